@@ -1,0 +1,45 @@
+"""Approval: a second person approves exactly this content for exactly these people in exactly this window (I10)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tayori.domain.canonical import canonical_bytes
+from tayori.domain.identifiers import BroadcastId
+
+SMALLEST_AUDIENCE: Final = 10
+DEFAULT_DRIFT: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Everything that an approval binds. A change of any part is another proposal and voids the signatures."""
+
+    broadcast_id: BroadcastId
+    genre: int
+    segment: str
+    content_hash: str
+    image_hashes: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+
+    def statement(self, role: str, approved_count: int) -> bytes:
+        """The bytes that a handler signs in a role ("submit", "approve"); the count they saw stands beside."""
+        return canonical_bytes(
+            {
+                "role": role,
+                "broadcast": self.broadcast_id,
+                "genre": self.genre,
+                "segment": self.segment,
+                "content_sha256": self.content_hash,
+                "image_sha256": list(self.image_hashes),
+                "not_before": self.not_before.isoformat(),
+                "not_after": self.not_after.isoformat(),
+                "approved_count": approved_count,
+            }
+        )
+
+
+def drifted(approved: int, frozen: int, margin: float = DEFAULT_DRIFT) -> bool:
+    """Whether the audience moved by more than the margin since it was approved."""
+    return abs(frozen - approved) > margin * approved

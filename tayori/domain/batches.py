@@ -1,0 +1,46 @@
+"""Batches: the frozen lists that a broadcast is sent in, at most 500 people each, packed and content-addressed."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+LARGEST_BATCH: Final = 500  # LINE's limit on `to` (messaging-api.yml)
+
+Numbers = npt.NDArray[np.int64]
+
+
+def in_batches(numbers: Numbers, size: int = LARGEST_BATCH) -> Iterator[Numbers]:
+    """Cut ordered person numbers into batches: each person in exactly one, order kept, none empty."""
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
+
+
+def pack(numbers: Numbers) -> bytes:
+    """Pack person numbers as 64-bit little-endian integers."""
+    return numbers.astype("<i8").tobytes()
+
+
+def unpack(packed: bytes) -> Numbers:
+    """Give back what `pack` packed."""
+    return np.frombuffer(packed, dtype="<i8").astype(np.int64)
+
+
+def without(packed: bytes, leavers: frozenset[int]) -> bytes:
+    """The packed list with the leavers taken out, order kept."""
+    numbers = unpack(packed)
+    return pack(numbers[~np.isin(numbers, list(leavers))])
+
+
+def retry_key(rng: Random) -> str:
+    """A fresh `X-Line-Retry-Key`: a random UUID, stored before the first attempt."""
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def batch_digest(content_hash: str, packed: bytes) -> bytes:
+    """What one batch promises: this content, these people. A retry with another digest is another request."""
+    return hashlib.sha256(content_hash.encode("ascii") + b"|" + packed).digest()

@@ -1,0 +1,27 @@
+"""Names for things that must not be mixed up: a person's number is not their LINE id, and only the vault turns one into the other."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+PersonNo = NewType("PersonNo", int)  # > 0 residents, < 0 canaries, never used twice
+CaseNo = NewType("CaseNo", int)
+LineUserId = NewType("LineUserId", str)
+HandlerId = NewType("HandlerId", str)
+BroadcastId = NewType("BroadcastId", str)
+RunId = NewType("RunId", str)
+
+Clock = Callable[[], datetime]
+
+LINE_USER_ID = re.compile(r"U[0-9a-f]{32}")
+DUMMY_PREFIX = "Udddd"
+CANARY_PREFIX = "Ucccc"
+
+
+class Contract(StrEnum):
+    """The two contracts, each with its own paper and its own numbering of the special provisions."""
+
+    LINE = "L"
+    OPINIONS = "O"
