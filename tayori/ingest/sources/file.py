@@ -1,0 +1,102 @@
+"""Opinions from a file: CSV, Excel, JSON lines or one JSON array. A broken file leaves nothing half done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from tayori.errors import BadInput
+from tayori.ingest.sources.csv_rows import csv_table
+from tayori.ingest.sources.decoding import file_digest, text_file
+from tayori.ingest.sources.excel_rows import excel_table
+from tayori.ingest.sources.frame import CHUNK_ROWS, opinion_frame
+from tayori.ingest.sources.json_rows import json_table
+from tayori.ingest.sources.mapping import FileMapping, in_file
+from tayori.ingest.sources.tables import Chunk, Table, chunks
+
+EXCEL: Final = (".xlsx", ".xlsm")
+JSON: Final = (".json", ".jsonl", ".ndjson")
+_DIGIT_ITEMS: Final = frozenset({"telephone", "fax", "postal_code"})
+_KEY_DIGITS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedFile:
+    """A file without structural faults: how many rows it holds, and the digest of its bytes."""
+
+    path: Path
+    rows: int
+    digest: str
+
+
+def survey(path: Path, mapping: FileMapping) -> SurveyedFile:
+    """Walk a whole file and refuse it for any structural fault, before one row of it is used.
+
+    Raises:
+        NotFound, Unavailable: the file is absent or cannot be read.
+        BadInput: the encoding, the header or a row breaks a rule; the sentence names the place, never the value.
+
+    """
+    try:
+        table, digest = _opened(path, mapping)
+        return SurveyedFile(path, sum(len(chunk.numbers) for chunk in chunks(table, CHUNK_ROWS)), digest)
+    except BadInput as fault:
+        raise in_file(path, fault) from None
+
+
+def opinions_from_file(path: Path, mapping: FileMapping, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
+    """Give a file's opinions in frames of `FRAME_COLUMNS`, all text, `row` being the number at the source.
+
+    The whole file is surveyed first: a refusal comes before the first frame. The keys of a file without a key column
+    are its digest and the row number, so the same file read twice gives the same keys.
+    """
+    surveyed = survey(path, mapping)
+    return _frames(surveyed, mapping, chunk_rows)
+
+
+def _frames(surveyed: SurveyedFile, mapping: FileMapping, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    table, digest = _opened(surveyed.path, mapping)
+    if digest != surveyed.digest:
+        raise BadInput(f"{surveyed.path.name} changed while it was read; try again when nobody writes to it.")
+    for chunk in chunks(table, chunk_rows):
+        yield _frame(chunk, mapping, digest)
+
+
+def _frame(chunk: Chunk, mapping: FileMapping, digest: str) -> pd.DataFrame:
+    rows = [str(number) for number in chunk.numbers]
+    items = mapping.rules.items(chunk.columns, len(rows))
+    if mapping.keyed_by_row:
+        items["source_key"] = [f"{digest[:_KEY_DIGITS]}-{row}" for row in rows]
+    return opinion_frame(rows, items)
+
+
+def _opened(path: Path, mapping: FileMapping) -> tuple[Table, str]:
+    kind = path.suffix.lower()
+    if kind in EXCEL:
+        digest = file_digest(path)
+        digits = {column for column, rule in mapping.rules.columns.items() if rule.item in _DIGIT_ITEMS}
+        table = excel_table(path, mapping.sheet, digits)
+    elif kind in JSON or kind == ".csv":
+        file = text_file(path, mapping.encoding)
+        digest = file.digest
+        table = csv_table(file) if kind == ".csv" else json_table(file, mapping.ignored)
+    else:
+        raise BadInput(f"{path.name}: files end in .csv, {', '.join((*EXCEL, *JSON))}; save it as one of these.")
+    if table.header:
+        _refuse_other_columns(table.header, mapping)
+    return table, digest
+
+
+def _refuse_other_columns(header: tuple[str, ...], mapping: FileMapping) -> None:
+    missing = [column for column in mapping.rules.columns if column not in header]
+    if missing:
+        raise BadInput(f"The file has no column {missing[0]}, which the mapping {mapping.name} names.")
+    known = mapping.rules.columns.keys() | mapping.ignored
+    unknown = [place for place, name in enumerate(header, 1) if name not in known]
+    if unknown:
+        raise BadInput(
+            f"Column {unknown[0]} of the file is unknown to the mapping {mapping.name}; "
+            "give it an item, or list it under `ignore:`."
+        )
