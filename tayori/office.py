@@ -1,0 +1,189 @@
+"""The ward's office: its stores, keys, clock and randomness, opened once and handed to every step (I8)."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from random import Random, SystemRandom
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from sqlalchemy import Connection, Engine
+
+from tayori.domain.identifiers import Clock
+from tayori.errors import BadInput
+from tayori.settings import Settings
+from tayori.vault.blind_index import BlindIndex
+from tayori.vault.keyfile import KeyFile, Space, read_secret, write_secret
+from tayori.vault.keyring import Keyring
+from tayori.vault.sealed_box import BoxKeys, Sealer
+from tayori.warehouse import setup, wrapped_keys
+from tayori.warehouse.engines import open_store, writing
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def utc_now() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything a step needs. Stores and keys are opened at their first use; `close` lets them go."""
+
+    settings: Settings
+    clock: Clock = utc_now
+    rng: Random = field(default_factory=SystemRandom)
+
+    @cached_property
+    def warehouse(self) -> Engine:
+        """The warehouse."""
+        return open_store(self.settings.warehouse_address)
+
+    @cached_property
+    def vault(self) -> Engine:
+        """The vault's own database."""
+        return open_store(self.settings.vault_address)
+
+    @cached_property
+    def inbox(self) -> Engine:
+        """The inbox."""
+        return open_store(self.settings.inbox_address)
+
+    @cached_property
+    def key_file(self) -> KeyFile:
+        """The key-encryption keys."""
+        return KeyFile(self.settings.key_path("key_file", "kek.json"))
+
+    @cached_property
+    def person_keys(self) -> Keyring:
+        """The keys of those who follow."""
+        return Keyring(Space.PERSON, self.key_file)
+
+    @cached_property
+    def case_keys(self) -> Keyring:
+        """The keys of cases."""
+        return Keyring(Space.CASE, self.key_file)
+
+    @cached_property
+    def index(self) -> BlindIndex:
+        """The blind index."""
+        return BlindIndex.from_file(self.settings.key_path("index_key_file", "index.key"))
+
+    @cached_property
+    def signing_key(self) -> Ed25519PrivateKey:
+        """The key that signs certificates and the heads of the access log."""
+        key = load_pem_private_key(read_secret(self.settings.key_path("signing_key_file", "signing.pem")), None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise BadInput("The signing key is not an Ed25519 key; restore the right file.")
+        return key
+
+    @cached_property
+    def box_keys(self) -> BoxKeys:
+        """The private keys of the inbox and the quarantine."""
+        return BoxKeys(self.keys_folder, self.inbox_public_file)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What seals for the inbox and the quarantine."""
+        return Sealer(self.inbox_public_file)
+
+    @property
+    def keys_folder(self) -> Path:
+        """The folder of key files."""
+        return self.settings.home / "keys"
+
+    @property
+    def handlers_folder(self) -> Path:
+        """The folder of handlers' key files."""
+        return self.settings.home / "handlers"
+
+    @property
+    def inbox_public_file(self) -> Path:
+        """The public key that doors seal to."""
+        return self.settings.key_path("inbox_public_key_file", "inbox.pub.json")
+
+    def now(self) -> datetime:
+        """Give the present moment by the office's clock."""
+        return self.clock()
+
+    def today(self) -> date:
+        """Give the day in Tokyo."""
+        return self.clock().astimezone(TOKYO).date()
+
+    @contextlib.contextmanager
+    def writing_people(self) -> Iterator[tuple[Connection, Connection]]:
+        """Give warehouse and vault to write in together.
+
+        The vault commits first: a crash between the two leaves a key without a person, which the next erasure run
+        removes, never a person without a key.
+        """
+        with writing(self.warehouse) as people, writing(self.vault) as keys:
+            yield people, keys
+
+    def close(self) -> None:
+        """Let the stores go."""
+        for name in ("warehouse", "vault", "inbox"):
+            engine = self.__dict__.get(name)
+            if engine is not None:
+                engine.dispose()
+
+
+@contextlib.contextmanager
+def open_office(
+    settings: Settings | None = None, clock: Clock = utc_now, rng: Random | None = None
+) -> Iterator[Office]:
+    """Open the office from the settings, and close it at the end."""
+    office = Office(settings or Settings(), clock, rng or SystemRandom())
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def set_up(settings: Settings, now: datetime) -> None:
+    """Make stores and keys where they are missing; what is there stays as it is (`tayori init`)."""
+    os.umask(0o077)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("warehouse", "vault", "inbox"):
+        engine = open_store(getattr(settings, f"{name}_address"), create=True)
+        setup.create(engine, name)
+        engine.dispose()
+    office = Office(settings)
+    _make_first_epochs(office, now)
+    _make_key_files(office)
+    office.close()
+
+
+def _make_first_epochs(office: Office, now: datetime) -> None:
+    with writing(office.vault) as connection:
+        for space in Space:
+            if not wrapped_keys.epochs(connection, space):
+                office.key_file.make(space, 1)
+                wrapped_keys.add_epoch(connection, space, 1, "current", now)
+    if not office.box_keys.epochs():
+        office.box_keys.renew()
+
+
+def _make_key_files(office: Office) -> None:
+    index_path = office.settings.key_path("index_key_file", "index.key")
+    if not index_path.exists():
+        write_secret(index_path, secrets.token_hex(32).encode())
+    signing_path = office.settings.key_path("signing_key_file", "signing.pem")
+    if not signing_path.exists():
+        key = Ed25519PrivateKey.generate()
+        write_secret(signing_path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        signing_path.with_suffix(".pub.pem").write_bytes(public)

@@ -1,0 +1,34 @@
+"""Find a person by LINE id without storing it: an HMAC under a key of its own, deleted with the person."""
+
+import hmac
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from tayori.domain.identifiers import LineUserId
+from tayori.vault.keyfile import read_secret
+
+
+class BlindIndex:
+    """Keyed look-up values. Enumerable attributes (area, sex, year) never get one."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def from_file(cls, path: Path) -> "BlindIndex":
+        """Read the index key (hexadecimal, 0600)."""
+        return cls(bytes.fromhex(read_secret(path).decode("ascii").strip()))
+
+    def of_line_id(self, line_user_id: LineUserId) -> bytes:
+        """Give the 32 bytes by which a LINE id is found."""
+        return hmac.digest(self._key, b"line_user_id|" + unicodedata.normalize("NFC", line_user_id).encode(), "sha256")
+
+    def of_line_ids(self, line_user_ids: Iterable[str]) -> list[bytes]:
+        """Give the look-up values of many LINE ids of the checked form (ASCII, so NFC already)."""
+        key = self._key
+        return [hmac.digest(key, b"line_user_id|" + one.encode(), "sha256") for one in line_user_ids]
+
+    def of_source_key(self, source: str, key: str) -> bytes:
+        """Give the 32 bytes by which a letter's key in its source is found again."""
+        return hmac.digest(self._key, f"source_key|{source}|{unicodedata.normalize('NFC', key)}".encode(), "sha256")

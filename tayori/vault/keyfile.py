@@ -1,0 +1,97 @@
+"""The key-encryption keys, by space and epoch, in one file that only its owner may read.
+
+The file form can say no more than "file replaced, medium not examined" about a destroyed epoch.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from tayori.errors import NotFound, Refused, Unavailable
+
+
+class Space(StrEnum):
+    """The two key spaces: one key per person who follows, one per case of a letter."""
+
+    PERSON = "person"
+    CASE = "case"
+
+
+@dataclass(slots=True)
+class KeyFile:
+    """Keys by space and epoch. Another program may change the file: an unknown epoch is looked up anew."""
+
+    path: Path
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def key(self, space: Space, epoch: int) -> bytes:
+        """Give the key of an epoch.
+
+        Raises:
+            NotFound: the epoch was destroyed or never existed.
+
+        """
+        name = f"{space}/{epoch}"
+        if name not in self._keys:
+            self._keys = self._read()
+        if name not in self._keys:
+            raise NotFound(f"The key of {space} epoch {epoch} is not here: it was destroyed, or never made.")
+        return self._keys[name]
+
+    def make(self, space: Space, epoch: int) -> None:
+        """Make the key of an epoch, unless it is there already."""
+        keys = self._read() if self.path.exists() else {}
+        keys.setdefault(f"{space}/{epoch}", secrets.token_bytes(32))
+        self._write(keys)
+
+    def destroy(self, space: Space, epoch: int) -> None:
+        """Take the key of an epoch out of the file and out of memory."""
+        keys = self._read()
+        keys.pop(f"{space}/{epoch}", None)
+        self._write(keys)
+
+    def _read(self) -> dict[str, bytes]:
+        held: dict[str, str] = json.loads(read_secret(self.path))
+        return {name: bytes.fromhex(value) for name, value in held.items()}
+
+    def _write(self, keys: dict[str, bytes]) -> None:
+        write_secret(self.path, json.dumps({name: value.hex() for name, value in sorted(keys.items())}).encode())
+        self._keys = keys
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a key file.
+
+    Raises:
+        Unavailable: it is not there.
+        Refused: others than its owner may read it.
+
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            raise Refused(f"The key file {path.name} may be read by others; set its rights to 0600, then run it again.")
+        return path.read_bytes()
+    except OSError:
+        raise Unavailable(
+            f"The key file {path.name} is missing or cannot be read; restore it or run `tayori init`."
+        ) from None
+
+
+def write_secret(path: Path, secret: bytes) -> None:
+    """Write a key file whole, readable by its owner alone: it is either the old one or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, secret)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)

@@ -1,0 +1,115 @@
+"""Seal what comes in to a public key: the door can close the box and never open it (HPKE, RFC 9180).
+
+Each epoch has its own key pair. The door reads the public file anew when it changed; an old private key is kept
+until no row sealed to it is left or arriving.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tayori.errors import NotFound, Tampered, Unavailable
+from tayori.vault.keyfile import read_secret, write_secret
+
+SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A closed box: which epoch's key opens it, and its bytes."""
+
+    epoch: int
+    box: bytes
+
+
+class Sealer:
+    """Closes boxes. Holds public keys only."""
+
+    def __init__(self, public_file: Path) -> None:
+        self._path = public_file
+        self._stamp: tuple[int, int] | None = None
+        self._epoch = 0
+        self._key: X25519PublicKey | None = None
+
+    def seal(self, kind: str, content: bytes) -> Sealed:
+        """Close content into a box of a kind; the kind is bound to it."""
+        key = self._current()
+        return Sealed(self._epoch, SUITE.encrypt(content, key, _purpose(kind, self._epoch)))
+
+    def _current(self) -> X25519PublicKey:
+        try:
+            found = self._path.stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+            if self._key is None or stamp != self._stamp:
+                written = json.loads(self._path.read_bytes())
+                self._key = X25519PublicKey.from_public_bytes(bytes.fromhex(written["public"]))
+                self._epoch, self._stamp = int(written["epoch"]), stamp
+        except (OSError, ValueError, KeyError):
+            raise Unavailable("The public key of the inbox cannot be read; run `tayori init` or restore it.") from None
+        return self._key
+
+
+class BoxKeys:
+    """The private keys of the boxes, one file an epoch (`NAME-EPOCH.key`), and the public file beside them."""
+
+    def __init__(self, folder: Path, public_file: Path, name: str = "inbox") -> None:
+        self._folder = folder
+        self._public_file = public_file
+        self._name = name
+        self._open: dict[int, X25519PrivateKey] = {}
+
+    def epochs(self) -> list[int]:
+        """Give the epochs whose private keys still exist, ascending."""
+        found = self._folder.glob(f"{self._name}-*.key")
+        return sorted(int(path.stem.rsplit("-", 1)[1]) for path in found)
+
+    def renew(self) -> int:
+        """Make the next key pair and publish it; give its epoch."""
+        epoch = (self.epochs() or [0])[-1] + 1
+        private = X25519PrivateKey.generate()
+        write_secret(self._path(epoch), private.private_bytes_raw().hex().encode())
+        public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        fresh = self._public_file.with_suffix(".fresh")
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps({"epoch": epoch, "public": public.hex()}), "ascii")
+        fresh.replace(self._public_file)
+        return epoch
+
+    def open(self, kind: str, sealed: Sealed) -> bytes:
+        """Open a box.
+
+        Raises:
+            NotFound: the epoch's private key was destroyed.
+            Tampered: the box was changed, or is of another kind.
+
+        """
+        try:
+            return SUITE.decrypt(sealed.box, self._private(sealed.epoch), _purpose(kind, sealed.epoch))
+        except InvalidTag:
+            raise Tampered("A sealed submission does not open: it was changed, or is of another kind.") from None
+
+    def destroy(self, epoch: int) -> None:
+        """Destroy the private key of an epoch; what is still sealed to it is lost for good."""
+        self._open.pop(epoch, None)
+        self._path(epoch).unlink(missing_ok=True)
+
+    def _private(self, epoch: int) -> X25519PrivateKey:
+        if epoch not in self._open:
+            if not self._path(epoch).exists():
+                raise NotFound(f"The private key of inbox epoch {epoch} is not here: it was destroyed.")
+            self._open[epoch] = X25519PrivateKey.from_private_bytes(
+                bytes.fromhex(read_secret(self._path(epoch)).decode())
+            )
+        return self._open[epoch]
+
+    def _path(self, epoch: int) -> Path:
+        return self._folder / f"{self._name}-{epoch}.key"
+
+
+def _purpose(kind: str, epoch: int) -> bytes:
+    return f"tayori|{kind}|{epoch}".encode()

@@ -1,0 +1,126 @@
+"""Open a store, SQLite or PostgreSQL, so that no value ever escapes in an error."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from tayori.errors import BadInput, TayoriError, Unavailable
+
+BUSY_SECONDS: Final = 30
+PRAGMAS: Final = ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY")
+
+
+class Conflict(TayoriError):
+    """A row with this key is already there: what was asked for was done before, or by somebody else."""
+
+    exit_code = 3
+
+
+def open_store(url: str, *, create: bool = False) -> Engine:
+    """Open a store by its address.
+
+    On SQLite the file must exist unless `create`; it is made readable by its owner alone. Parameters never appear
+    in errors or logs.
+
+    Raises:
+        BadInput: the address is not one that SQLAlchemy understands.
+
+    """
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite":
+            return _open_sqlite(Path(str(address.database)), create=create)
+        return create_engine(address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError):
+        raise BadInput("A store's address is not understood; write sqlite:///PATH or postgresql://...") from None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection on one consistent state of the store; nothing is written."""
+    with _sentences(), engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose writes become visible together at the end, or not at all."""
+    with _sentences(), engine.connect().execution_options(tayori_writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict("The store already holds a row with this key; nothing was written.") from None
+    except DBAPIError as error:
+        raise Unavailable(_why(error)) from None
+
+
+def _why(error: DBAPIError) -> str:
+    text = str(error.orig).lower()
+    if "locked" in text or "busy" in text:
+        return "The database is locked by another program; nothing was written. Wait and run it again."
+    if "unable to open" in text or "no such table" in text or "does not exist" in text:
+        return "The database is not there or was never set up; check the address, then run `tayori init`."
+    if "permission denied" in text or "readonly" in text:
+        return "This program may not do that in the database; its rights are narrower on purpose."
+    return f"The database refused ({type(error.orig).__name__}); nothing was written."
+
+
+def _open_sqlite(path: Path, *, create: bool) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=_connector(path, create=create),
+        poolclass=QueuePool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connector(path: Path, *, create: bool) -> Callable[[], sqlite3.Connection]:
+    def connect() -> sqlite3.Connection:
+        if create and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        opened = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _prepare(opened)
+        return opened
+
+    return connect
+
+
+def _prepare(opened: sqlite3.Connection) -> None:
+    for pragma in PRAGMAS:
+        opened.execute(f"PRAGMA {pragma}")
+    if opened.execute("PRAGMA secure_delete").fetchone()[0] != 1:
+        opened.close()
+        raise Unavailable("This SQLite cannot overwrite what it deletes (secure_delete); use another build.")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("tayori_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_sqlite(connection: Connection | Engine) -> bool:
+    """Whether the store is the embedded one."""
+    return connection.dialect.name == "sqlite"
+
+
+def driver_cursor(connection: Connection) -> Any:  # noqa: ANN401 - the driver's own cursor, untyped by nature
+    """Give the driver's cursor inside the connection's transaction, for bulk work at the driver's speed."""
+    return connection.connection.cursor()

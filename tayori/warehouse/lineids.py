@@ -1,0 +1,27 @@
+"""Sealed LINE ids, read in bulk: the only query that fetches them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.engines import driver_cursor, is_sqlite
+from tayori.warehouse.schema.people import person
+
+
+def sealed_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Give number and sealed LINE id of those who have not left."""
+    rows = rows_where_in(connection, person, "person_no", numbers, ("person_no", "line_user_id", "left_at"))
+    return [(row[0], row[1]) for row in rows if row[2] is None]
+
+
+def sealed_ids_between(connection: Connection, first: int, last: int) -> list[tuple[int, bytes]]:
+    """Give number and sealed LINE id of those in a range of numbers who have not left, ascending."""
+    mark = "?" if is_sqlite(connection) else "%s"
+    cursor = driver_cursor(connection)
+    cursor.execute(
+        "SELECT person_no, line_user_id FROM person "  # noqa: S608 - the mark is the driver's
+        f"WHERE person_no BETWEEN {mark} AND {mark} AND left_at IS NULL ORDER BY person_no",
+        (first, last),
+    )
+    return [(row[0], row[1]) for row in cursor.fetchall()]

@@ -1,0 +1,48 @@
+"""The two stores beside the warehouse: the inbox that doors may only fill, and the vault that holds wrapped keys."""
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, PrimaryKeyConstraint, String, Table
+
+from tayori.domain.columns import Erasure, Nearness
+from tayori.warehouse.schema.columns import Moment, classed, inbox, plain, vault
+
+inbox_row = Table(
+    "inbox",
+    inbox,
+    plain("inbox_no", Integer, primary_key=True),
+    plain("kind", String(16), nullable=False),
+    plain("epoch", Integer, nullable=False),
+    classed("sealed", LargeBinary, Nearness.PERSONAL, Erasure.EXPIRY, nullable=False, item="sealed_submission"),
+    plain("received_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+PERSON_KEY = (Nearness.SECRET, Erasure.PERSON_KEY)
+CASE_KEY = (Nearness.SECRET, Erasure.CASE_KEY)
+
+
+def _wrapped_keys(name: str, item: str, rule: tuple[Nearness, Erasure]) -> Table:
+    return Table(
+        name,
+        vault,
+        classed("number", NUMBER, *rule, primary_key=True, autoincrement=False, item=item),
+        classed("epoch", Integer, *rule, nullable=False, item=item),
+        classed("wrapped", LargeBinary, *rule, nullable=False, item=item),
+    )
+
+
+person_key = _wrapped_keys("person_key", "person_no", PERSON_KEY)
+person_key_next = _wrapped_keys("person_key_next", "person_no", PERSON_KEY)
+case_key = _wrapped_keys("case_key", "case_no", CASE_KEY)
+case_key_next = _wrapped_keys("case_key_next", "case_no", CASE_KEY)
+
+key_epoch = Table(
+    "key_epoch",
+    vault,
+    plain("space", String(16), nullable=False),
+    plain("epoch", Integer, nullable=False),
+    plain("state", String(16), nullable=False),
+    plain("created_at", Moment, nullable=False),
+    plain("destroyed_at", Moment, nullable=True),
+    PrimaryKeyConstraint("space", "epoch"),
+)

@@ -1,0 +1,57 @@
+"""What tests share: an office on each kind of store, a clock that stands still, one private PostgreSQL cluster."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tayori.office import Office
+from tests.support.builders import TestClock, an_office
+from tests.support.postgres import Cluster, binaries, running_cluster
+
+STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("TAYORI_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Give a private PostgreSQL cluster; skip where its programs are not installed."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL's server programs are not installed")
+    with running_cluster() as started:
+        yield started
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """Give a clock that moves only when told to."""
+    return TestClock()
+
+
+@pytest.fixture(params=STORES)
+def office(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock) -> Iterator[Office]:
+    """Give an office, once on SQLite and once on PostgreSQL."""
+    changes: dict[str, Any] = {}
+    if request.param == "postgres":
+        started: Cluster = request.getfixturevalue("cluster")
+        name = uuid.uuid4().hex[:12]
+        changes = {"database_url": started.create(f"w{name}"), "vault_url": started.create(f"v{name}")}
+    opened = an_office(tmp_path / "home", clock, **changes)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_office(tmp_path: Path, clock: TestClock) -> Iterator[Office]:
+    """Give an office on SQLite alone, for rules that do not depend on the store."""
+    opened = an_office(tmp_path / "home", clock)
+    yield opened
+    opened.close()
