@@ -1,0 +1,159 @@
+"""The LINE platform as one plain object: no HTTP in it, its time injected, everything by LINE's documented rules.
+
+A refused request changes nothing and reaches nobody. Rates are not its business (the door counts requests); the
+month's quota is.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from sandbox.line.clock import Clock, real_time
+from sandbox.line.followers import FollowerPages
+from sandbox.line.ids import FOREIGN, ID_SHAPE, Slots, malformed, pack
+from sandbox.line.ledger import Ledger, content_digest
+from sandbox.line.limits import Quota
+from sandbox.line.messages import MOST_RECIPIENTS, faults_in
+from sandbox.line.people import People, State
+from sandbox.line.refusals import Detail, bad_request, faulty, not_found
+from sandbox.line.replies import ReplyTokens
+from sandbox.line.retry import RetryKeys
+from sandbox.line.richmenus import RichMenus
+from sandbox.line.statistics import AggregationUnits, DailyFollowers, DailyMessages
+from sandbox.line.wire import Json, Request
+
+PROFILE_STATES: Final = (State.FRIEND,)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The official account that the sandbox plays: what would stand in LINE's console.
+
+    `monthly_limit` None is the municipal plan. `nonexistent_refused` chooses between the two answers that LINE
+    documents for ids that nobody has: 200 and silence, or 400.
+    """
+
+    seed: int = 1
+    destination: str = "U" + "b" * 32
+    name: str = "試験区役所"
+    access_token: str = "sandbox-access-token"  # noqa: S105 - opens nothing but this sandbox
+    channel_secret: str = "sandbox-channel-secret"  # noqa: S105 - signs nothing but this sandbox's events
+    monthly_limit: int | None = None
+    rate_factor: float = 1.0
+    nonexistent_refused: bool = False
+
+
+class Platform:
+    """Everything LINE knows of one account: friends, requests, messages, menus."""
+
+    def __init__(self, account: Account | None = None, clock: Clock = real_time) -> None:
+        self.account = account or Account()
+        self.clock = clock
+        self.people = People(self.account.seed)
+        self.ledger = Ledger(self.people)
+        self.keys = RetryKeys()
+        self.reply_tokens = ReplyTokens()
+        self.quota = Quota(self.account.monthly_limit)
+        self.menus = RichMenus()
+        self.units = AggregationUnits()
+        self.messages_by_day = DailyMessages()
+        self.followers_by_day = DailyFollowers(self.people)
+        self.pages = FollowerPages(self.people, self.account.channel_secret.encode())
+        self.refused_ids: set[str] = set()
+        self.webhook_url: str | None = None
+        self._sent = 0
+
+    def befriend(self, count: int) -> range:
+        """Create friends; their slots."""
+        slots = self.people.add_dummies(count)
+        self.followers_by_day.note(self.clock())
+        return slots
+
+    def move(self, slots: Slots, state: State) -> None:
+        """Let people follow, block, or leave LINE."""
+        self.people.put(slots, state)
+        self.followers_by_day.note(self.clock())
+
+    def multicast(self, request: Request) -> None:
+        """Send the same messages to as many as 500 people, or to nobody."""
+        body, now = request.json, self.clock()
+        slots = self._recipients(body.get("to"))
+        self._send("multicast", request, slots, now)
+
+    def push(self, request: Request) -> list[Json]:
+        """Send to one person; the ids of the sent messages."""
+        body, now = request.json, self.clock()
+        if not isinstance(body.get("to"), str) or not ID_SHAPE.fullmatch(body["to"]):
+            raise faulty(Detail("Invalid user id", "to"))
+        self._send("push", request, self._recipients([body["to"]]), now)
+        return self._sent_messages(len(body["messages"]))
+
+    def reply(self, request: Request) -> list[Json]:
+        """Answer an event by its token; not counted against the quota."""
+        body, now = request.json, self.clock()
+        self.validate(body)
+        slot = self.reply_tokens.redeem(body.get("replyToken"), now.timestamp())
+        self._book("reply", body, np.array([slot], np.int64), None, now)
+        return self._sent_messages(len(body["messages"]))
+
+    def validate(self, body: Json) -> None:
+        """400 with every fault of the message objects; nothing else is looked at."""
+        if faults := list(faults_in(body.get("messages"))):
+            raise faulty(*faults)
+
+    def profile(self, line_user_id: str) -> Json:
+        """What a friend shows of themself; 404 for everybody else, whatever the reason."""
+        if not ID_SHAPE.fullmatch(line_user_id):
+            raise bad_request("The value for the 'userId' parameter is invalid")
+        slot = self.people.slot_of(line_user_id)
+        if self.people.states(np.array([slot], np.int64))[0] not in PROFILE_STATES:
+            raise not_found()
+        return {
+            "userId": line_user_id,
+            "displayName": f"ダミー住民{slot}",
+            "pictureUrl": f"https://profile.invalid/{slot}",
+            "statusMessage": "ダミーの一言",
+            "language": "ja",
+        }
+
+    def _send(self, endpoint: str, request: Request, slots: Slots, now: datetime) -> None:
+        body, key = request.json, request.retry_key
+        self.validate(body)
+        unit = self.units.assign(body.get("customAggregationUnits"), now)
+        if key is not None:
+            self.keys.admit(key, hash(request.body), now.timestamp())
+        reached = int(self.people.reachable(slots).sum())
+        self.quota.demand(reached, now)
+        self._book(endpoint, body, slots, unit, now)
+        self.quota.spend(reached, now)
+        if key is not None:
+            self.keys.accepted(key, request.id)
+
+    def _book(self, endpoint: str, body: Json, slots: Slots, unit: str | None, now: datetime) -> None:
+        content = content_digest(body["messages"])
+        reached = self.ledger.enter(at=now, endpoint=endpoint, content=content, unit=unit, slots=slots)
+        self.messages_by_day.add(endpoint, reached, now)
+
+    def _recipients(self, to: object) -> Slots:
+        if not isinstance(to, list) or not 1 <= len(to) <= MOST_RECIPIENTS:
+            raise faulty(Detail(f"Size must be between 1 and {MOST_RECIPIENTS}", "to"))
+        packed = pack(to)
+        if packed is None:
+            raise faulty(*(_bad_recipient(at) for at in malformed(to)))
+        slots = self.people.slots_of_packed(packed)
+        refused = [at for at, one in enumerate(to) if one in self.refused_ids] if self.refused_ids else []
+        if self.account.nonexistent_refused:
+            refused += np.flatnonzero(slots == FOREIGN).tolist()
+        if refused:
+            raise faulty(*(_bad_recipient(at) for at in sorted(set(refused))))
+        return slots
+
+    def _sent_messages(self, count: int) -> list[Json]:
+        first, self._sent = self._sent + 1, self._sent + count
+        return [{"id": str(one), "quoteToken": f"q{one}"} for one in range(first, self._sent + 1)]
+
+
+def _bad_recipient(at: int) -> Detail:
+    return Detail("Invalid user id", f"to[{at}]")
