@@ -1,4 +1,7 @@
-"""Names for things that must not be mixed up: a person's number is not their LINE id, and only the vault turns one into the other."""
+"""Names for things that must not be mixed up.
+
+A person's number is not their LINE id; only the vault turns one into the other.
+"""
 
 import re
 from collections.abc import Callable

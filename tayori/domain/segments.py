@@ -1,4 +1,6 @@
-"""Segments: who, of those who chose a genre, a message is narrowed to. Attributes only narrow; no condition means nobody (L1, I7).
+"""Segments: who, of those who chose a genre, a message is narrowed to (L1, I7).
+
+Attributes only narrow; no condition means nobody.
 
 A segment is written as YAML and read into a small tree:
 

@@ -40,16 +40,23 @@ class Chosen:
     genres: frozenset[int] = field(repr=False, default=frozenset())
 
 
-def reserve_numbers(connection: Connection, count: int, *, canaries: bool = False) -> range:
-    """Reserve person numbers that were never used: ascending above zero, descending below for canaries."""
-    kind = "canary" if canaries else "person"
+def reserve(connection: Connection, kind: str, count: int) -> range:
+    """Reserve numbers of a kind (person, canary, case) that were never used: ascending, from 1."""
     insert = sqlite_insert if is_sqlite(connection) else pg_insert
     stepped = insert(person_counter).values(kind=kind, last_no=count)
     stepped = stepped.on_conflict_do_update(
         index_elements=[person_counter.c.kind], set_={"last_no": person_counter.c.last_no + count}
     )
     last = connection.execute(stepped.returning(person_counter.c.last_no)).scalar_one()
-    return range(-(last - count + 1), -last - 1, -1) if canaries else range(last - count + 1, last + 1)
+    return range(last - count + 1, last + 1)
+
+
+def reserve_numbers(connection: Connection, count: int, *, canaries: bool = False) -> range:
+    """Reserve person numbers that were never used: ascending above zero, descending below for canaries."""
+    if not canaries:
+        return reserve(connection, "person", count)
+    below = reserve(connection, "canary", count)
+    return range(-below.start, -below.stop, -1)
 
 
 def add_people(connection: Connection, rows: Iterable[tuple[int, bytes, bytes, int]]) -> None:

@@ -1,0 +1,25 @@
+"""Evidence: who touches personal data, and what for. Nothing personal opens or is written without it (I5, P7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """The purposes that the papers allow; there is no other."""
+
+    RECEPTION = "受信設定の受付"
+    DELIVERY = "希望者への区政情報の配信"
+    ERASURE = "登録をやめた人の消去"
+    RECONCILE = "LINEの利用をやめた人の確認"
+    INTAKE = "意見等の受付"
+    ANSWER = "意見等への回答"
+    ANALYSIS = "意見等の集計及び分析"
+    INSPECTION = "監査・点検"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Who acts, and for which purpose. `actor` is a handler's id, or `flow:NAME` for a scheduled run."""
+
+    actor: str
+    purpose: Purpose

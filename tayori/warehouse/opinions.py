@@ -1,0 +1,151 @@
+"""Letters in the warehouse: cases with sealed items, counts without persons, and the masked mart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Row, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from tayori.domain.states import DONE, CaseState
+from tayori.warehouse.bulk import insert_rows, rows_where_in
+from tayori.warehouse.engines import is_sqlite
+from tayori.warehouse.people import reserve
+from tayori.warehouse.schema.opinions import masked_opinion, opinion_case, opinion_tally, source_watermark
+
+CASE = tuple(column.name for column in opinion_case.columns)
+MASKED = tuple(column.name for column in masked_opinion.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class DoneCase:
+    """A case that is done and not yet in the mart: its 管理項目 and the sealed letter."""
+
+    case_no: int
+    received_on: date
+    channel: str
+    department: str | None
+    kind: str | None
+    state: str
+    opinion: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedRow:
+    """A row of the mart: coarse facts, and the masked text sealed under its case's key."""
+
+    mart_key: str
+    case_no: int
+    month: str
+    channel: str
+    department: str | None
+    kind: str | None
+    theme: str | None
+    state: str
+    masked_spans: int
+    level: int
+    masked_text: bytes
+
+
+def reserve_cases(connection: Connection, count: int) -> range:
+    """Reserve case numbers that were never used."""
+    return reserve(connection, "case", count)
+
+
+def known_source_keys(connection: Connection, source: str, keys: Sequence[bytes]) -> set[bytes]:
+    """Give those look-up values of source keys that a case of this source already holds."""
+    rows = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "source"))
+    return {bytes(key) for key, of_source in rows if of_source == source}
+
+
+def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add cases; each row holds every column of `opinion_case`."""
+    insert_rows(connection, opinion_case, CASE, ([row[name] for name in CASE] for row in rows))
+
+
+def count_letters(connection: Connection, source: str, counted: Mapping[tuple[str, str, str], int]) -> None:
+    """Add to the counts of letters without persons, by (month, channel, reason)."""
+    insert = sqlite_insert if is_sqlite(connection) else pg_insert
+    for (month, channel, reason), letters in counted.items():
+        added = insert(opinion_tally).values(
+            source=source, month=month, channel=channel, reason=reason, letters=letters
+        )
+        keys = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
+        connection.execute(
+            added.on_conflict_do_update(index_elements=keys, set_={"letters": opinion_tally.c.letters + letters})
+        )
+
+
+def watermark(connection: Connection, source: str) -> str | None:
+    """Give where the last reading of a source ended."""
+    return connection.execute(
+        select(source_watermark.c.watermark).where(source_watermark.c.source == source)
+    ).scalar_one_or_none()
+
+
+def set_watermark(connection: Connection, source: str, mark: str, now: datetime) -> None:
+    """Keep where the reading of a source ended."""
+    connection.execute(delete(source_watermark).where(source_watermark.c.source == source))
+    connection.execute(source_watermark.insert().values(source=source, watermark=mark, read_at=now))
+
+
+def open_cases(connection: Connection, source: str | None = None, limit: int | None = None) -> list[Row[Any]]:
+    """Give number, receipt date and whether an answer is wanted of cases that are not done, oldest first."""
+    columns = opinion_case.c
+    chosen = select(columns.case_no, columns.received_on, columns.answer_wanted, columns.target_on)
+    chosen = chosen.where(columns.state == CaseState.RECEIVED).order_by(columns.case_no).limit(limit)
+    if source is not None:
+        chosen = chosen.where(columns.source == source)
+    return list(connection.execute(chosen))
+
+
+def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, done_on: date | None) -> int:
+    """Move cases that are open to a state; give how many moved."""
+    moved = 0
+    for start in range(0, len(numbers), 500):
+        done = connection.execute(
+            update(opinion_case)
+            .where(opinion_case.c.case_no.in_(numbers[start : start + 500]))
+            .where(opinion_case.c.state == CaseState.RECEIVED)
+            .values(state=state, done_on=done_on)
+        )
+        moved += done.rowcount
+    return moved
+
+
+def done_and_unmasked(connection: Connection, limit: int) -> list[DoneCase]:
+    """Give cases that are done and not yet in the mart, oldest first."""
+    columns = opinion_case.c
+    in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == columns.case_no).exists()
+    chosen = (
+        select(*(columns[name] for name in DoneCase.__slots__))
+        .where(columns.state.in_(sorted(DONE)), ~in_mart)
+        .order_by(columns.case_no)
+        .limit(limit)
+    )
+    return [DoneCase(*row) for row in connection.execute(chosen)]
+
+
+def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:
+    """Add rows to the mart."""
+    insert_rows(connection, masked_opinion, MASKED, ([getattr(row, name) for name in MASKED] for row in rows))
+
+
+def masked_between(connection: Connection, first_month: str, last_month: str) -> list[MaskedRow]:
+    """Give the mart's rows of a span of months (YYYY-MM), both ends included, in the order of their keys."""
+    columns = [masked_opinion.c[name] for name in MaskedRow.__slots__]
+    chosen = select(*columns).where(masked_opinion.c.month.between(first_month, last_month))
+    return [MaskedRow(*row) for row in connection.execute(chosen.order_by(masked_opinion.c.mart_key))]
+
+
+def tallies(connection: Connection) -> list[Row[Any]]:
+    """Give the counts of letters without persons."""
+    return list(connection.execute(select(opinion_tally).order_by(*opinion_tally.primary_key.columns)))
+
+
+def count_cases(connection: Connection) -> dict[str, int]:
+    """Give the number of cases in each state."""
+    chosen = select(opinion_case.c.state, func.count()).group_by(opinion_case.c.state).order_by(opinion_case.c.state)
+    return dict(connection.execute(chosen).tuples().all())
