@@ -1,0 +1,196 @@
+"""Names of people in a read text: the dictionary's name tokens plus what Japanese says around a name.
+
+A name is masked when something beside it says that it is one (an honorific, a title, a given name, a label,
+brackets, kin, "と申します"); a family name alone is masked unless it is a place, an office holder or a word.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from tayori.opinions.spans import Span, rules, terms
+from tayori.opinions.tokens import PERSONAL, Tag, Tokens
+
+_LONGEST_RUN: Final = 4
+_JOINT: Final = frozenset({" ", "・", "=", ". ", "."})
+_INTRODUCED = re.compile(r" ?(?:と(?:申|言い|いい|いう者)|です(?![がのね])|\(?[0-9]{2}歳|拝|より\s*$)", re.MULTILINE)
+_SELF = re.compile(r"(?:私|わたし|わたくし|僕|名前)(?:は|、|,| )? ?$")
+_OWNER = re.compile(r"(?:の|・|、|,|:|が|は)? ?$")
+_ENGLISH = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? ?[A-Z][a-z]+(?: [A-Z][a-z]+)?"
+    r"|(?<=[Mm]y name is )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
+    r"|(?<=I am )[A-Z][a-z]+ [A-Z][a-z]+|(?<=I'm )[A-Z][a-z]+ [A-Z][a-z]+"
+    r"|(?<=[Ss]incerely,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}|(?<=[Rr]egards,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
+)
+_ENGLISH_HINTS: Final = ("Mr", "Ms", "Dr", "Miss", "Prof", "name is", "I am", "I'm", "egards", "incerely")
+
+
+def name_spans(tokens: Tokens) -> Iterator[Span]:
+    """Find names: of writers, kin, neighbours and staff; never places, offices or holders of public office."""
+    text = tokens.text
+    if ":" in text:
+        yield from (Span(*match.span(1), "name") for match in _labels().finditer(text))
+    if any(hint in text for hint in _ENGLISH_HINTS):
+        yield from (Span(*match.span(), "name") for match in _ENGLISH.finditer(text))
+    yield from _honoured(tokens)
+    at = 0
+    while at < len(tokens.tags):
+        if tokens.tags[at] in PERSONAL:
+            last = _run_end(tokens, at)
+            if _is_name(tokens, at, last):
+                yield Span(tokens.begins[at], tokens.ends[last], "name")
+            at = last
+        at += 1
+
+
+def _run_end(tokens: Tokens, first: int) -> int:
+    """Index of the last name token of the run that begins at `first`: 小林 健一, グエン・バン・アン."""
+    last = first
+    while (
+        last + 1 < len(tokens.tags)
+        and last - first + 1 < _LONGEST_RUN
+        and tokens.tags[last + 1] in PERSONAL
+        and _joined(tokens, last)
+    ):
+        last += 1
+    return last
+
+
+def _joined(tokens: Tokens, index: int) -> bool:
+    between = tokens.text[tokens.ends[index] : tokens.begins[index + 1]]
+    return between == "" or between in _JOINT
+
+
+def _honoured(tokens: Tokens) -> Iterator[Span]:
+    """Whatever stands before an honorific and is no role: 大久保さん, よこがわのりこさん, aki さん."""
+    honorifics, roles = _words("names", "honorifics"), _words("names", "roles")
+    for at in range(1, len(tokens.words)):
+        if tokens.words[at] in honorifics and tokens.touches(at - 1):
+            before = tokens.words[at - 1]
+            if tokens.tags[at - 1] not in _NAMEABLE or before in roles or _part_of_role(tokens, at - 1):
+                continue
+            if tokens.words[at] == "先生" and tokens.tags[at - 1] not in PERSONAL:
+                continue
+            yield Span(tokens.begins[_leftmost(tokens, at - 1)], tokens.ends[at - 1], "name")
+
+
+_NAMEABLE: Final = frozenset({Tag.WORD, Tag.PLACE, *PERSONAL})
+
+
+def _part_of_role(tokens: Tokens, index: int) -> bool:
+    """Whether the word and the one before it together name a role: 工事|業者, 事務|所."""
+    if tokens.tags[index] in PERSONAL or index == 0 or not tokens.touches(index - 1):
+        return False
+    pair = tokens.words[index - 1] + tokens.words[index]
+    return pair in _words("names", "roles") or tokens.words[index].endswith(("者", "員", "屋", "店", "所"))
+
+
+def _leftmost(tokens: Tokens, index: int) -> int:
+    """Index of the first token of the name that ends at `index`: names the dictionary lacks come in pieces."""
+    first = index
+    while first > 0 and index - first + 1 < _LONGEST_RUN and _belongs(tokens, first - 1):
+        first -= 1
+    return first
+
+
+def _belongs(tokens: Tokens, index: int) -> bool:
+    if tokens.tags[index] not in _NAMEABLE or tokens.words[index] in _beside_names():
+        return False
+    return tokens.touches(index) or (tokens.tags[index] in PERSONAL and _joined(tokens, index))
+
+
+def _is_name(tokens: Tokens, first: int, last: int) -> bool:
+    """Whether a run of name tokens names a private person here."""
+    text, begin, end = tokens.text, tokens.begins[first], tokens.ends[last]
+    word = text[begin:end]
+    following = tokens.words[last + 1] if tokens.touches(last) else ""
+    if _in_office(tokens, last) or _office_before(text, begin):
+        return False
+    if following in _endings() or word in _words("gazetteer", "place_names"):
+        return _bracketed(text, begin, end) and not following
+    if word.isascii():
+        return False  # English words such as "may" are names to the dictionary; honorifics are seen elsewhere
+    if following in _words("names", "titles"):
+        return True
+    if _full_name(tokens, first, last) or _bracketed(text, begin, end) or _alone(text, begin, end):
+        return True
+    if _introduced(text, begin, end) or _of_kin(tokens, first):
+        return True
+    return _bare_family_name(tokens, first, last, word)
+
+
+def _full_name(tokens: Tokens, first: int, last: int) -> bool:
+    return last > first and tokens.tags[first] == Tag.SURNAME and tokens.tags[last] in {Tag.GIVEN, Tag.PERSON}
+
+
+def _bracketed(text: str, begin: int, end: int) -> bool:
+    return text[begin - 1 : begin] in {"(", "「", "【"} and text[end : end + 1] in {")", "」", "】"} and begin > 0
+
+
+def _alone(text: str, begin: int, end: int) -> bool:
+    """Whether the name has a line to itself, as a signature has."""
+    line_begin = text.rfind("\n", 0, begin) + 1
+    line_end = text.find("\n", end)
+    line = text[line_begin : len(text) if line_end < 0 else line_end]
+    return "\n" in text and len(line.strip(" ")) == end - begin
+
+
+def _introduced(text: str, begin: int, end: int) -> bool:
+    return bool(_INTRODUCED.match(text, end) and (text[end : end + 2] != "です" or _SELF.search(text[:begin])))
+
+
+def _of_kin(tokens: Tokens, first: int) -> bool:
+    """Whether a word of kin owns the name: 娘の花子, 長男・健太."""
+    if first == 0 or tokens.words[first - 1] not in _words("names", "kin"):
+        return False
+    return bool(_OWNER.fullmatch(tokens.text[tokens.ends[first - 1] : tokens.begins[first]]))
+
+
+def _in_office(tokens: Tokens, last: int) -> bool:
+    """Whether a public office follows the name, also a former one: 吉住区長, 前|知事."""
+    offices = _words("gazetteer", "public_offices")
+    if tokens.touches(last) and tokens.words[last + 1] in {"前", "元", "現", "新", "副"}:
+        last += 1
+    return tokens.touches(last) and tokens.words[last + 1] in offices
+
+
+def _office_before(text: str, begin: int) -> bool:
+    return bool(_offices().search(text, max(0, begin - 8), begin))
+
+
+def _bare_family_name(tokens: Tokens, first: int, last: int, word: str) -> bool:
+    if first != last or tokens.tags[first] != Tag.SURNAME or len(word) == 1 or word in _words("names", "ambiguous"):
+        return False
+    if first > 0 and tokens.touches(first - 1) and tokens.tags[first - 1] != Tag.SUFFIX:
+        return False  # the tail of a longer word: 新|大久保
+    return not tokens.touches(last)
+
+
+@cache
+def _words(table: str, key: str) -> frozenset[str]:
+    return frozenset(terms(table, key))
+
+
+@cache
+def _beside_names() -> frozenset[str]:
+    """Words that may touch a name and are no part of it: 隣人渡辺さん, 課長田中氏."""
+    return _words("names", "roles") | _words("names", "kin") | _words("names", "titles")
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(str(rules("gazetteer")["place_endings"]).replace(" ", "").split("|"))
+
+
+@cache
+def _offices() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(terms('gazetteer', 'public_offices'))})(?:の|・|、)?\Z")
+
+
+@cache
+def _labels() -> re.Pattern[str]:
+    words = "|".join(sorted(terms("names", "labels"), key=len, reverse=True))
+    return re.compile(
+        rf"(?:{words})[ ]?(?:\([^)\n]{{1,8}}\))?[ ]?: ?([^\n:、,。(〒\[［]{{1,30}}?)(?= *(?:\n|$|[、,。(〒]|  |住所|電話|TEL|様))"
+    )
