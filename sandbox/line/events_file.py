@@ -5,7 +5,7 @@ One event a line: `{"destination": ..., "event": {...}}`. The same seed writes t
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from sandbox.line.ids import IdSpace, as_text
-from sandbox.line.ulid import chance_part, time_part
+from sandbox.line.ulid import ulids
 
 _CHUNK: Final = 10_000
 _STEP_MILLISECONDS: Final = 7
@@ -24,16 +24,25 @@ _OTHERS: Final = ("message", "message", "message", "message", "sticker", "postba
 _Step = tuple[str, int]
 """A kind of event, and the index of the person who causes it."""
 
-_TAILS: Final = {
-    "follow": '"replyToken":"{token}","follow":{{"isUnblocked":false}}',
+_REPLY: Final = '"replyToken":"%(token)s"'
+_CARRIED: Final = {
+    "follow": f'{_REPLY},"follow":{{"isUnblocked":false}}',
     "unfollow": "",
-    "message": '"replyToken":"{token}","message":{{"id":"{number}","type":"text",'
-    '"text":"ダミーの発言です","quoteToken":"{token}"}}',
-    "sticker": '"replyToken":"{token}","message":{{"id":"{number}","type":"sticker","packageId":"446",'
-    '"stickerId":"1988","stickerResourceType":"STATIC","quoteToken":"{token}"}}',
-    "postback": '"replyToken":"{token}","postback":{{"data":"menu=home"}}',
+    "message": f'{_REPLY},"message":{{"id":"%(at)d","type":"text","text":"ダミーの発言です","quoteToken":"%(token)s"}}',
+    "sticker": f'{_REPLY},"message":{{"id":"%(at)d","type":"sticker","packageId":"446","stickerId":"1988",'
+    '"stickerResourceType":"STATIC","quoteToken":"%(token)s"}',
+    "postback": f'{_REPLY},"postback":{{"data":"menu=home"}}',
 }
 _TYPES: Final = {"sticker": "message"}
+
+
+def _template(kind: str, destination: str) -> str:
+    carried = f",{_CARRIED[kind]}" if _CARRIED[kind] else ""
+    return (
+        f'{{"destination":"{destination}","event":{{"type":"{_TYPES.get(kind, kind)}","mode":"active",'
+        '"timestamp":%(at)d,"source":{"type":"user","userId":"%(who)s"},"webhookEventId":"%(event)s",'
+        f'"deliveryContext":{{"isRedelivery":false}}{carried}}}}}\n'
+    )
 
 
 @dataclass(frozen=True)
@@ -85,31 +94,30 @@ def _story(n: int, follow_share: float, unfollow_share: float, rng: random.Rando
             yield "unfollow", unfollowed
             unfollowed += 1
         else:
-            yield rng.choice(_OTHERS), int(unfollowed + rng.random() * (followed - unfollowed))
+            luck = rng.random()
+            yield _OTHERS[line % len(_OTHERS)], unfollowed + int(luck * (followed - unfollowed))
 
 
 class _Writer:
-    """Formats lines; a chunk's ids are computed at once."""
+    """Formats lines; a chunk's ids, times and tokens are made at once."""
 
     def __init__(self, seed: int, destination: str, milliseconds: int) -> None:
         self._space = IdSpace(seed)
-        self._rng = random.Random(seed + 1)
+        self._rng = np.random.default_rng(seed)
         self._milliseconds = milliseconds
-        self._head = f'{{"destination":"{destination}","event":{{"type":"'
+        self._templates = {kind: _template(kind, destination) for kind in _CARRIED}
 
     def write(self, file: BinaryIO, chunk: list[_Step]) -> None:
-        ids = as_text(self._space.encode(np.array([index for _, index in chunk], np.int64)))
-        kinds: Iterable[str] = (kind for kind, _ in chunk)
-        file.write("".join(map(self._line, kinds, ids)).encode())
+        kinds, indices = zip(*chunk, strict=True)
+        ids = as_text(self._space.encode(np.array(indices, np.int64)))
+        times = self._milliseconds + np.arange(len(chunk), dtype=np.int64) * _STEP_MILLISECONDS
+        self._milliseconds += len(chunk) * _STEP_MILLISECONDS
+        columns = (kinds, ids, times.tolist(), ulids(times, self._rng), self._tokens(len(chunk)))
+        file.write("".join(map(self._line, *columns)).encode())
 
-    def _line(self, kind: str, line_user_id: str) -> str:
-        self._milliseconds += _STEP_MILLISECONDS
-        tail = _TAILS[kind]
-        token = f"{self._rng.getrandbits(128):032x}"
-        carried = f",{tail.format(token=token, number=self._milliseconds)}" if tail else ""
-        event_id = time_part(self._milliseconds) + chance_part(self._rng)
-        return (
-            f'{self._head}{_TYPES.get(kind, kind)}","mode":"active","timestamp":{self._milliseconds},'
-            f'"source":{{"type":"user","userId":"{line_user_id}"}},"webhookEventId":"{event_id}",'
-            f'"deliveryContext":{{"isRedelivery":false}}{carried}}}}}\n'
-        )
+    def _tokens(self, count: int) -> list[str]:
+        digits = self._rng.bytes(16 * count).hex()
+        return [digits[at : at + 32] for at in range(0, len(digits), 32)]
+
+    def _line(self, kind: str, who: str, at: int, event: str, token: str) -> str:
+        return self._templates[kind] % {"at": at, "who": who, "event": event, "token": token}
