@@ -11,6 +11,7 @@ import pytest
 from tayori.office import Office
 from tests.support.builders import TestClock, an_office
 from tests.support.postgres import Cluster, binaries, running_cluster
+from tests.support.prefect_server import PrefectServer, running_server
 
 STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -28,6 +29,20 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("PostgreSQL's server programs are not installed")
     with running_cluster() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[PrefectServer]:
+    """Give a real Prefect server in a process and a folder of its own."""
+    with running_server() as started:
+        yield started
+
+
+@pytest.fixture
+def prefect_here(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
+    """Let flows that the test calls report to the real server, without heartbeats."""
+    with prefect_server.here():
+        yield prefect_server
 
 
 @pytest.fixture

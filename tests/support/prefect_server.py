@@ -1,0 +1,125 @@
+"""A real Prefect server for tests: its own process, its own folder, telemetry off, gone at the end."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PATIENCE_SECONDS = 120
+QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLI_COLORS": "false",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+}
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A running server: its folder (database and log within) and the address of its API."""
+
+    home: Path
+    api_url: str
+
+    @property
+    def database(self) -> Path:
+        """The server's database file."""
+        return self.home / "prefect.db"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a worker or flow in another process needs in its environment; heartbeats as by default."""
+        return {**QUIET, "PREFECT_HOME": str(self.home), "PREFECT_API_URL": self.api_url}
+
+    def holds(self, wanted: bytes) -> bool:
+        """Whether any file of the server (database, write-ahead log, server log) holds these bytes."""
+        return any(wanted in path.read_bytes() for path in self.home.rglob("*") if path.is_file())
+
+    def flow_runs(self, **chosen: object) -> list[dict[str, object]]:
+        """Ask the API for flow runs, by its own filter."""
+        answer = httpx.post(f"{self.api_url}/flow_runs/filter", json=chosen, timeout=30)
+        answer.raise_for_status()
+        found: list[dict[str, object]] = answer.json()
+        return found
+
+    @contextlib.contextmanager
+    def here(self, *, heartbeats: bool = False) -> Iterator[None]:
+        """Let flows that are called in this process report to the server. Heartbeats cost a second a run."""
+        from prefect.settings import (  # noqa: PLC0415 - start-up time: two seconds for tests that need no Prefect
+            PREFECT_API_URL,
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+            PREFECT_HOME,
+            temporary_settings,
+        )
+
+        changed: dict[Any, Any] = {PREFECT_API_URL: self.api_url, PREFECT_HOME: str(self.home)}
+        if not heartbeats:
+            changed[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None
+        with temporary_settings(changed):
+            yield
+            settle()
+
+
+def settle() -> None:
+    """Wait until logs and events of flows in this process reached the server."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - start-up time, as above
+    from prefect.logging.handlers import APILogHandler  # noqa: PLC0415 - start-up time, as above
+
+    APILogHandler().flush()
+    EventsWorker.drain_all()
+
+
+def free_port() -> int:
+    """Give a port of the loopback address that is free now."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_server(**extra: str) -> Iterator[PrefectServer]:
+    """Start a server, wait until it answers, give it, and end it by its own process."""
+    home = Path(tempfile.mkdtemp(prefix="tayori-prefect-"))
+    server = PrefectServer(home, f"http://127.0.0.1:{free_port()}/api")
+    port = server.api_url.rsplit(":", 1)[1].removesuffix("/api")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+    surroundings = _bare_environment() | server.environment | {"PYTHONWARNINGS": "ignore"} | extra
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=surroundings, stdout=log, stderr=log, cwd=home)
+    try:
+        _wait_until_it_answers(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _bare_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "TAYORI_"))}
+
+
+def _wait_until_it_answers(server: PrefectServer, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{server.api_url}/health", timeout=2).status_code == httpx.codes.OK:
+                return
+        assert process.poll() is None, (server.home / "server.log").read_text()[-2000:]
+        time.sleep(0.2)
+    raise TimeoutError((server.home / "server.log").read_text()[-2000:])
