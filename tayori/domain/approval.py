@@ -1,7 +1,7 @@
 """Approval: a second person approves exactly this content for exactly these people in exactly this window (I10)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tayori.domain.canonical import canonical_bytes
@@ -22,6 +22,7 @@ class Proposal:
     image_hashes: tuple[str, ...]
     not_before: datetime
     not_after: datetime
+    small_audience_reason: str | None = None
 
     def statement(self, role: str, approved_count: int) -> bytes:
         """The bytes that a handler signs in a role ("submit", "approve"); the count they saw stands beside."""
@@ -33,9 +34,10 @@ class Proposal:
                 "segment": self.segment,
                 "content_sha256": self.content_hash,
                 "image_sha256": list(self.image_hashes),
-                "not_before": self.not_before.isoformat(),
-                "not_after": self.not_after.isoformat(),
+                "not_before": self.not_before.astimezone(UTC).isoformat(),
+                "not_after": self.not_after.astimezone(UTC).isoformat(),
                 "approved_count": approved_count,
+                "small_audience_reason": self.small_audience_reason,
             }
         )
 

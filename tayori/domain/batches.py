@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from random import Random
 from typing import Final
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 LARGEST_BATCH: Final = 500  # LINE's limit on `to` (messaging-api.yml)
+RETRY_WITHIN: Final = timedelta(hours=12)  # half of the 24 h for which LINE knows a retry key: no retry later (I6)
+DECIDE_WITHIN: Final = timedelta(hours=72)  # then an unknown batch is recorded as undecided, its list destroyed (I6)
 
 Numbers = npt.NDArray[np.int64]
 
@@ -34,6 +37,15 @@ def without(packed: bytes, leavers: frozenset[int]) -> bytes:
     """The packed list with the leavers taken out, order kept."""
     numbers = unpack(packed)
     return pack(numbers[~np.isin(numbers, list(leavers))])
+
+
+def only(packed: bytes, present: Numbers) -> bytes:
+    """The packed list (ascending) without those who are not among the present (ascending), order kept."""
+    numbers = unpack(packed)
+    if len(present) == 0:
+        return b""
+    places = np.minimum(np.searchsorted(present, numbers), len(present) - 1)
+    return pack(numbers[present[places] == numbers])
 
 
 def retry_key(rng: Random) -> str:

@@ -46,10 +46,10 @@ B = BroadcastState
 BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
     B.DRAFT: frozenset({B.SUBMITTED, B.CANCELLED}),
     B.SUBMITTED: frozenset({B.APPROVED, B.DRAFT, B.CANCELLED}),
-    B.APPROVED: frozenset({B.SENDING, B.HELD, B.CANCELLED}),
-    B.SENDING: frozenset({B.SENT, B.PAUSED, B.NEEDS_DECISION, B.CANCELLED}),
+    B.APPROVED: frozenset({B.DRAFT, B.SENDING, B.HELD, B.CANCELLED}),
+    B.SENDING: frozenset({B.SENT, B.PAUSED, B.HELD, B.NEEDS_DECISION, B.CANCELLED}),
     B.PAUSED: frozenset({B.SENDING, B.CANCELLED}),
-    B.HELD: frozenset({B.APPROVED, B.SENDING, B.CANCELLED}),
+    B.HELD: frozenset({B.DRAFT, B.APPROVED, B.CANCELLED}),
     B.NEEDS_DECISION: frozenset({B.SENT, B.SENDING}),
     B.SENT: frozenset(),
     B.CANCELLED: frozenset(),
@@ -57,7 +57,8 @@ BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
 T = BatchState
 BATCH_STEPS: Final[Mapping[BatchState, frozenset[BatchState]]] = {
     T.PLANNED: frozenset({T.SENDING}),
-    T.SENDING: frozenset({T.ACCEPTED, T.REFUSED, T.UNKNOWN}),
+    # back to planned where LINE surely took nothing (never called, or only 429), under a new key
+    T.SENDING: frozenset({T.ACCEPTED, T.REFUSED, T.UNKNOWN, T.PLANNED}),
     T.UNKNOWN: frozenset({T.ACCEPTED, T.REFUSED, T.UNDECIDED}),
     T.ACCEPTED: frozenset(),
     T.REFUSED: frozenset(),
@@ -80,6 +81,11 @@ def step(before: BroadcastState, after: BroadcastState) -> BroadcastState:
         allowed = "、".join(sorted(BROADCAST_STEPS[before])) or "none, it has ended"
         raise Refused(f"The broadcast is {before} and cannot become {after}. Possible next: {allowed}.")
     return after
+
+
+def batch_sources(after: BatchState) -> frozenset[BatchState]:
+    """The states from which a batch may go to this one: what a bulk write may overwrite, and nothing else."""
+    return frozenset(before for before, following in BATCH_STEPS.items() if after in following)
 
 
 def case_step(before: CaseState, after: CaseState) -> CaseState:

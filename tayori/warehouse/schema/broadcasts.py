@@ -87,7 +87,7 @@ batch = Table(
     plain("request_id", String(80), nullable=True),
     PrimaryKeyConstraint("broadcast_id", "ordinal"),
     Index("ix_batch_span", "first_no", "last_no"),
-    Index("ix_batch_open", "broadcast_id", "state"),
+    Index("ix_batch_open", "broadcast_id", "state", "ordinal"),  # the next to claim, without sorting
 )
 
 outbound_call = Table(

@@ -1,0 +1,285 @@
+"""Batches: the frozen lists of a broadcast, each with key and digest stored before its first call (I6).
+
+Writes go by block, many batches in one statement. A batch's state only moves along `BATCH_STEPS`: each bulk write
+names the states that it may overwrite, so that a late worker can never undo what another one has learnt.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection, Select, Update, and_, bindparam, func, insert, or_, select, update
+
+from tayori.domain.batches import Numbers, batch_digest, unpack, without
+from tayori.domain.identifiers import BroadcastId
+from tayori.domain.states import BatchState, batch_sources
+from tayori.warehouse.bulk import insert_rows
+from tayori.warehouse.schema.broadcasts import batch, broadcast, outbound_call
+
+FROZEN: Final = (
+    "broadcast_id",
+    "ordinal",
+    "retry_key",
+    "members",
+    "first_no",
+    "last_no",
+    "size",
+    "digest",
+    "state",
+)
+OPEN: Final = (BatchState.SENDING, BatchState.UNKNOWN)
+LISTLESS: Final = (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBatch:
+    """One batch as it stands in the ledger: its key, its packed list of person numbers and their digest."""
+
+    ordinal: int
+    retry_key: str
+    members: bytes = field(repr=False)
+    digest: bytes
+    first_attempt_at: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """How many people are in it."""
+        return len(self.members) // 8
+
+    @property
+    def numbers(self) -> Numbers:
+        """Their numbers, ascending."""
+        return unpack(self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one batch: its state now, what LINE said last, and how often it was asked in this run."""
+
+    ordinal: int
+    state: BatchState
+    calls: int
+    http_status: int | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to LINE as the ledger of calls keeps it."""
+
+    at: datetime
+    endpoint: str
+    status: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Batches and people in one state."""
+
+    batches: int
+    people: int
+
+
+def freeze(connection: Connection, broadcast_id: BroadcastId, frozen: Iterable[FrozenBatch]) -> None:
+    """Write planned batches."""
+    insert_rows(connection, batch, FROZEN, (_planned(broadcast_id, one) for one in frozen))
+
+
+def _planned(broadcast_id: BroadcastId, one: FrozenBatch) -> tuple[object, ...]:
+    first, last = _span(one.numbers)
+    state = BatchState.PLANNED.value
+    return (broadcast_id, one.ordinal, one.retry_key, one.members, first, last, one.size, one.digest, state)
+
+
+def _span(numbers: Numbers) -> tuple[int | None, int | None]:
+    return (int(numbers[0]), int(numbers[-1])) if len(numbers) else (None, None)
+
+
+def frontier(connection: Connection, broadcast_id: BroadcastId) -> tuple[int, int, int]:
+    """How far a broadcast is frozen: the last ordinal, the last person number, and how many people (0, 0, 0: none)."""
+    chosen = select(func.max(batch.c.ordinal), func.max(batch.c.last_no), func.sum(batch.c.size))
+    last, number, people = connection.execute(chosen.where(batch.c.broadcast_id == broadcast_id)).one()
+    return (last or 0, number or 0, int(people or 0))
+
+
+def unfreeze(connection: Connection, broadcast_id: BroadcastId) -> None:
+    """Take back a frozen audience of which nothing was ever tried."""
+    planned = and_(
+        batch.c.broadcast_id == broadcast_id, batch.c.state == BatchState.PLANNED, batch.c.first_attempt_at.is_(None)
+    )
+    connection.execute(batch.delete().where(planned))
+
+
+def next_planned(connection: Connection, broadcast_id: BroadcastId, after: int, most: int) -> list[FrozenBatch]:
+    """Give the next planned batches behind an ordinal, locked until the transaction ends."""
+    return _batches(connection, _of(broadcast_id, after, most).where(batch.c.state == BatchState.PLANNED))
+
+
+def next_open(
+    connection: Connection, broadcast_id: BroadcastId, after: int, most: int, *, since: datetime
+) -> list[FrozenBatch]:
+    """Give the next batches whose outcome is not known and which may still be tried: first tried after `since`."""
+    chosen = _of(broadcast_id, after, most).where(batch.c.state.in_(OPEN), batch.c.first_attempt_at > since)
+    return _batches(connection, chosen)
+
+
+def _of(broadcast_id: BroadcastId, after: int, most: int) -> Select[Any]:
+    columns = (batch.c.ordinal, batch.c.retry_key, batch.c.members, batch.c.digest, batch.c.first_attempt_at)
+    chosen = select(*columns).where(batch.c.broadcast_id == broadcast_id, batch.c.ordinal > after)
+    return chosen.order_by(batch.c.ordinal).limit(most).with_for_update()
+
+
+def _batches(connection: Connection, chosen: Select[Any]) -> list[FrozenBatch]:
+    return [
+        FrozenBatch(row.ordinal, row.retry_key, bytes(row.members or b""), bytes(row.digest), row.first_attempt_at)
+        for row in connection.execute(chosen)
+    ]
+
+
+def begin_attempts(
+    connection: Connection, broadcast_id: BroadcastId, block: Sequence[FrozenBatch], changed: Sequence[int]
+) -> None:
+    """Store that these planned batches are about to be tried: moment and, where leavers went, list and digest."""
+    ordinals = set(changed)
+    _write(connection, _sized(broadcast_id), [_members(one) for one in block if one.ordinal in ordinals])
+    moment: list[dict[str, object]] = [{"at_ordinal": one.ordinal, "at": one.first_attempt_at} for one in block]
+    _write(connection, _into(BatchState.SENDING, broadcast_id).values(first_attempt_at=bindparam("at")), moment)
+
+
+def settle(connection: Connection, broadcast_id: BroadcastId, outcomes: Sequence[Settled], now: datetime) -> None:
+    """Write what became of batches, many at once. A batch that is settled already stays as it is."""
+    for state in (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN, BatchState.SENDING):
+        rows = [_outcome(one, now) for one in outcomes if one.state is state]
+        # a batch left `sending` (a pause met it in a retry) keeps its state and counts its calls
+        step = (
+            _at(broadcast_id).where(batch.c.state.in_(OPEN))
+            if state is BatchState.SENDING
+            else _into(state, broadcast_id)
+        )
+        _write(connection, step.values(_SETTLED if state in LISTLESS else _TRIED), rows)
+
+
+_TRIED: Final[dict[Any, Any]] = {
+    batch.c.attempts: batch.c.attempts + bindparam("calls"),
+    batch.c.http_status: bindparam("status"),
+    batch.c.request_id: bindparam("request"),
+}
+_SETTLED: Final[dict[Any, Any]] = {**_TRIED, batch.c.settled_at: bindparam("at")}
+
+
+def _outcome(one: Settled, now: datetime) -> dict[str, object]:
+    row = {"at_ordinal": one.ordinal, "calls": one.calls, "status": one.http_status, "request": one.request_id}
+    return row | ({"at": now} if one.state in LISTLESS else {})
+
+
+def give_back(connection: Connection, broadcast_id: BroadcastId, keys: Sequence[tuple[int, str]]) -> None:
+    """Make batches planned again that LINE surely never took, under new keys: (ordinal, key) each."""
+    step = _into(BatchState.PLANNED, broadcast_id).values(retry_key=bindparam("key"), first_attempt_at=None)
+    _write(connection, step, [{"at_ordinal": ordinal, "key": key} for ordinal, key in keys])
+
+
+def give_up_retrying(connection: Connection, broadcast_id: BroadcastId, *, before: datetime) -> None:
+    """Call those batches unknown that were first tried before a moment and never settled: too late to ask again."""
+    late = and_(
+        batch.c.broadcast_id == broadcast_id, batch.c.first_attempt_at <= before, batch.c.state == BatchState.SENDING
+    )
+    connection.execute(update(batch).where(late).values(state=BatchState.UNKNOWN))
+
+
+def decide_unknown(
+    connection: Connection, now: datetime, *, broadcast_id: BroadcastId | None = None, before: datetime | None = None
+) -> int:
+    """Record batches of unknown outcome as undecided, for good, and destroy their lists; give how many people."""
+    chosen = [batch.c.state == BatchState.UNKNOWN]
+    chosen += [batch.c.broadcast_id == broadcast_id] if broadcast_id is not None else []
+    chosen += [batch.c.first_attempt_at <= before] if before is not None else []
+    people = connection.execute(select(func.sum(batch.c.size)).where(*chosen)).scalar()
+    ended: dict[str, object] = {"state": BatchState.UNDECIDED, "settled_at": now}
+    connection.execute(update(batch).where(*chosen).values(**ended, members=None, first_no=None, last_no=None))
+    return int(people or 0)
+
+
+def destroy_lists(connection: Connection, broadcast_id: BroadcastId, *, planned: bool = False) -> None:
+    """Destroy the lists of settled batches; with `planned`, of those never tried too. Unknown ones keep theirs."""
+    states = (*LISTLESS, BatchState.PLANNED) if planned else LISTLESS
+    ended = and_(batch.c.broadcast_id == broadcast_id, batch.c.state.in_(states))
+    connection.execute(update(batch).where(ended).values(members=None, first_no=None, last_no=None))
+
+
+def tallies(connection: Connection, broadcast_id: BroadcastId) -> dict[BatchState, Tally]:
+    """Count batches and people by state."""
+    chosen = select(batch.c.state, func.count(), func.sum(batch.c.size)).where(batch.c.broadcast_id == broadcast_id)
+    rows = connection.execute(chosen.group_by(batch.c.state))
+    return {BatchState(state): Tally(int(batches), int(people)) for state, batches, people in rows}
+
+
+def take_out(connection: Connection, leavers: Numbers) -> int:
+    """Take leavers out of every list that was never tried, so that it names nobody who left; give how many lists."""
+    chosen = select(batch.c.broadcast_id, batch.c.ordinal, batch.c.retry_key, batch.c.members, broadcast.c.content_hash)
+    chosen = chosen.join(broadcast).where(batch.c.state == BatchState.PLANNED, batch.c.members.is_not(None))
+    touched = 0
+    for row in _spanning(connection, chosen, leavers):
+        left = frozenset(map(int, leavers))
+        members = without(bytes(row.members), left)
+        if len(members) == len(row.members):
+            continue
+        one = FrozenBatch(row.ordinal, row.retry_key, members, batch_digest(row.content_hash, members))
+        _write(connection, _sized(row.broadcast_id), [_members(one)])
+        touched += 1
+    return touched
+
+
+def in_doubt(connection: Connection, numbers: Numbers) -> Numbers:
+    """Who of these is in a list whose outcome is not known yet: their erasure waits for it, at most 72 hours."""
+    chosen = select(batch.c.members).where(batch.c.state.in_(OPEN), batch.c.members.is_not(None))
+    held = [unpack(bytes(row.members)) for row in _spanning(connection, chosen, numbers)]
+    if not held:
+        return numbers[:0]
+    doubted: Numbers = np.intersect1d(numbers, np.concatenate(held))
+    return doubted
+
+
+def _spanning(connection: Connection, chosen: Select[Any], numbers: Numbers) -> Iterator[Any]:
+    """The batches whose span holds one of the numbers; read in full first, because the caller writes."""
+    for start in range(0, len(numbers), 200):
+        part = numbers[start : start + 200]
+        spans = or_(*(and_(batch.c.first_no <= int(number), batch.c.last_no >= int(number)) for number in part))
+        yield from connection.execute(chosen.where(spans).with_for_update(of=batch)).all()
+
+
+def add_calls(connection: Connection, calls: Sequence[Call]) -> None:
+    """Write requests to LINE into the ledger of calls."""
+    rows = [
+        {"at": one.at, "endpoint": one.endpoint, "status": one.status, "request_id": one.request_id} for one in calls
+    ]
+    if rows:
+        connection.execute(insert(outbound_call), rows)
+
+
+def _at(broadcast_id: BroadcastId) -> Update:
+    return update(batch).where(batch.c.broadcast_id == broadcast_id, batch.c.ordinal == bindparam("at_ordinal"))
+
+
+def _into(after: BatchState, broadcast_id: BroadcastId) -> Update:
+    return _at(broadcast_id).where(batch.c.state.in_(batch_sources(after))).values(state=after)
+
+
+def _sized(broadcast_id: BroadcastId) -> Update:
+    names = ("members", "first_no", "last_no", "size", "digest")
+    planned = _at(broadcast_id).where(batch.c.state == BatchState.PLANNED)
+    return planned.values({name: bindparam(f"new_{name}") for name in names})
+
+
+def _members(one: FrozenBatch) -> dict[str, object]:
+    first, last = _span(one.numbers)
+    new: dict[str, object] = {"members": one.members, "first_no": first, "last_no": last}
+    new |= {"size": one.size, "digest": one.digest}
+    return {"at_ordinal": one.ordinal} | {f"new_{name}": value for name, value in new.items()}
+
+
+def _write(connection: Connection, statement: Update, rows: Sequence[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
