@@ -8,7 +8,7 @@ import unicodedata
 import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tayori.errors import BadInput
@@ -73,6 +73,19 @@ class Needles:
         plain = [group for alike in beginnings.values() for group in _groups(alike, _plain_forms)]
         wrapped = [group for alike in beginnings.values() for group in _groups(alike, _base64_forms)]
         return cls(len(texts), tuple(plain), tuple(wrapped))
+
+    def and_values(self, values: Iterable[bytes]) -> "Needles":
+        """Seek stored values too, byte by byte as they lie in a store (the look-up values of erased persons).
+
+        Raises:
+            BadInput: a value under 8 bytes.
+
+        """
+        fixed = frozenset(values)
+        if any(len(value) < SHORTEST for value in fixed):
+            raise BadInput(f"A probe needs values of at least {SHORTEST} bytes; shorter ones occur by chance.")
+        groups = (_Group(value, frozenset({value}), (len(value),)) for value in sorted(fixed))
+        return replace(self, plain=(*self.plain, *groups))
 
     def search(self) -> "Search":
         """Begin to search one stream."""

@@ -4,10 +4,10 @@ from sqlalchemy import Engine, MetaData, inspect
 
 from tayori.errors import Unavailable
 from tayori.warehouse.engines import is_sqlite, writing
-from tayori.warehouse.schema import broadcasts, opinions, people, records, stores
+from tayori.warehouse.schema import broadcasts, opinions, people, records, retention, stores
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (broadcasts, opinions, people, records, stores)
+SCHEMAS = (broadcasts, opinions, people, records, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 APPEND_ONLY_SQLITE = """

@@ -98,5 +98,7 @@ erasure_journal = Table(
     classed("person_no", NUMBER, NEAR, Erasure.EXPIRY, primary_key=True, autoincrement=False, item="erasure_journal"),
     plain("run_id", String(40), nullable=False, index=True),
     plain("cause", String(16), nullable=False),
+    classed("left_at", Moment, NEAR, Erasure.EXPIRY, nullable=False, item="erasure_journal"),
+    classed("commitment", LargeBinary, NEAR, Erasure.EXPIRY, nullable=False, item="erasure_journal"),
     plain("erased_at", Moment, nullable=False),
 )

@@ -1,0 +1,195 @@
+"""The eraser walks the schema: the columns' erasure rules say what goes, and there is no other list (I2).
+
+A table that holds a person by a rule that no walk knows is refused before anything is erased: none can be forgotten.
+Letters are 公文書: leaving the account never touches a column under a rule for cases.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final, cast
+
+from sqlalchemy import Column, Connection, MetaData, Table, delete, func, or_, select, update
+
+from tayori.domain.columns import PERSON_RULES, Erasure
+from tayori.errors import Refused
+from tayori.warehouse.bulk import delete_where_in, rows_where_in
+from tayori.warehouse.engines import driver_cursor, is_sqlite
+from tayori.warehouse.schema.people import erasure_journal, event_seen, person
+from tayori.warehouse.schema.records import quarantine
+from tayori.warehouse.schema.stores import inbox_row
+from tayori.warehouse.setup import STORES
+
+NUMBER, INDEX = "person_no", "line_index"
+LIST_COLUMNS: Final = frozenset({"members", "first_no", "last_no"})
+FIRST_NUMBER: Final = -(2**62)
+
+
+class Way(StrEnum):
+    """How a table forgets a person."""
+
+    ROWS = "rows"  # the person's rows go
+    BLANKED = "blanked"  # what is classed becomes NULL; the count and the reason stay
+    LISTS = "lists"  # the number is taken out of a packed list
+    KEYS = "keys"  # the vault's wrapped key goes
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One table on the eraser's way."""
+
+    table: Table
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody who left and is not erased yet: number, cause, and the look-up value under which they were found."""
+
+    person_no: int
+    cause: str
+    line_index: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Rows of a table that end by age, whoever they concern: `moment` plus `kept` is their end."""
+
+    table: Table
+    moment: Column[Any]
+    kept: timedelta
+    blanked: bool = False
+
+    def ended(self, now: datetime) -> Any:  # noqa: ANN401 - an SQL condition
+        """Condition under which a row has reached its end; times in ms are event times."""
+        last = now - self.kept
+        return self.moment < (int(last.timestamp() * 1000) if self.moment.name.endswith("_ms") else last)
+
+
+BACKUP_DAYS: Final = 14
+EXPIRIES: Final = (
+    Expiry(event_seen, event_seen.c.at_ms, timedelta(days=7)),
+    Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
+    Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS)),
+    Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
+)
+"""Retention by age, as data. An inbox row goes when it is applied; one that nobody could apply ends here, counted."""
+
+
+def rules_of(table: Table) -> frozenset[Erasure]:
+    """Give every erasure rule that a table's columns declare."""
+    return frozenset(column.info["erasure"] for column in table.columns)
+
+
+@cache
+def walks(store: str = "warehouse") -> tuple[Walk, ...]:
+    """Give the eraser's way through a store, tables that depend on others first.
+
+    Raises:
+        Refused: a table holds a person by a rule that no walk knows; nothing may be erased until one does.
+
+    """
+    return walks_through(STORES[store])
+
+
+def walks_through(schema: MetaData) -> tuple[Walk, ...]:
+    """Give the way through any schema; see `walks`."""
+    return tuple(Walk(table, _way(table)) for table in reversed(schema.sorted_tables) if rules_of(table) & PERSON_RULES)
+
+
+def _way(table: Table) -> Way:
+    columns = {column.name: cast("Erasure", column.info["erasure"]) for column in table.columns}
+    if Erasure.MEMBER_LIST in columns.values():
+        if columns.keys() >= LIST_COLUMNS and not {Erasure.PERSON_ROW, Erasure.PERSON_KEY} & set(columns.values()):
+            return Way.LISTS
+    elif columns.get(NUMBER) in PERSON_RULES:
+        return Way.ROWS
+    elif columns.get("number") is Erasure.PERSON_KEY:
+        return Way.KEYS
+    elif columns.get(INDEX) in PERSON_RULES and all(column.nullable for column in _blanked(table)):
+        return Way.BLANKED
+    raise Refused(f"The table {table.name} holds persons and the eraser has no way to forget them there.")
+
+
+def _blanked(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if column.info["erasure"] is not Erasure.KEPT]
+
+
+def next_leavers(connection: Connection, after: int, size: int, *, canaries: bool) -> list[Leaver]:
+    """Give the next people who left and are not erased yet, by ascending number after `after`."""
+    chosen = (
+        select(person.c.person_no, person.c.left_cause, person.c.line_index)
+        .where(person.c.left_at.is_not(None), person.c.person_no > after)
+        .where(person.c.person_no < 0 if canaries else person.c.person_no > 0)
+        .order_by(person.c.person_no)
+        .limit(size)
+    )
+    rows = connection.execute(chosen.with_for_update())
+    return [Leaver(row.person_no, row.left_cause or "unknown", row.line_index) for row in rows]
+
+
+def forget(connection: Connection, leavers: Sequence[Leaver]) -> dict[str, int]:
+    """Take people out of every table but the lists; give how many rows each table lost or had blanked."""
+    numbers = [leaver.person_no for leaver in leavers]
+    indexes = [leaver.line_index for leaver in leavers]
+    gone: dict[str, int] = {}
+    for walk in walks():
+        if walk.way is Way.ROWS:
+            gone[walk.table.name] = _delete_rows(connection, walk.table, numbers)
+        elif walk.way is Way.BLANKED:
+            gone[walk.table.name] = _blank_rows(connection, walk.table, indexes)
+    return gone
+
+
+def _delete_rows(connection: Connection, table: Table, numbers: Sequence[int]) -> int:
+    leading, *further = table.primary_key.columns
+    if not is_sqlite(connection) or not further or further[0].name != NUMBER:
+        return delete_where_in(connection, table, NUMBER, numbers)
+    cursor = driver_cursor(connection)
+    gone = 0
+    for value in _distinct(connection, leading):
+        pairs = [(value, number) for number in numbers]
+        cursor.executemany(f"DELETE FROM {table.name} WHERE {leading.name} = ? AND {NUMBER} = ?", pairs)  # noqa: S608
+        gone += cursor.rowcount
+    return gone
+
+
+def _distinct(connection: Connection, column: Column[Any]) -> Iterator[Any]:
+    """Give the values of an index's first column, hopping from one to the next instead of reading every row."""
+    found = connection.execute(select(func.min(column))).scalar()
+    while found is not None:
+        yield found
+        found = connection.execute(select(func.min(column)).where(column > found)).scalar()
+
+
+def _blank_rows(connection: Connection, table: Table, indexes: Sequence[bytes]) -> int:
+    key = next(iter(table.primary_key.columns))
+    held = rows_where_in(connection, table, INDEX, indexes, (key.name,))
+    for start in range(0, len(held), 500):
+        keys = [row[0] for row in held[start : start + 500]]
+        connection.execute(update(table).where(key.in_(keys)).values(_emptied(table, "erased")))
+    return len(held)
+
+
+def _emptied(table: Table, state: str) -> dict[str, Any]:
+    empty: dict[str, Any] = {column.name: None for column in _blanked(table)}
+    return empty | ({"state": state} if "state" in table.columns else {})
+
+
+def expire(connection: Connection, store: str, now: datetime) -> dict[str, int]:
+    """End what has reached its age in one store; give how many rows by table."""
+    return {
+        expiry.table.name: _expire(connection, expiry, now)
+        for expiry in EXPIRIES
+        if expiry.table.metadata is STORES[store]
+    }
+
+
+def _expire(connection: Connection, expiry: Expiry, now: datetime) -> int:
+    if not expiry.blanked:
+        return connection.execute(delete(expiry.table).where(expiry.ended(now))).rowcount
+    still = or_(*(column.is_not(None) for column in _blanked(expiry.table)))
+    ended = update(expiry.table).where(expiry.ended(now), still).values(_emptied(expiry.table, "expired"))
+    return connection.execute(ended).rowcount

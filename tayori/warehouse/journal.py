@@ -1,0 +1,119 @@
+"""What a retention run did: the journal of who was erased, the tally by table, and the steps that are done.
+
+A run that stopped anywhere is taken up again from here, and its certificate is written from nothing else.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from tayori.warehouse.erasure import Leaver
+from tayori.warehouse.schema.people import erasure_journal
+from tayori.warehouse.schema.retention import erasure_tally, retention_step
+
+
+def write_journal(
+    connection: Connection, run_id: str, leavers: Sequence[Leaver], commitments: Sequence[bytes | None], now: datetime
+) -> None:
+    """Write down who was erased: a restored backup is erased anew by it, and a run is counted by it."""
+    columns = erasure_journal.c
+    connection.execute(
+        insert(erasure_journal),
+        [
+            {
+                columns.person_no.name: leaver.person_no,
+                columns.run_id.name: run_id,
+                columns.cause.name: leaver.cause,
+                columns.commitment.name: commitment,
+                columns.erased_at.name: now,
+            }
+            for leaver, commitment in zip(leavers, commitments, strict=True)
+        ],
+    )
+
+
+def add_tally(connection: Connection, run_id: str, gone: dict[str, int]) -> None:
+    """Add what a block erased to the run's tally."""
+    held = tally(connection, run_id)
+    connection.execute(delete(erasure_tally).where(erasure_tally.c.run_id == run_id))
+    summed = {name: held.get(name, 0) + gone.get(name, 0) for name in held.keys() | gone.keys()}
+    if summed:
+        rows = [{"run_id": run_id, "table_name": name, "erased": count} for name, count in sorted(summed.items())]
+        connection.execute(insert(erasure_tally), rows)
+
+
+def tally(connection: Connection, run_id: str) -> dict[str, int]:
+    """Give what a run erased, by table."""
+    rows = connection.execute(select(erasure_tally).where(erasure_tally.c.run_id == run_id))
+    return {row.table_name: row.erased for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """What the journal says of a run: residents erased by cause, canaries erased, first and last moment."""
+
+    causes: dict[str, int]
+    canaries: int
+    began: datetime | None
+    ended: datetime | None
+
+    @property
+    def residents(self) -> int:
+        """How many residents were erased."""
+        return sum(self.causes.values())
+
+
+def journalled(connection: Connection, run_id: str) -> Journalled:
+    """Count a run by its journal."""
+    mine = erasure_journal.c.run_id == run_id
+    by_cause = (
+        select(erasure_journal.c.cause, func.count().label("persons"))
+        .where(mine, erasure_journal.c.person_no > 0)
+        .group_by(erasure_journal.c.cause)
+    )
+    canaries = select(func.count()).select_from(erasure_journal).where(mine, erasure_journal.c.person_no < 0)
+    span = select(func.min(erasure_journal.c.erased_at), func.max(erasure_journal.c.erased_at))
+    began, ended = connection.execute(span.where(mine, erasure_journal.c.person_no > 0)).one()
+    causes = {row.cause: row.persons for row in connection.execute(by_cause)}
+    return Journalled(causes, int(connection.execute(canaries).scalar_one()), began, ended)
+
+
+def commitments(connection: Connection, run_id: str) -> list[bytes]:
+    """Give the commitments of the residents that a run erased, ascending, so that their order tells nothing."""
+    chosen = select(erasure_journal.c.commitment).where(
+        erasure_journal.c.run_id == run_id, erasure_journal.c.person_no > 0, erasure_journal.c.commitment.is_not(None)
+    )
+    return sorted(bytes(one) for one in connection.execute(chosen).scalars())
+
+
+def journal_numbers(connection: Connection, run_id: str, after: int, size: int) -> list[int]:
+    """Give numbers that a run erased, by ascending number after `after`, canaries included."""
+    chosen = select(erasure_journal.c.person_no).where(
+        erasure_journal.c.run_id == run_id, erasure_journal.c.person_no > after
+    )
+    return list(connection.execute(chosen.order_by(erasure_journal.c.person_no).limit(size)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of a run that is done: when, and what it found (counts, names of places, epochs; never a person)."""
+
+    step: str
+    done_at: datetime
+    found: Mapping[str, Any]
+
+
+def finish_step(connection: Connection, run_id: str, step: str, found: Mapping[str, Any], now: datetime) -> None:
+    """Write down that a step of a run is done; it is not done again."""
+    written = json.dumps(found, ensure_ascii=False, sort_keys=True)
+    connection.execute(insert(retention_step).values(run_id=run_id, step=step, done_at=now, found=written))
+
+
+def finished_steps(connection: Connection, run_id: str) -> dict[str, StepRow]:
+    """Give the steps of a run that are done, by name."""
+    rows = connection.execute(select(retention_step).where(retention_step.c.run_id == run_id))
+    return {row.step: StepRow(row.step, row.done_at, json.loads(row.found)) for row in rows}
