@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,28 @@ from tests.support.builders import TestClock, an_office
 from tests.support.postgres import Cluster, binaries, running_cluster
 from tests.support.prefect_server import PrefectServer, running_server
 
+MUST_RUN = frozenset(os.environ.get("MUST_RUN", "").split(",")) - {""}  # markers that may not be skipped here
+ONE_AT_A_TIME = ("prefect", "chromium")  # heavy servers: one for the whole run, not one a worker
 STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a heavy server on one worker."""
+    for item in items:
+        for marker in ONE_AT_A_TIME:
+            if item.get_closest_marker(marker) is not None:
+                item.add_marker(pytest.mark.xdist_group(marker))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a skipped test fail where MUST_RUN names its marker: there a missing program is a fault, not an excuse."""
+    report = yield
+    named = sorted(MUST_RUN & {marker.name for marker in item.iter_markers()})
+    if report.skipped and named and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but MUST_RUN names {', '.join(named)}: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from tests.support.builders import TestClock
 def test_a_run_is_written_down_from_its_beginning_to_its_counts(office: Office, clock: TestClock) -> None:
     """A run that has begun stands in the table without an outcome, and at its end with counts."""
     with writing(office.warehouse) as connection:
-        run_id = runs.begin(connection, "retention", clock(), Random(1))
+        run_id = runs.begin(connection, "retention", clock(), Random(1))  # noqa: S311 - replayable
         begun = runs.latest(connection, "retention")
         runs.end(connection, run_id, Outcome.DONE, {"erased": 3}, clock.forward(minutes=2))
         ended = runs.find(connection, run_id)
@@ -29,11 +29,11 @@ def test_a_run_is_written_down_from_its_beginning_to_its_counts(office: Office, 
 def test_the_latest_run_is_of_the_story_and_outcome_asked_for(office: Office, clock: TestClock) -> None:
     """Another story's runs and runs that failed do not count as the last one done."""
     with writing(office.warehouse) as connection:
-        done = runs.begin(connection, "retention", clock(), Random(1))
+        done = runs.begin(connection, "retention", clock(), Random(1))  # noqa: S311 - replayable
         runs.end(connection, done, "done", {}, clock())
-        failed = runs.begin(connection, "retention", clock.forward(hours=1), Random(2))
+        failed = runs.begin(connection, "retention", clock.forward(hours=1), Random(2))  # noqa: S311 - replayable
         runs.end(connection, failed, "failed", {}, clock())
-        runs.begin(connection, "ingest", clock.forward(hours=1), Random(3))
+        runs.begin(connection, "ingest", clock.forward(hours=1), Random(3))  # noqa: S311 - replayable
     with reading(office.warehouse) as connection:
         last, last_done = runs.latest(connection, "retention"), runs.latest(connection, "retention", Outcome.DONE)
     assert last is not None

@@ -1,0 +1,64 @@
+# Everything here runs inside .venv, which the first use of any target makes from the two locks, hashes checked.
+# The package index is the one that your uv settings name (UV_DEFAULT_INDEX); the locks name none.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+RESIDENTS ?= 10000
+OPINIONS ?=
+NAME ?= walk
+WORKERS ?= 2
+TESTS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export GX_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+
+.PHONY: help demo test check fix bench figures golden up docs
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+$(READY): requirements.lock requirements/bootstrap.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Tayori needs Python 3.11 as $(PYTHON); name another with make PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV) from the lock (once; about 1.2 GB)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bootstrap.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file
+	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS))
+
+test: $(READY) ## Run the tests: TESTS=tests/vault WORKERS=2
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check: $(READY) ## Style, types, layers, generated pages: what must hold before a commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m cli.pages --check
+
+fix: $(READY) ## Mend what the linter and the formatter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure every set of figures and print them
+	@$(BIN)/python -m bench all
+
+figures: $(READY) ## Measure one set anew and write out/figures/NAME.json: NAME=walk
+	@$(BIN)/python -m bench figures $(NAME)
+
+golden: $(READY) ## Write the golden files anew; read the difference before you commit it
+	@GOLDEN=write $(BIN)/python -m pytest -q -m golden tests
+
+up: $(READY) ## Run everything here: Prefect, worker, door and the sandbox platform
+	@exec $(BIN)/tayori up
+
+docs: $(READY) ## Write the generated pages anew (docs/settings.md, docs/cli.md)
+	@$(BIN)/python -m cli.pages

@@ -1,0 +1,60 @@
+"""`python -m bench figures walk`: measure a set of figures anew and write out/figures/walk.json."""
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench import figures
+
+OUT = Path("out/figures")
+
+
+def main(words: list[str]) -> int:
+    """Do what the words say; give the exit code: 1 where a figure misses its bound."""
+    match words:
+        case ["figures", name]:
+            return _figures(name)
+        case ["all"]:
+            return max((_figures(name) for name in figures.names()), default=0)
+        case ["part", name, part, folder, answer]:
+            measured = importlib.import_module(f"bench.{name}.{part}").measure(Path(folder))
+            Path(answer).write_text(json.dumps(measured))
+            return 0
+    print("python -m bench figures NAME | all; the names are:", ", ".join(figures.names()) or "none yet")
+    return 2
+
+
+def _figures(name: str) -> int:
+    if name not in figures.names():
+        return main([])
+    measured = []
+    for part in figures.parts(name):
+        print(f"{name}/{part} ...", flush=True)
+        measured.append(figures.measure(name, part))
+        _print(measured[-1].figures)
+    found = figures.summary(name, measured)
+    OUT.mkdir(parents=True, exist_ok=True)
+    target = OUT / f"{name}.json"
+    target.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    return _verdict(found, target)
+
+
+def _print(measured: Mapping[str, float]) -> None:
+    for figure, value in measured.items():
+        print(f"  {figure:<36} {value:>12.4g}", flush=True)
+
+
+def _verdict(found: dict[str, Any], target: Path) -> int:
+    print(f"{found['name']}: {target}")
+    for figure, met in found["met"].items():
+        value = found["figures"].get(figure)
+        shown = "not measured" if value is None else f"{value:.4g}"
+        print(f"  {figure:<36} {shown:>12}  {found['bounds'][figure]:<16} {'ok' if met else 'MISSED'}")
+    return 0 if all(found["met"].values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

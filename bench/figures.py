@@ -1,0 +1,159 @@
+"""Which figures there are, what each must reach, and how one is measured: in a process of its own, memory watched.
+
+A set of figures (`walk`) is a folder `bench/walk/`; each part in it is a module with
+`measure(folder: Path) -> Mapping[str, float]`, given an empty folder of its own. Nothing here is typed in: what a part
+gives and the memory that its processes took together is what is written.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+BENCH: Final = Path(__file__).resolve().parent
+GLANCE_SECONDS: Final = 0.1
+MEBIBYTE: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a figure must reach: at least, or at most."""
+
+    figure: str
+    limit: float
+    at_most: bool = False
+
+    def met(self, value: float) -> bool:
+        """Whether the figure reaches it."""
+        return value <= self.limit if self.at_most else value >= self.limit
+
+    def __str__(self) -> str:
+        return f"{'at most' if self.at_most else 'at least'} {self.limit:g}"
+
+
+BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
+    "walk": (
+        Bound("ingest_ratio", 0.05),
+        Bound("segment_ratio", 0.7),
+        Bound("broadcast_share_of_line_limit", 0.8),
+        Bound("erasure_seconds", 30, at_most=True),
+        Bound("analysis_ratio", 0.4),
+        Bound("prefect_overhead", 1.1, at_most=True),
+        Bound("peak_mb", 1_500, at_most=True),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one part gave, how long it took in all, and the most memory that its processes held together."""
+
+    part: str
+    figures: Mapping[str, float]
+    seconds: float
+    peak_mb: float
+
+
+def names() -> list[str]:
+    """Give the names of the sets of figures."""
+    return sorted(folder.name for folder in BENCH.iterdir() if folder.is_dir() and parts(folder.name))
+
+
+def parts(name: str) -> list[str]:
+    """Give the parts of a set, by their modules' names; those that begin with an underscore are theirs to share."""
+    return sorted(path.stem for path in (BENCH / name).glob("*.py") if not path.stem.startswith("_"))
+
+
+def measure(name: str, part: str) -> Measured:
+    """Measure one part in a process of its own.
+
+    Raises:
+        RuntimeError: the part failed; its own words went to the terminal.
+
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"tayori-bench-{part}-"))
+    answer = folder / "figures.json"
+    command = [sys.executable, "-m", "bench", "part", name, part, str(folder), str(answer)]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=BENCH.parent)
+    try:
+        peak = _watched(process)
+        if process.returncode != 0:
+            message = f"the figures of {name}/{part} could not be measured (exit code {process.returncode})"
+            raise RuntimeError(message)
+        return Measured(part, json.loads(answer.read_text()), time.perf_counter() - began, peak)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _watched(process: "subprocess.Popen[bytes]") -> float:
+    """Wait for a process and give the highest sum of memory over it and its children, in MiB.
+
+    Pages that processes share are counted once where the system tells (proportional set size).
+    """
+    root, peak = psutil.Process(process.pid), 0
+    while process.poll() is None:
+        peak = max(peak, _held(root))
+        time.sleep(GLANCE_SECONDS)
+    return peak / MEBIBYTE
+
+
+def _held(root: psutil.Process) -> int:
+    held = 0
+    try:
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for member in family:
+        try:
+            held += getattr(member.memory_full_info(), "pss", 0) or member.memory_info().rss
+        except psutil.Error:
+            continue
+    return held
+
+
+def summary(name: str, measured: list[Measured]) -> dict[str, Any]:
+    """Give what is written down: the figures, whether each reaches its bound, each part's own, and the machine."""
+    figures = {figure: value for one in measured for figure, value in one.figures.items()}
+    figures["peak_mb"] = round(max(one.peak_mb for one in measured), 1)
+    bounds = {bound.figure: bound for bound in BOUNDS.get(name, ())}
+    return {
+        "name": name,
+        "figures": figures,
+        "bounds": {figure: str(bound) for figure, bound in bounds.items()},
+        "met": {figure: figure in figures and bound.met(figures[figure]) for figure, bound in bounds.items()},
+        "parts": {one.part: {"seconds": round(one.seconds, 1), "peak_mb": round(one.peak_mb, 1)} for one in measured},
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Give what the figures were measured on."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": _processor(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_after": round(os.getloadavg()[0], 2),
+        "versions": {name: version(name) for name in ("prefect", "SQLAlchemy", "pandas", "line-bot-sdk", "sudachipy")},
+    }
+
+
+def _processor() -> str:
+    found = Path("/proc/cpuinfo")
+    lines = found.read_text().splitlines() if found.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
