@@ -299,6 +299,8 @@ def _engine(url: str) -> sa.Engine:
             raise BadInput(f"The source's URL names {backend}; sqlite and postgresql can be read.")
         if backend == "sqlite" and not Path(address.database or "").is_file():
             raise Unavailable("The call centre's database file is not there; check the URL or ask its operator.")
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
         return sa.create_engine(address, poolclass=NullPool, hide_parameters=True)
     except (exc.ArgumentError, ImportError):
         raise BadInput(
