@@ -74,9 +74,6 @@ class Verdict:
     files: dict[str, str] = field(default_factory=dict)
 
 
-# --- the log: RFC 6962, section 2.1, checked as RFC 9162 writes it down ----------------------------------------------
-
-
 def leaf_hash(leaf: bytes) -> bytes:
     """Hash of a leaf: SHA-256 over 0x00 and the leaf, so that no leaf can pass for a node."""
     return hashlib.sha256(b"\x00" + leaf).digest()
@@ -310,12 +307,12 @@ def _logged_tokens(value: object, size: int, root: bytes) -> list[str]:
 
 def _certificate(token: str, issuers: Keys) -> _Certificate:
     fields, kid = opened(token, issuers, CERTIFICATE, "certificate")
-    number, state = _a(str, fields.get("number"), "certificate.number"), fields.get("state")
+    number, state = (_a(str, fields.get(name), f"certificate.{name}") for name in ("number", "state"))
     listed = [_a(dict, item, "remaining").get("id") for item in _a(list, fields.get("remaining"), "remaining")]
     remaining = frozenset(_a(str, item, "certificate.remaining") for item in listed)
     if not _NUMBER.fullmatch(number) or state not in {PROVISIONAL, FINAL} or (state == FINAL and remaining):
         raise NotProven("certificate: no such number or state, or 確定 and yet something remains")
-    return _Certificate(fields, hashlib.sha256(token.encode("ascii")).hexdigest(), kid, number, str(state), remaining)
+    return _Certificate(fields, hashlib.sha256(token.encode("ascii")).hexdigest(), kid, number, state, remaining)
 
 
 def _statements(certificate: _Certificate, tokens: Sequence[str], issuers: Keys, ward: Keys) -> dict[str, Fields]:
@@ -342,7 +339,8 @@ def _checked_kind(certificate: _Certificate, payload: dict[str, object], place: 
     if (payload["number"], payload["certificate_sha256"]) != (certificate.number, certificate.sha256):
         raise NotProven(f"{place}: a statement on another certificate")
     content = _fields(payload["content"], CONTENTS[kind], place)
-    if kind == "final" and sorted(_a(list, content["settled"], place)) != sorted(certificate.remaining):
+    settled = [_a(str, item, place) for item in _a(list, content.get("settled", []), place)]
+    if kind == "final" and sorted(settled) != sorted(certificate.remaining):
         raise NotProven(f"{place}: 確定 does not settle exactly what the certificate says remains")
     if kind == "files" and not all(_FILE_NAME.fullmatch(name) for name in _a(dict, content["sha256"], place)):
         raise NotProven(f"{place}: not plain file names")

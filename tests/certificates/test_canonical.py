@@ -63,9 +63,7 @@ def test_reading_back_gives_the_same_bytes(value: object) -> None:
 @given(TEXTS)
 def test_composition_of_letters_does_not_matter(text: str) -> None:
     """NFC and NFD of one text are one text."""
-    assert canonical_bytes(unicodedata.normalize("NFD", text)) == canonical_bytes(
-        unicodedata.normalize("NFC", text)
-    )
+    assert canonical_bytes(unicodedata.normalize("NFD", text)) == canonical_bytes(unicodedata.normalize("NFC", text))
 
 
 def test_names_of_the_domain_are_plain_texts() -> None:
