@@ -19,7 +19,7 @@ _BORN = re.compile(r"[生う](?<=[日年月\d元 の].)(?:まれ|れ|(?<=生)(?!
 _UP_TO = re.compile(rf"(?<![A-Za-z0-9])(?:{_DATE}|{_YEAR}(?: ?{_N} ?月)?) ?の?\Z")
 _LEFT: Final = 30
 _BEFORE = re.compile(
-    rf"(?:生年月日|誕生日|生まれ|出生日|Date of birth|DOB)[はが]?[ ::]{{0,3}}({_DATE}|\d{{8}})", re.IGNORECASE
+    rf"(?:生年月日|誕生日|生まれ|出生日|Date of birth|DOB)[はが]?[ :]{{0,3}}({_DATE}|\d{{8}})", re.IGNORECASE
 )
 # A full date this far back in a letter is nearly always somebody's birth.
 _OLD = re.compile(

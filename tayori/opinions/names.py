@@ -21,7 +21,8 @@ _ENGLISH = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? ?[A-Z][a-z]+(?: [A-Z][a-z]+)?"
     r"|(?<=[Mm]y name is )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
     r"|(?<=I am )[A-Z][a-z]+ [A-Z][a-z]+|(?<=I'm )[A-Z][a-z]+ [A-Z][a-z]+"
-    r"|(?<=[Ss]incerely,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}|(?<=[Rr]egards,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
+    r"|(?<=[Ss]incerely,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
+    r"|(?<=[Rr]egards,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
 )
 _ENGLISH_HINTS: Final = ("Mr", "Ms", "Dr", "Miss", "Prof", "name is", "I am", "I'm", "egards", "incerely")
 
@@ -191,6 +192,6 @@ def _offices() -> re.Pattern[str]:
 @cache
 def _labels() -> re.Pattern[str]:
     words = "|".join(sorted(terms("names", "labels"), key=len, reverse=True))
-    return re.compile(
-        rf"(?:{words})[ ]?(?:\([^)\n]{{1,8}}\))?[ ]?: ?([^\n:、,。(〒\[［]{{1,30}}?)(?= *(?:\n|$|[、,。(〒]|  |住所|電話|TEL|様))"
-    )
+    name = r"([^\n:、,。(〒\[［]{1,30}?)"
+    ends = r"(?= *(?:\n|$|[、,。(〒]|  |住所|電話|TEL|様))"
+    return re.compile(rf"(?:{words}) ?(?:\([^)\n]{{1,8}}\))? ?: ?{name}{ends}")
