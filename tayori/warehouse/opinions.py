@@ -13,9 +13,16 @@ from tayori.domain.states import DONE, CaseState
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.people import reserve
-from tayori.warehouse.schema.opinions import masked_opinion, opinion_case, opinion_tally, source_watermark
+from tayori.warehouse.schema.opinions import (
+    counted_letter,
+    masked_opinion,
+    opinion_case,
+    opinion_tally,
+    source_watermark,
+)
 
 CASE = tuple(column.name for column in opinion_case.columns)
+TALLY_KEY = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
 MASKED = tuple(column.name for column in masked_opinion.columns)
 
 
@@ -54,10 +61,11 @@ def reserve_cases(connection: Connection, count: int) -> range:
     return reserve(connection, "case", count)
 
 
-def known_source_keys(connection: Connection, source: str, keys: Sequence[bytes]) -> set[bytes]:
-    """Give those look-up values of source keys that a case of this source already holds."""
-    rows = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "source"))
-    return {bytes(key) for key, of_source in rows if of_source == source}
+def known_source_keys(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Give those look-up values of source keys that came in before, as a case or as a count."""
+    cases = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key",))
+    counted = rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))
+    return {bytes(row[0]) for row in (*cases, *counted)}
 
 
 def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -65,16 +73,18 @@ def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None
     insert_rows(connection, opinion_case, CASE, ([row[name] for name in CASE] for row in rows))
 
 
-def count_letters(connection: Connection, source: str, counted: Mapping[tuple[str, str, str], int]) -> None:
-    """Add to the counts of letters without persons, by (month, channel, reason)."""
+def count_letters(
+    connection: Connection, source: str, counted: Mapping[tuple[str, str, str], int], keys: Sequence[bytes]
+) -> None:
+    """Add to the counts of letters without persons, by (month, channel, reason), and remember their source keys."""
+    insert_rows(connection, counted_letter, ("source_key",), ((key,) for key in keys))
     insert = sqlite_insert if is_sqlite(connection) else pg_insert
     for (month, channel, reason), letters in counted.items():
         added = insert(opinion_tally).values(
             source=source, month=month, channel=channel, reason=reason, letters=letters
         )
-        keys = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
         connection.execute(
-            added.on_conflict_do_update(index_elements=keys, set_={"letters": opinion_tally.c.letters + letters})
+            added.on_conflict_do_update(index_elements=TALLY_KEY, set_={"letters": opinion_tally.c.letters + letters})
         )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    UniqueConstraint,
 )
 
 from tayori.domain.columns import Erasure, Nearness
@@ -29,7 +28,7 @@ opinion_case = Table(
     classed("case_no", Integer, *CASE, primary_key=True, autoincrement=False, item="case_no"),
     classed("receipt_no", String(20), *CASE, nullable=False, unique=True, item="case_no"),
     classed("source", String(40), *CASE, nullable=False, item="case_management"),
-    classed("source_key", LargeBinary, *CASE, nullable=False, item="case_management"),
+    classed("source_key", LargeBinary, *CASE, nullable=False, unique=True, item="case_management"),
     classed("channel", String(24), *CASE, nullable=False, item="case_management"),
     classed("addressee", String(16), *CASE, nullable=False, item="case_management"),
     classed("answer_wanted", String(8), *CASE, nullable=False, item="case_management"),
@@ -42,7 +41,6 @@ opinion_case = Table(
     classed("state", String(24), *CASE, nullable=False, index=True, item="case_management"),
     classed("done_on", Date, *CASE, nullable=True, item="case_management"),
     *(_sealed(item) for item in SEALED_ITEMS),  # type: ignore[arg-type]
-    UniqueConstraint("source", "source_key"),
 )
 
 masked_opinion = Table(
@@ -78,6 +76,14 @@ opinion_tally = Table(
     plain("reason", String(40), nullable=False),
     plain("letters", Integer, nullable=False),
     PrimaryKeyConstraint("source", "month", "channel", "reason"),
+)
+
+# Keyed digests of the source's own row keys, so that a letter is counted once; they lead to nobody.
+counted_letter = Table(
+    "counted_letter",
+    warehouse,
+    plain("source_key", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 source_watermark = Table(

@@ -1,0 +1,106 @@
+"""Cases that are done become masked facts, sealed under the key of their case: what ends the case ends the fact."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.office import Office
+from tayori.opinions.facts import Analyst, Fact, Letter
+from tayori.vault.audit import Action, record
+from tayori.vault.envelope import place, seal, unseal
+from tayori.warehouse import opinions
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.opinions import DoneCase, MaskedRow
+
+EVIDENCE: Final = Evidence("flow:opinion_analysis", Purpose.ANALYSIS)
+BLOCK: Final = 2_000
+
+
+@dataclass(slots=True)
+class MartCounts:
+    """How many letters were masked, spans by kind, letters by level of prohibited matter (0 to 3)."""
+
+    letters: int = 0
+    spans: Counter[str] = field(default_factory=Counter)
+    levels: Counter[int] = field(default_factory=Counter)
+
+    def plain(self) -> dict[str, Any]:
+        """Give the counts as plain numbers."""
+        return {
+            "letters": self.letters,
+            "masked_spans": sum(self.spans.values()),
+            "spans": dict(sorted(self.spans.items())),
+            "levels": {str(level): count for level, count in sorted(self.levels.items())},
+        }
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """Count one block of facts."""
+        self.letters += len(facts)
+        for fact in facts:
+            self.spans.update(fact.masked_spans)
+            self.levels[fact.level] += 1
+
+
+def mask_done_cases(office: Office, on_progress: Callable[[int], None] | None = None) -> MartCounts:
+    """Mask every case that is done and not in the mart yet, block by block; a crash loses no more than one block."""
+    counts = MartCounts()
+    analyst = Analyst()
+    while facts := mask_block(office, analyst):
+        counts.add(facts)
+        if on_progress is not None:
+            on_progress(len(facts))
+    return counts
+
+
+def mask_block(office: Office, analyst: Analyst, size: int = BLOCK) -> list[Fact]:
+    """Mask one block of done cases and write it into the mart; an empty list when none is left."""
+    with writing(office.warehouse) as people:
+        done = opinions.done_and_unmasked(people, size)
+        if not done:
+            return []
+        record(people, EVIDENCE, Action.OPEN, "cases for the masked mart", count=len(done), now=office.now())
+    with reading(office.vault) as vault:
+        keys = office.case_keys.open(vault, [case.case_no for case in done])
+    facts = list(analyst.facts(_letters(done, keys)))
+    states = {case.case_no: case.state for case in done}
+    with writing(office.warehouse) as people:
+        opinions.add_masked(people, (_row(office, fact, states[fact.case_no], keys[fact.case_no]) for fact in facts))
+    return facts
+
+
+def sealed_words(key: bytes, case_no: int, sealed: bytes) -> tuple[str, tuple[str, ...]]:
+    """Open a row of the mart: masked text and its words."""
+    held = json.loads(unseal(key, sealed, _place(case_no)))
+    return held["text"], tuple(held["terms"])
+
+
+def _letters(done: Sequence[DoneCase], keys: dict[int, bytes]) -> Iterator[Letter]:
+    for case in done:
+        key = keys.get(case.case_no)
+        if key is not None:
+            text = unseal(key, case.opinion, place("opinion_case", "opinion", case.case_no)).decode()
+            yield Letter(case.case_no, case.received_on, case.channel, case.department, case.kind, text)
+
+
+def _row(office: Office, fact: Fact, state: str, key: bytes) -> MaskedRow:
+    held = json.dumps({"text": fact.masked_text, "terms": fact.terms}, ensure_ascii=False).encode()
+    return MaskedRow(
+        mart_key=f"{office.rng.getrandbits(128):032x}",
+        case_no=fact.case_no,
+        month=fact.month,
+        channel=fact.channel,
+        department=fact.department,
+        kind=fact.kind,
+        theme=fact.theme,
+        state=state,
+        masked_spans=sum(fact.masked_spans.values()),
+        level=fact.level,
+        masked_text=seal(key, held, _place(fact.case_no)),
+    )
+
+
+def _place(case_no: int) -> bytes:
+    return place("masked_opinion", "masked_text", case_no)
