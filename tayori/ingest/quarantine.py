@@ -1,0 +1,135 @@
+"""Quarantine: what the gate refused is kept, sealed, with its row and rule, until somebody decides or it ends (I9)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tayori.domain.evidence import Evidence
+from tayori.errors import NotFound, Refused
+from tayori.office import Office
+from tayori.vault.audit import Action, record
+from tayori.vault.sealed_box import Sealed
+from tayori.warehouse import quarantine
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.quarantine import Held, QuarantineRow
+
+KIND: Final = "quarantine"
+APPROVAL: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
+KEPT: Final = timedelta(days=14)
+KEPT_UNPARSED: Final = timedelta(hours=24)  # what could not be parsed may hold talk text: a day, then the count alone
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row to set aside: its number at its source, the rule that refused it, its content to be sealed.
+
+    `line_index` is the look-up value of the person whose LINE id could be read, so that the eraser finds the row.
+    """
+
+    row_no: int
+    rule: str
+    content: bytes = field(repr=False)
+    line_index: bytes | None = field(default=None, repr=False)
+
+
+def set_aside(
+    office: Office, people: Connection, source: str, rows: Sequence[SetAside], kept: timedelta = KEPT
+) -> None:
+    """Seal refused rows into quarantine, in the caller's transaction. Rows that are there already are left alone."""
+    there = quarantine.held_rows(people, source, [row.row_no for row in rows])
+    now = office.now()
+    held = []
+    for row in rows:
+        if row.row_no not in there:
+            box = office.sealer.seal(KIND, row.content)
+            held.append(Held(source, row.row_no, row.rule, box.epoch, box.box, row.line_index, now, now + kept))
+    quarantine.add(people, held)
+
+
+def list_waiting(office: Office) -> list[QuarantineRow]:
+    """Give the rows that wait for a decision: place, rule and dates, never content."""
+    with reading(office.warehouse) as people:
+        return quarantine.waiting(people)
+
+
+def show(office: Office, number: int) -> QuarantineRow:
+    """Give what may be shown of one row.
+
+    Raises:
+        NotFound: there is no such row.
+
+    """
+    with reading(office.warehouse) as people:
+        return _found(people, number)
+
+
+def open_content(office: Office, number: int, evidence: Evidence) -> bytes:
+    """Open a row's content for a named handler; the opening is a line of the access log.
+
+    Raises:
+        NotFound: there is no such row, or its content has ended.
+
+    """
+    with writing(office.warehouse) as people:
+        return _opened(office, people, number, evidence)
+
+
+def discard(office: Office, number: int, evidence: Evidence) -> None:
+    """End a row by a handler's decision: the content goes, row number and rule stay.
+
+    Raises:
+        NotFound: there is no such row.
+        Refused: it has ended already.
+
+    """
+    with writing(office.warehouse) as people:
+        _waiting(people, number)
+        record(people, evidence, Action.DECIDE, f"quarantine {number} discarded", count=1, now=office.now())
+        quarantine.close(people, number, "discarded")
+
+
+def release(office: Office, number: int, approval: str, evidence: Evidence) -> bytes:
+    """Hand a row's content to a handler, to be put right and handed in again; it ends here.
+
+    Thin: the approval is named and logged; that it exists and fits is checked once approvals of single rows exist.
+
+    Raises:
+        NotFound: there is no such row, or its content has ended.
+        Refused: no approval number is named, or the row has ended.
+
+    """
+    if not APPROVAL.fullmatch(approval):
+        raise Refused("Releasing a row from quarantine needs an approval: its number, letters, digits and hyphens only.")
+    with writing(office.warehouse) as people:
+        _waiting(people, number)
+        content = _opened(office, people, number, evidence)
+        what = f"quarantine {number} released by approval {approval}"
+        record(people, evidence, Action.DECIDE, what, count=1, now=office.now())
+        quarantine.close(people, number, "released")
+    return content
+
+
+def _found(people: Connection, number: int) -> QuarantineRow:
+    row = quarantine.find(people, number)
+    if row is None:
+        raise NotFound(f"The quarantine has no row {number}.")
+    return row
+
+
+def _waiting(people: Connection, number: int) -> None:
+    state = _found(people, number).state
+    if state != quarantine.WAITING:
+        raise Refused(f"Row {number} of the quarantine is {state}; nothing is left to decide.")
+
+
+def _opened(office: Office, people: Connection, number: int, evidence: Evidence) -> bytes:
+    _found(people, number)
+    held = quarantine.sealed(people, number)
+    if held.sealed is None:
+        raise NotFound(f"The content of row {number} has ended; its row number and rule are all that is left.")
+    record(people, evidence, Action.OPEN, f"quarantine {number}", count=1, now=office.now())
+    return office.box_keys.open(KIND, Sealed(held.epoch, held.sealed))

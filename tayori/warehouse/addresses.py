@@ -1,0 +1,21 @@
+"""Where a store's address leads, and whether the way there is protected (L8)."""
+
+from typing import Final
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def is_protected(url: str) -> bool:
+    """Whether nothing on the way to the store can be read: a file, a socket of this machine, or verified TLS."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return False
+    if address.get_backend_name() == "sqlite":
+        return True
+    host = address.query.get("host", address.host)
+    here = isinstance(host, str) and (host in LOOPBACK or host.startswith("/"))
+    return here or address.query.get("sslmode") == "verify-full"

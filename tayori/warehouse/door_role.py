@@ -1,0 +1,43 @@
+"""The database rights of the doors: INSERT into the inbox, and nothing else (PostgreSQL)."""
+
+import re
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from tayori.errors import BadInput
+from tayori.warehouse.engines import is_sqlite, writing
+from tayori.warehouse.schema.stores import inbox_row
+
+_ROLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def grants(role: str) -> tuple[str, ...]:
+    """Give the statements by which the inbox's owner gives an existing role the rights of a door.
+
+    The sequence gives out row numbers; USAGE on it reads no row.
+
+    Raises:
+        BadInput: the name is not that of a role.
+
+    """
+    if not _ROLE.fullmatch(role):
+        raise BadInput("The name of a database role has lower-case letters, digits and underscores only.")
+    table = inbox_row.name
+    return (
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "{role}"',
+        f'GRANT USAGE ON SCHEMA public TO "{role}"',
+        f'GRANT INSERT (kind, epoch, sealed, received_at) ON {table} TO "{role}"',
+        f'GRANT USAGE ON SEQUENCE {table}_inbox_no_seq TO "{role}"',
+    )
+
+
+def give_rights(inbox: Engine, role: str) -> None:
+    """Give a role the rights of a door. On SQLite rights are those of the file, and there is nothing to do."""
+    statements = grants(role)
+    if is_sqlite(inbox):
+        return
+    with writing(inbox) as connection:
+        for statement in statements:
+            connection.execute(text(statement))
