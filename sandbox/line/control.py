@@ -6,6 +6,7 @@ Every verb is `POST /sandbox/<verb>` with a JSON object and answers one; 400 nam
 People are chosen by `count` (drawn by `seed`), `range` of dummy indices, `ids`, or `ids_file` (one id a line).
 """
 
+import asyncio
 import os
 import random
 import resource
@@ -26,8 +27,9 @@ from sandbox.line.ids import ID_LENGTH, Slots, pack_rows
 from sandbox.line.ledger import Mask
 from sandbox.line.people import RECEIVES, People, State
 from sandbox.line.platform import Account
+from sandbox.line.posting import Answers, deliver
 from sandbox.line.refusals import LineRefusal, bad_request, not_found
-from sandbox.line.webhooks import Answers, Policy, Target, deliver, plan
+from sandbox.line.webhooks import Policy, Target, plan
 from sandbox.line.wire import Answer, Exchange, Json, Request, refused
 
 _Verb = Callable[[Json], Awaitable[Json]]
@@ -129,7 +131,8 @@ class Control:
                 platform.reply_tokens.issue(event["replyToken"], slot, now.timestamp())
         account = platform.account
         target = Target(platform.webhook_url, account.destination, account.channel_secret)
-        return await deliver(plan(events, policy, self._rng), target, policy)
+        deliveries = plan(events, policy, self._rng)
+        return await asyncio.to_thread(deliver, deliveries, target, policy)
 
     async def _emit(self, asked: Json) -> Json:
         """Send events of a `kind` for chosen friends; no `kind` and no people: one empty delivery."""
@@ -226,7 +229,13 @@ def slots_in_file(people: People, path: Path) -> Slots:
 
 def _expected(app: LineApp, asked: dict[str, Any]) -> Mask:
     """The expected people: as for the other verbs, or `mask_file`: a .npy of one bool per dummy index."""
-    people = app.platform.people
-    if "mask_file" in asked:
-        return app.platform.ledger.mask(np.flatnonzero(np.load(asked["mask_file"])).astype(np.int64))
-    return app.platform.ledger.mask(_slots(people, asked))
+    people, flags = app.platform.people, np.zeros(app.platform.people.total, np.bool_)
+    if "range" in asked:  # millions at once: no list of indices is made
+        start, stop = asked["range"]
+        flags[start : min(stop, people.dummies)] = True
+    elif "mask_file" in asked:
+        given = np.load(asked["mask_file"])[: people.dummies]
+        flags[: len(given)] = given
+    else:
+        flags = app.platform.ledger.mask(_slots(people, asked))
+    return flags

@@ -145,9 +145,8 @@ class People:
 
     def census(self) -> dict[State, int]:
         """How many people are in each state."""
-        counts = np.bincount(self._dummy_states[: self.dummies], minlength=len(State))
-        counts = counts + np.bincount(self._named_states[: len(self._named_ids)], minlength=len(State))
-        return {state: int(counts[state]) for state in State}
+        known = (self._dummy_states[: self.dummies], self._named_states[: len(self._named_ids)])
+        return {state: sum(int(np.count_nonzero(some == state)) for some in known) for state in State}
 
 
 def _roomy(states: States, needed: int) -> States:

@@ -1,28 +1,20 @@
 """Webhook deliveries as the platform makes them: signed, and not always once, in order, or on time."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import random
-import ssl
-import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from itertools import islice
 from typing import Any, Final
 
-import httpx
 import orjson
 
 from sandbox.line.events import Event
 from sandbox.line.refusals import bad_request
 
 SIGNATURE_HEADER: Final = "x-line-signature"
-ANSWER_SECONDS: Final = 2.0
-_OK: Final = range(200, 300)
 
 
 def sign(channel_secret: str, body: bytes) -> str:
@@ -73,32 +65,6 @@ class Delivery:
     def standing_by(self) -> "Delivery":
         """The same, in standby mode."""
         return replace(self, events=tuple({**event, "mode": "standby"} for event in self.events))
-
-
-@dataclass
-class Answers:
-    """How the deliveries were answered: by status (`0`: not at all), and the slowest."""
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    deliveries: int = 0
-    events: int = 0
-    slowest_seconds: float = 0.0
-
-    def count(self, status: int, events: int, seconds: float) -> None:
-        """Book one attempt."""
-        self.statuses[status] += 1
-        self.deliveries += 1
-        self.events += events
-        self.slowest_seconds = max(self.slowest_seconds, seconds)
-
-    def as_counts(self) -> dict[str, Any]:
-        """The counts by name, for JSON."""
-        return {
-            "deliveries": self.deliveries,
-            "events": self.events,
-            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
-            "slowest_seconds": round(self.slowest_seconds, 3),
-        }
 
 
 def plan(events: Iterable[Event], policy: Policy, rng: random.Random) -> list[Delivery]:
@@ -154,45 +120,3 @@ class Target:
             "user-agent": "LineBotWebhook/2.0",
             SIGNATURE_HEADER: sign(self.channel_secret, body),
         }
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """What this machine trusts, read once: it takes longer than a hundred deliveries."""
-    return ssl.create_default_context()
-
-
-async def deliver(deliveries: Sequence[Delivery], target: Target, policy: Policy) -> Answers:
-    """Post every delivery, several at a time, and count the answers."""
-    answers, waiting = Answers(), iter(deliveries)
-    late: list[asyncio.Task[None]] = []
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, verify=_trust()) as client:
-
-        async def work() -> None:
-            for delivery in waiting:
-                if delivery.after:
-                    late.append(asyncio.create_task(post(delivery)))
-                else:
-                    await post(delivery)
-
-        async def post(delivery: Delivery) -> None:
-            await asyncio.sleep(delivery.after)
-            for attempt in range(policy.attempts):
-                if await _post(client, target, delivery.marked() if attempt else delivery, answers):
-                    return
-
-        await asyncio.gather(*(work() for _ in range(policy.concurrency)))
-        await asyncio.gather(*late)
-    return answers
-
-
-async def _post(client: httpx.AsyncClient, target: Target, delivery: Delivery, answers: Answers) -> bool:
-    """One attempt; whether it was answered 2xx."""
-    body = target.body(delivery.events)
-    started = time.monotonic()
-    try:
-        status = (await client.post(target.url, content=body, headers=target.headers(body))).status_code
-    except httpx.HTTPError:
-        status = 0
-    answers.count(status, len(delivery.events), time.monotonic() - started)
-    return status in _OK

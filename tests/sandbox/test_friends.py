@@ -62,6 +62,16 @@ def test_an_invented_start_is_refused(start: str) -> None:
     assert (refused.status, refused.json) == (400, {"message": "Invalid start param"})
 
 
+def test_an_altered_token_is_refused() -> None:
+    """A fresh token leads to one place only: each altered octet makes it void."""
+    world = a_world(friends=1000)
+    token = base64.urlsafe_b64decode(world.call("GET", "/v2/bot/followers/ids").json["next"])
+    for at in range(len(token)):
+        altered = token[:at] + bytes([token[at] ^ 1]) + token[at + 1 :]
+        start = base64.urlsafe_b64encode(altered).decode()
+        assert world.call("GET", f"/v2/bot/followers/ids?start={start}").status == 400
+
+
 @pytest.mark.parametrize(("limit", "status"), [("1", 200), ("1000", 200), ("0", 400), ("1001", 400), ("x", 400)])
 def test_a_page_holds_1_to_1000(limit: str, status: int) -> None:
     """Limits outside are refused."""
