@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Connection, Engine
 
 from tayori.domain.identifiers import Clock
-from tayori.errors import BadInput
+from tayori.errors import BadInput, Unavailable
 from tayori.settings import Settings
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.keyfile import KeyFile, Space, read_secret, write_secret
@@ -80,12 +80,12 @@ class Office:
     @cached_property
     def index(self) -> BlindIndex:
         """The blind index."""
-        return BlindIndex.from_file(self.settings.key_path("index_key_file", "index.key"))
+        return BlindIndex.from_file(self.index_path)
 
     @cached_property
     def signing_key(self) -> Ed25519PrivateKey:
         """The key that signs certificates and the heads of the access log."""
-        key = load_pem_private_key(read_secret(self.settings.key_path("signing_key_file", "signing.pem")), None)
+        key = load_pem_private_key(read_secret(self.signing_path), None)
         if not isinstance(key, Ed25519PrivateKey):
             raise BadInput("The signing key is not an Ed25519 key; restore the right file.")
         return key
@@ -99,6 +99,21 @@ class Office:
     def sealer(self) -> Sealer:
         """What seals for the inbox and the quarantine."""
         return Sealer(self.inbox_public_file)
+
+    @property
+    def index_path(self) -> Path:
+        """The file of the blind index's key."""
+        return self.settings.key_path("index_key_file", "index.key")
+
+    @property
+    def signing_path(self) -> Path:
+        """The file of the key that signs."""
+        return self.settings.key_path("signing_key_file", "signing.pem")
+
+    @property
+    def public_key_file(self) -> Path:
+        """The public half of the signing key, to be handed out: whoever has it can verify."""
+        return self.signing_path.with_suffix(".pub.pem")
 
     @property
     def keys_folder(self) -> Path:
@@ -154,17 +169,42 @@ def open_office(
 
 
 def set_up(settings: Settings, now: datetime) -> None:
-    """Make stores and keys where they are missing; what is there stays as it is (`tayori init`)."""
+    """Make stores and keys where they are missing; what is there stays as it is (`tayori init`).
+
+    Raises:
+        Unavailable: a store holds rows but a key file that they need is missing. A new key would fit nothing that is
+            there, and would hide the loss; the file has to be restored.
+
+    """
     os.umask(0o077)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    office = Office(settings)
     for name in ("warehouse", "vault", "inbox"):
         engine = open_store(getattr(settings, f"{name}_address"), create=True)
         setup.create(engine, name)
         engine.dispose()
-    office = Office(settings)
-    _make_first_epochs(office, now)
-    _make_key_files(office)
-    office.close()
+    try:
+        _require_keys_of_what_is_held(office)
+        _make_first_epochs(office, now)
+        _make_key_files(office)
+    finally:
+        office.close()
+
+
+def _require_keys_of_what_is_held(office: Office) -> None:
+    needed: list[tuple[str, bool, Engine, tuple[str, ...]]] = [
+        (office.key_file.path.name, office.key_file.path.exists(), office.vault, ("key_epoch",)),
+        (office.index_path.name, office.index_path.exists(), office.warehouse, ("person", "opinion_case")),
+        (office.signing_path.name, office.signing_path.exists(), office.warehouse, ("log_leaf", "audit_head")),
+        ("inbox-EPOCH.key", bool(office.box_keys.epochs()), office.inbox, ("inbox",)),
+        ("inbox-EPOCH.key", bool(office.box_keys.epochs()), office.warehouse, ("quarantine",)),
+    ]
+    missing = [name for name, there, store, tables in needed if not there and setup.holds_rows(store, *tables)]
+    if missing:
+        raise Unavailable(
+            f"The stores hold rows, but the key file {missing[0]} is missing; no new key was made, for it would open "
+            "nothing that is there. Restore the file from its escrow, then run `tayori init` again."
+        )
 
 
 def _make_first_epochs(office: Office, now: datetime) -> None:
@@ -173,17 +213,15 @@ def _make_first_epochs(office: Office, now: datetime) -> None:
             if not wrapped_keys.epochs(connection, space):
                 office.key_file.make(space, 1)
                 wrapped_keys.add_epoch(connection, space, 1, "current", now)
-    if not office.box_keys.epochs():
+    if not office.box_keys.epochs() or not office.inbox_public_file.exists():
         office.box_keys.renew()
 
 
 def _make_key_files(office: Office) -> None:
-    index_path = office.settings.key_path("index_key_file", "index.key")
-    if not index_path.exists():
-        write_secret(index_path, secrets.token_hex(32).encode())
-    signing_path = office.settings.key_path("signing_key_file", "signing.pem")
-    if not signing_path.exists():
+    if not office.index_path.exists():
+        write_secret(office.index_path, secrets.token_hex(32).encode())
+    if not office.signing_path.exists():
         key = Ed25519PrivateKey.generate()
-        write_secret(signing_path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        write_secret(office.signing_path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        signing_path.with_suffix(".pub.pem").write_bytes(public)
+        office.public_key_file.write_bytes(public)

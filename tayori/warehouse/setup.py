@@ -1,47 +1,66 @@
 """Set up the three stores, and tell whether they are as this version needs them."""
 
-from sqlalchemy import Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, MetaData, inspect, select
+from sqlalchemy.sql.expression import literal
 
 from tayori.errors import Unavailable
-from tayori.warehouse.engines import is_sqlite, writing
+from tayori.warehouse import append_only, versions
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema import broadcasts, opinions, people, records, retention, stores
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (broadcasts, opinions, people, records, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
-APPEND_ONLY_SQLITE = """
-CREATE TRIGGER IF NOT EXISTS audit_entry_no_{verb} BEFORE {verb} ON audit_entry
-BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END
-"""
-APPEND_ONLY_POSTGRES = """
-CREATE OR REPLACE FUNCTION audit_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the access log is append-only'; END $$;
-CREATE OR REPLACE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
-FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse();
-"""
-
 
 def create(engine: Engine, store: str) -> None:
-    """Create the tables of a store where they are missing."""
-    STORES[store].create_all(engine)
-    if store != "warehouse":
-        return
+    """Bring a store to the newest tables, whole or not at all; what it holds stays.
+
+    An empty store gets them in one go; tests show that they are what the revisions would have made.
+    """
     with writing(engine) as connection:
-        if is_sqlite(engine):
-            for verb in ("UPDATE", "DELETE"):
-                connection.exec_driver_sql(APPEND_ONLY_SQLITE.format(verb=verb))
+        if versions.version(connection, store) is None and not _has_tables(connection, store):
+            _create_at_once(connection, store)
         else:
-            connection.exec_driver_sql(APPEND_ONLY_POSTGRES)
+            versions.upgrade(connection, store)
+
+
+def _has_tables(connection: Connection, store: str) -> bool:
+    return bool(set(STORES[store].tables) & set(inspect(connection).get_table_names()))
+
+
+def _create_at_once(connection: Connection, store: str) -> None:
+    STORES[store].create_all(connection)
+    if store == "warehouse":
+        for statement in append_only.STATEMENTS[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+    versions.stamp(connection, store)
 
 
 def require(engine: Engine, store: str) -> None:
-    """Refuse to work on a store that was never set up.
+    """Refuse to work on a store that was never set up, or that another version of Tayori left.
 
     Raises:
-        Unavailable: tables are missing.
+        Unavailable: tables are missing, or at another revision.
 
     """
-    missing = set(STORES[store].tables) - set(inspect(engine).get_table_names())
-    if missing:
-        raise Unavailable(f"The {store} is not set up ({len(missing)} tables are missing); run `tayori init`.")
+    with reading(engine) as connection:
+        found = versions.version(connection, store)
+    if found is None:
+        raise Unavailable(f"The {store} is not set up; run `tayori init`.")
+    if found != versions.head(store):
+        raise Unavailable(
+            f"The {store} has the tables of revision {found}; run `tayori init` to bring them up to date."
+        )
+
+
+def holds_rows(engine: Engine, *tables: str) -> bool:
+    """Whether any of these tables exists and holds a row."""
+    with reading(engine) as connection:
+        there = set(inspect(connection).get_table_names())
+        known = {name: table for metadata in STORES.values() for name, table in metadata.tables.items()}
+        return any(
+            connection.execute(select(literal(1)).select_from(known[name]).limit(1)).first() is not None
+            for name in tables
+            if name in there
+        )
