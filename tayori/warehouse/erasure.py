@@ -11,14 +11,14 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Column, Connection, MetaData, Table, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, delete, func, or_, select, update
 
 from tayori.domain.columns import PERSON_RULES, Erasure
 from tayori.errors import Refused
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
 from tayori.warehouse.schema.people import erasure_journal, event_seen, person
-from tayori.warehouse.schema.records import quarantine
+from tayori.warehouse.schema.records import certificate, quarantine
 from tayori.warehouse.schema.stores import inbox_row
 from tayori.warehouse.setup import STORES
 
@@ -46,33 +46,38 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody who left and is not erased yet: number, cause, and the look-up value under which they were found."""
+    """Somebody who left and is not erased yet: number, cause, moment, and the look-up value that found them."""
 
     person_no: int
     cause: str
+    left_at: datetime
     line_index: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Rows of a table that end by age, whoever they concern: `moment` plus `kept` is their end."""
+    """Rows of a table that end by age, whoever they concern: `moment` plus `kept` is their end, once `once` holds."""
 
     table: Table
     moment: Column[Any]
     kept: timedelta
     blanked: bool = False
+    once: ColumnElement[bool] | None = None
 
-    def ended(self, now: datetime) -> Any:  # noqa: ANN401 - an SQL condition
+    def ended(self, now: datetime) -> ColumnElement[bool]:
         """Condition under which a row has reached its end; times in ms are event times."""
         last = now - self.kept
-        return self.moment < (int(last.timestamp() * 1000) if self.moment.name.endswith("_ms") else last)
+        aged = self.moment < (int(last.timestamp() * 1000) if self.moment.name.endswith("_ms") else last)
+        return aged if self.once is None else aged & self.once
 
 
 BACKUP_DAYS: Final = 14
+NOBODY: Final = erasure_journal.c.person_no < 0  # canaries need no certificate
+CERTIFIED: Final = erasure_journal.c.run_id.in_(select(certificate.c.run_id))
 EXPIRIES: Final = (
     Expiry(event_seen, event_seen.c.at_ms, timedelta(days=7)),
     Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
-    Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS)),
+    Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS), once=CERTIFIED | NOBODY),
     Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
 )
 """Retention by age, as data. An inbox row goes when it is applied; one that nobody could apply ends here, counted."""
@@ -120,14 +125,14 @@ def _blanked(table: Table) -> list[Column[Any]]:
 def next_leavers(connection: Connection, after: int, size: int, *, canaries: bool) -> list[Leaver]:
     """Give the next people who left and are not erased yet, by ascending number after `after`."""
     chosen = (
-        select(person.c.person_no, person.c.left_cause, person.c.line_index)
+        select(person.c.person_no, person.c.left_cause, person.c.left_at, person.c.line_index)
         .where(person.c.left_at.is_not(None), person.c.person_no > after)
         .where(person.c.person_no < 0 if canaries else person.c.person_no > 0)
         .order_by(person.c.person_no)
         .limit(size)
     )
     rows = connection.execute(chosen.with_for_update())
-    return [Leaver(row.person_no, row.left_cause or "unknown", row.line_index) for row in rows]
+    return [Leaver(row.person_no, row.left_cause or "unfollow", row.left_at, row.line_index) for row in rows]
 
 
 def forget(connection: Connection, leavers: Sequence[Leaver]) -> dict[str, int]:

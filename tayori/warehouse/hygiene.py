@@ -33,7 +33,7 @@ class Cleaned:
 
     store: str
     engine: str
-    measures: tuple[str, ...]
+    measures: dict[str, str]
 
 
 def clean(engine: Engine, store: str, *, pause: Pause = time.sleep) -> Cleaned:
@@ -54,7 +54,7 @@ def _clean_sqlite(engine: Engine, store: str, pause: Pause) -> Cleaned:
         if secure != 1:
             raise Unavailable(f"The {store} does not overwrite what it deletes (secure_delete); use another SQLite.")
         if busy == 0:
-            return Cleaned(store, "SQLite", ("secure_delete=1", "wal_checkpoint(TRUNCATE)=0"))
+            return Cleaned(store, "SQLite", {"secure_delete": "1", "wal_checkpoint(TRUNCATE)": "0"})
     raise Unavailable(f"The log of the {store} is held open by another program; end long reads, then run it again.")
 
 
@@ -84,7 +84,7 @@ def _clean_postgres(engine: Engine, store: str) -> Cleaned:
                 connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
         except DBAPIError:
             raise Unavailable(f"The {store} cannot be vacuumed now; its owner's rights are needed.") from None
-    return Cleaned(store, "PostgreSQL", ("VACUUM (ANALYZE)",))
+    return Cleaned(store, "PostgreSQL", {"VACUUM (ANALYZE)": "done"})
 
 
 def touched_tables(store: str) -> tuple[Table, ...]:

@@ -17,10 +17,12 @@ from tayori.warehouse.schema.retention import erasure_tally, retention_step
 
 
 def write_journal(
-    connection: Connection, run_id: str, leavers: Sequence[Leaver], commitments: Sequence[bytes | None], now: datetime
+    connection: Connection, run_id: str, leavers: Sequence[Leaver], commitments: Sequence[bytes], now: datetime
 ) -> None:
     """Write down who was erased: a restored backup is erased anew by it, and a run is counted by it."""
     columns = erasure_journal.c
+    if not leavers:
+        return
     connection.execute(
         insert(erasure_journal),
         [
@@ -28,6 +30,7 @@ def write_journal(
                 columns.person_no.name: leaver.person_no,
                 columns.run_id.name: run_id,
                 columns.cause.name: leaver.cause,
+                columns.left_at.name: leaver.left_at,
                 columns.commitment.name: commitment,
                 columns.erased_at.name: now,
             }
@@ -53,10 +56,20 @@ def tally(connection: Connection, run_id: str) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Caused:
+    """Residents who were erased for one cause: how many, and when the first and the last of them left."""
+
+    cause: str
+    persons: int
+    first_left: datetime
+    last_left: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Journalled:
     """What the journal says of a run: residents erased by cause, canaries erased, first and last moment."""
 
-    causes: dict[str, int]
+    causes: tuple[Caused, ...]
     canaries: int
     began: datetime | None
     ended: datetime | None
@@ -64,21 +77,20 @@ class Journalled:
     @property
     def residents(self) -> int:
         """How many residents were erased."""
-        return sum(self.causes.values())
+        return sum(caused.persons for caused in self.causes)
 
 
 def journalled(connection: Connection, run_id: str) -> Journalled:
     """Count a run by its journal."""
     mine = erasure_journal.c.run_id == run_id
-    by_cause = (
-        select(erasure_journal.c.cause, func.count().label("persons"))
-        .where(mine, erasure_journal.c.person_no > 0)
-        .group_by(erasure_journal.c.cause)
-    )
-    canaries = select(func.count()).select_from(erasure_journal).where(mine, erasure_journal.c.person_no < 0)
-    span = select(func.min(erasure_journal.c.erased_at), func.max(erasure_journal.c.erased_at))
-    began, ended = connection.execute(span.where(mine, erasure_journal.c.person_no > 0)).one()
-    causes = {row.cause: row.persons for row in connection.execute(by_cause)}
+    columns = erasure_journal.c
+    span = (func.min(columns.left_at).label("first_left"), func.max(columns.left_at).label("last_left"))
+    by_cause = select(columns.cause, func.count().label("persons"), *span).where(mine, columns.person_no > 0)
+    canaries = select(func.count()).where(mine, columns.person_no < 0)
+    erased = select(func.min(columns.erased_at), func.max(columns.erased_at)).where(mine, columns.person_no > 0)
+    began, ended = connection.execute(erased).one()
+    grouped = connection.execute(by_cause.group_by(columns.cause).order_by(columns.cause))
+    causes = tuple(Caused(row.cause, row.persons, row.first_left, row.last_left) for row in grouped)
     return Journalled(causes, int(connection.execute(canaries).scalar_one()), began, ended)
 
 
@@ -108,7 +120,9 @@ class StepRow:
 
 
 def finish_step(connection: Connection, run_id: str, step: str, found: Mapping[str, Any], now: datetime) -> None:
-    """Write down that a step of a run is done; it is not done again."""
+    """Write down that a step of a run is done, and what it found; what an earlier attempt found is replaced."""
+    mine = (retention_step.c.run_id == run_id) & (retention_step.c.step == step)
+    connection.execute(delete(retention_step).where(mine))
     written = json.dumps(found, ensure_ascii=False, sort_keys=True)
     connection.execute(insert(retention_step).values(run_id=run_id, step=step, done_at=now, found=written))
 

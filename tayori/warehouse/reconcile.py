@@ -20,13 +20,22 @@ CONCERNED = (
     "person_no > 0 AND left_at IS NULL AND seen_in_scan IS NOT NULL "  # canaries and people never seen are not
     "AND last_event_ms < :began_ms"  # nor is anybody who came back while the scan ran
 )
+MISSING = f"{CONCERNED} AND NOT {SEEN}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTally:
+    """A complete scan in figures: followers listed, people who could be missed, people missed."""
+
+    listed: int
+    concerned: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What a complete scan says: people concerned, numbers missed now (with earlier misses), numbers seen again."""
+    """Whom a complete scan missed (number: earlier misses in a row), and whom it saw again after a miss."""
 
-    concerned: int
     missed: dict[int, int]
     seen_again: list[int]
 
@@ -51,27 +60,29 @@ class Scan:
         """Forget what was seen."""
         self._connection.execute(text("DELETE FROM scan_seen"))
 
-    def count(self) -> int:
-        """Give how many followers were seen."""
-        return int(self._connection.execute(text("SELECT count(*) FROM scan_seen")).scalar_one())
+    def tally(self, began_ms: int) -> ScanTally:
+        """Count the complete list against the people whom an earlier scan saw."""
+        return ScanTally(
+            listed=self._number("SELECT count(*) FROM scan_seen"),
+            concerned=self._number(f"SELECT count(*) FROM person WHERE {CONCERNED}", began_ms=began_ms),  # noqa: S608
+            missing=self._number(f"SELECT count(*) FROM person WHERE {MISSING}", began_ms=began_ms),  # noqa: S608
+        )
 
     def sighting(self, began_ms: int) -> Sighting:
-        """Hold the complete list against the people whom an earlier scan saw."""
+        """Give whom the complete list missed, and whom it saw again."""
         asked = {"began_ms": began_ms}
-        concerned = self._connection.execute(text(f"SELECT count(*) FROM person WHERE {CONCERNED}"), asked)  # noqa: S608
         missed = self._connection.execute(
-            text(f"SELECT person_no, missed_scans FROM person WHERE {CONCERNED} AND NOT {SEEN}"),  # noqa: S608
+            text(f"SELECT person_no, missed_scans FROM person WHERE {MISSING}"),  # noqa: S608
             asked,
         )
         again = self._connection.execute(
             text(f"SELECT person_no FROM person WHERE {CONCERNED} AND missed_scans > 0 AND {SEEN}"),  # noqa: S608
             asked,
         )
-        return Sighting(
-            concerned=int(concerned.scalar_one()),
-            missed={row.person_no: row.missed_scans for row in missed},
-            seen_again=list(again.scalars()),
-        )
+        return Sighting({row.person_no: row.missed_scans for row in missed}, list(again.scalars()))
+
+    def _number(self, question: str, **asked: int) -> int:
+        return int(self._connection.execute(text(question), asked).scalar_one())
 
 
 @contextmanager

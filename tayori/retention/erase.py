@@ -1,0 +1,132 @@
+"""Forget everyone who left: out of the lists, the rows and their journal in one transaction, then the keys (L14).
+
+The rows go first, with their journal, because a person without a row cannot come back to life by a late event, while
+a row without a key could. A key that outlived a crash between the two goes by the journal when the run is taken up,
+and any other key without a person by `sweep_keys`. Letters are not touched: they are 公文書.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from tayori.certificates.erasure import commitment
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import RunId
+from tayori.office import Office
+from tayori.vault.audit import Action, record
+from tayori.warehouse import erasure, journal, memberships
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.erasure import FIRST_NUMBER, Leaver
+from tayori.warehouse.orphans import keys_without_person, lock_newcomers, still_without_person
+
+BLOCK: Final = 5_000
+EVIDENCE: Final = Evidence("flow:retention", Purpose.ERASURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What a walk through the leavers did: erased, waiting for an open batch, lists changed, rows by table."""
+
+    residents: int = 0
+    canaries: int = 0
+    waiting: int = 0
+    lists: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    last: int
+    gone: Sequence[Leaver]
+    waiting: int
+    lists: int
+    rows: dict[str, int]
+
+
+def erase_leavers(office: Office, run_id: RunId, commitment_key: bytes, *, size: int = BLOCK) -> Erased:
+    """Erase everyone who left, canaries first, in blocks; may be run again after any crash.
+
+    Raises:
+        Refused: a table holds persons and the eraser has no way to forget them there; nothing is erased.
+
+    """
+    erasure.walks()
+    _destroy_journalled(office, run_id, size)
+    total = Erased()
+    for canaries in (True, False):
+        after = FIRST_NUMBER
+        while (block := _forget_block(office, run_id, commitment_key, after, size, canaries=canaries)) is not None:
+            _destroy_keys(office, [leaver.person_no for leaver in block.gone])
+            total = _summed(total, block, canaries=canaries)
+            after = block.last
+    return total
+
+
+def _forget_block(
+    office: Office, run_id: RunId, commitment_key: bytes, after: int, size: int, *, canaries: bool
+) -> _Block | None:
+    now = office.now()
+    with reading(office.warehouse) as warehouse:
+        expected = len(erasure.next_leavers(warehouse, after, size, canaries=canaries))
+    if not expected:
+        return None
+    with writing(office.warehouse) as warehouse:
+        # the line comes first: it also holds back whoever writes people at this moment
+        record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=expected, now=now)
+        leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries)
+        if not leavers:
+            return None
+        taken = memberships.take_out(warehouse, np.array([one.person_no for one in leavers], np.int64), now)
+        wait = frozenset(taken.waiting.tolist())
+        gone = [leaver for leaver in leavers if leaver.person_no not in wait]
+        rows = erasure.forget(warehouse, gone)
+        journal.write_journal(warehouse, run_id, gone, [_committed(commitment_key, one) for one in gone], now)
+        if not canaries:
+            journal.add_tally(warehouse, run_id, rows)
+    return _Block(leavers[-1].person_no, gone, len(wait), taken.lists_changed, rows)
+
+
+def _committed(key: bytes, leaver: Leaver) -> bytes:
+    """Commit to a person by their look-up value, so that nobody's LINE id is opened in order to forget it."""
+    return bytes.fromhex(commitment(key, leaver.line_index.hex()))
+
+
+def _summed(total: Erased, block: _Block, *, canaries: bool) -> Erased:
+    gone = len(block.gone)
+    return Erased(
+        residents=total.residents + (0 if canaries else gone),
+        canaries=total.canaries + (gone if canaries else 0),
+        waiting=total.waiting + block.waiting,
+        lists=total.lists + block.lists,
+        rows={name: total.rows.get(name, 0) + block.rows.get(name, 0) for name in total.rows | block.rows},
+    )
+
+
+def _destroy_keys(office: Office, numbers: Sequence[int]) -> None:
+    with writing(office.vault) as vault:
+        office.person_keys.destroy(vault, numbers)
+
+
+def _destroy_journalled(office: Office, run_id: RunId, size: int) -> None:
+    """Destroy what a crash of this run left between the stores; a key that is gone is simply not there."""
+    after = FIRST_NUMBER
+    while True:
+        with reading(office.warehouse) as warehouse:
+            numbers = journal.journal_numbers(warehouse, run_id, after, size)
+        if not numbers:
+            return
+        _destroy_keys(office, numbers)
+        after = numbers[-1]
+
+
+def sweep_keys(office: Office) -> int:
+    """Destroy keys that have no person; give how many. Whoever is being added right now keeps theirs."""
+    with reading(office.vault) as vault, reading(office.warehouse) as warehouse:
+        orphans = keys_without_person(warehouse, vault)
+    if not orphans:
+        return 0
+    with office.writing_people() as (warehouse, vault):
+        lock_newcomers(warehouse)
+        return office.person_keys.destroy(vault, still_without_person(warehouse, orphans))
