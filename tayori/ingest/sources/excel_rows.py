@@ -16,7 +16,7 @@ from tayori.errors import BadInput
 from tayori.ingest.sources.frame import Cell
 from tayori.ingest.sources.tables import Table, checked_header
 
-LARGEST_UNPACKED: Final = 2 << 30  # bytes; a small file may unpack to more than any mailbag holds
+LARGEST_UNPACKED: Final = 1 << 30  # bytes; a small file may unpack to more than any mailbag holds
 
 
 def excel_table(path: Path, sheet: str | None, digit_columns: AbstractSet[str]) -> Table:
