@@ -1,10 +1,13 @@
-"""Speaks to the sandbox's control door from another process, with nothing but the standard library."""
+"""Speaks to the sandbox's control door from another process."""
 
 import json
 import time
 import urllib.error
 import urllib.request
+from base64 import b64decode
 from typing import Any, Final
+
+from sandbox.line.wire import Exchange
 
 _ANSWER_SECONDS: Final = 600.0
 _START_SECONDS: Final = 10.0
@@ -56,6 +59,10 @@ class ControlClient:
         """Answers by endpoint and status, and what the platform has cost."""
         return self.ask("stats")
 
+    def exchanges(self) -> list[Exchange]:
+        """The kept exchanges (`ask("keep", most=...)` first), for checks against LINE's specification."""
+        return [_exchange(one) for one in self.ask("exchanges")["exchanges"]]
+
     def wait_until_ready(self) -> None:
         """Return when the platform answers."""
         until = time.monotonic() + _START_SECONDS
@@ -68,3 +75,15 @@ class ControlClient:
                 time.sleep(0.02)
             else:
                 return
+
+
+def _exchange(read: Json) -> Exchange:
+    return Exchange(
+        **read
+        | {
+            "headers": tuple((name, value) for name, value in read["headers"]),
+            "answer_headers": tuple((name, value) for name, value in read["answer_headers"]),
+            "body": b64decode(read["body"]),
+            "answer": b64decode(read["answer"]),
+        }
+    )

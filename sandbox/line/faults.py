@@ -72,7 +72,7 @@ class FaultTable:
         """The fault that this request meets, if any."""
         for rule in self.rules:
             if rule.endpoint in {endpoint, "*"} and self._hits(rule):
-                self.hits[rule.kind] = self.hits.get(rule.kind, 0) + 1
+                self.hits[rule.kind.value] = self.hits.get(rule.kind.value, 0) + 1
                 return rule
         return None
 

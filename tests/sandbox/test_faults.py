@@ -139,4 +139,5 @@ def test_answers_are_counted_by_endpoint(app: LineApp, running: RunningPlatform)
         send(running, app)
     stats = ControlClient(running.base_url).stats()
     assert stats["endpoints"]["multicast"]["answers"] == {"0": 1, "200": 1, "409": 1}
+    assert running.control.ask("faults")["hits"] == {"reset": 1}
     assert stats["retry_keys"] == {"known": 1, "repeated": 1, "altered": 0}

@@ -8,6 +8,7 @@ import pytest
 from sandbox.line.events import KINDS, EventMaker
 from sandbox.line.events_file import write_events_file
 from sandbox.line.routes import ROUTES
+from sandbox.line.serve import platform_in_thread
 from sandbox.line.spec import LineSpec
 from sandbox.line.webhooks import Delivery, Target
 from tests.sandbox.builders import KEY, NOON, World, a_text, a_world
@@ -80,6 +81,17 @@ def test_every_endpoint_is_valid_both_ways(line_spec: LineSpec) -> None:
         line_spec.check(exchange)
     served = {endpoint for endpoint, status in world.app.traffic.answers if status == 200}
     assert served == {route.endpoint for route in ROUTES}
+
+
+def test_exchanges_can_be_checked_from_another_process(line_spec: LineSpec) -> None:
+    """What a sender really sent is kept as it was, without the access token, and handed out whole."""
+    world = recorded()
+    world.multicast(world.ids(0, 500), key=KEY)
+    with platform_in_thread(world.app) as running:
+        (exchange,) = running.control.exchanges()
+    assert exchange == world.app.traffic.exchanges[0]
+    assert world.platform.account.access_token not in str(exchange)
+    line_spec.check(exchange)
 
 
 def test_every_documented_refusal_is_valid(line_spec: LineSpec) -> None:
