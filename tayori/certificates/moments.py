@@ -18,9 +18,9 @@ def utc_text(moment: datetime) -> str:
 
 
 def japan_text(signed: str) -> str:
-    """Signed moment (ISO 8601 with its zone) as `令和8年11月23日(月) 0時04分05秒`."""
+    """Signed moment (ISO 8601 with its zone) as `令和8年11月23日（月）0時04分05秒`."""
     moment = datetime.fromisoformat(signed).astimezone(JAPAN)
-    return f"{japan_date(moment.date())}({_WEEKDAYS[moment.weekday()]}) {moment.hour}時{moment:%M}分{moment:%S}秒"
+    return f"{japan_date(moment.date())}（{_WEEKDAYS[moment.weekday()]}）{moment.hour}時{moment:%M}分{moment:%S}秒"
 
 
 def japan_date(day: date) -> str:
