@@ -1,5 +1,6 @@
 """Approval: a second person approves exactly this content for exactly these people in exactly this window (I10)."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -40,6 +41,11 @@ class Proposal:
                 "small_audience_reason": self.small_audience_reason,
             }
         )
+
+    @staticmethod
+    def count_in(statement: bytes) -> int:
+        """The count that a signed statement names."""
+        return int(json.loads(statement)["approved_count"])
 
 
 def drifted(approved: int, frozen: int, margin: float = DEFAULT_DRIFT) -> bool:

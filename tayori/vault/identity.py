@@ -44,6 +44,18 @@ def open_line_ids_between(
     return _opened(keys, lineids.sealed_ids_between(people, first, last))
 
 
+def open_frozen_line_ids(
+    people: Connection, vault: Connection, keyring: Keyring, numbers: Sequence[int], recorded: Recorded
+) -> dict[PersonNo, LineUserId]:
+    """Open the LINE ids of a frozen list, leavers who are not erased yet included.
+
+    A request whose outcome is unknown is repeated as it was, or not at all: who left since then is still part of it.
+    """
+    _evidenced(recorded)
+    keys = keyring.open(vault, numbers)
+    return _opened(keys, lineids.sealed_ids_of_list(people, numbers))
+
+
 def _evidenced(recorded: object) -> None:
     if not isinstance(recorded, Recorded):
         message = "an opening needs its line in the access log"

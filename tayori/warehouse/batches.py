@@ -153,12 +153,9 @@ def settle(connection: Connection, broadcast_id: BroadcastId, outcomes: Sequence
     """Write what became of batches, many at once. A batch that is settled already stays as it is."""
     for state in (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN, BatchState.SENDING):
         rows = [_outcome(one, now) for one in outcomes if one.state is state]
-        # a batch left `sending` (a pause met it in a retry) keeps its state and counts its calls
-        step = (
-            _at(broadcast_id).where(batch.c.state.in_(OPEN))
-            if state is BatchState.SENDING
-            else _into(state, broadcast_id)
-        )
+        step = _into(state, broadcast_id)
+        if state is BatchState.SENDING:  # a pause met it between two tries: it stays as it is and counts its calls
+            step = _at(broadcast_id).where(batch.c.state.in_(OPEN))
         _write(connection, step.values(_SETTLED if state in LISTLESS else _TRIED), rows)
 
 
@@ -181,12 +178,11 @@ def give_back(connection: Connection, broadcast_id: BroadcastId, keys: Sequence[
     _write(connection, step, [{"at_ordinal": ordinal, "key": key} for ordinal, key in keys])
 
 
-def give_up_retrying(connection: Connection, broadcast_id: BroadcastId, *, before: datetime) -> None:
+def give_up_retrying(connection: Connection, *, before: datetime, broadcast_id: BroadcastId | None = None) -> None:
     """Call those batches unknown that were first tried before a moment and never settled: too late to ask again."""
-    late = and_(
-        batch.c.broadcast_id == broadcast_id, batch.c.first_attempt_at <= before, batch.c.state == BatchState.SENDING
-    )
-    connection.execute(update(batch).where(late).values(state=BatchState.UNKNOWN))
+    late = [batch.c.first_attempt_at <= before, batch.c.state == BatchState.SENDING]
+    late += [batch.c.broadcast_id == broadcast_id] if broadcast_id is not None else []
+    connection.execute(update(batch).where(*late).values(state=BatchState.UNKNOWN))
 
 
 def decide_unknown(

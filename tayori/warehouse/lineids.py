@@ -15,6 +15,12 @@ def sealed_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[int
     return [(row[0], row[1]) for row in rows if row[2] is None]
 
 
+def sealed_ids_of_list(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Give number and sealed LINE id of everyone in a frozen list who is not erased, leavers included."""
+    rows = rows_where_in(connection, person, "person_no", numbers, ("person_no", "line_user_id"))
+    return [(row[0], row[1]) for row in rows]
+
+
 def sealed_ids_between(connection: Connection, first: int, last: int) -> list[tuple[int, bytes]]:
     """Give number and sealed LINE id of those in a range of numbers who have not left, ascending."""
     mark = "?" if is_sqlite(connection) else "%s"

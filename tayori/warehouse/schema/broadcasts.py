@@ -74,7 +74,6 @@ batch = Table(
     plain("broadcast_id", String(40), ForeignKey("broadcast.broadcast_id"), nullable=False),
     plain("ordinal", Integer, nullable=False),
     plain("retry_key", String(36), nullable=False, unique=True),
-    classed("members", LargeBinary, *MEMBER, nullable=True, item="batch_membership"),
     classed("first_no", BigInteger, *MEMBER, nullable=True, item="batch_membership"),
     classed("last_no", BigInteger, *MEMBER, nullable=True, item="batch_membership"),
     plain("size", SmallInteger, nullable=False),
@@ -85,6 +84,7 @@ batch = Table(
     plain("settled_at", Moment, nullable=True),
     plain("http_status", SmallInteger, nullable=True),
     plain("request_id", String(80), nullable=True),
+    classed("members", LargeBinary, *MEMBER, nullable=True, item="batch_membership"),  # last: long, and seldom read
     PrimaryKeyConstraint("broadcast_id", "ordinal"),
     Index("ix_batch_span", "first_no", "last_no"),
     Index("ix_batch_open", "broadcast_id", "state", "ordinal"),  # the next to claim, without sorting

@@ -1,0 +1,176 @@
+"""Hold it, go on, call it off, decide what stayed open; and where it stands, in counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from tayori.broadcast import lease
+from tayori.domain.batches import DECIDE_WITHIN
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import BroadcastId
+from tayori.domain.states import BatchState, BroadcastState
+from tayori.errors import Refused, TayoriError
+from tayori.office import Office
+from tayori.vault import audit, roster
+from tayori.vault.audit import Action
+from tayori.vault.roster import Credential
+from tayori.warehouse import batches, broadcasts
+from tayori.warehouse.batches import Tally
+from tayori.warehouse.broadcasts import BroadcastRow
+from tayori.warehouse.engines import reading, writing
+
+MAY_STOP = ("approver", "duty", "operator", "responsible", "writer")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a broadcast stands: counts and dates, nobody's number."""
+
+    broadcast_id: BroadcastId
+    genre: int
+    state: BroadcastState
+    reason: str | None
+    approved: int | None
+    frozen: int | None
+    all_frozen: bool
+    batches: Mapping[BatchState, Tally]
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    def people(self, *states: BatchState) -> int:
+        """How many people are in batches of these states."""
+        return sum(tally.people for state, tally in self.batches.items() if state in states)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """People by what became of their batch, by the names of the states."""
+        return {state.value: self.people(state) for state in BatchState}
+
+
+def status(office: Office, broadcast_id: BroadcastId) -> Standing:
+    """Say where a broadcast stands."""
+    with reading(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+        return _standing(row, batches.tallies(connection, broadcast_id))
+
+
+def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standing:
+    return Standing(
+        broadcast_id=row.broadcast_id,
+        genre=row.genre,
+        state=row.state,
+        reason=row.state_reason,
+        approved=row.approved_count,
+        frozen=row.frozen_count,
+        all_frozen=row.all_frozen,
+        batches=tallies,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
+
+
+def pause(office: Office, who: Credential, broadcast_id: BroadcastId, reason: str) -> None:
+    """Let nothing new go out; what is under way is settled first. The sender sees it within a block of batches."""
+    with writing(office.warehouse) as connection:
+        row = _mine_to_stop(connection, office, who, broadcast_id)
+        broadcasts.move(connection, row, BroadcastState.PAUSED, reason)
+        _decided(connection, office, who, f"broadcast {broadcast_id} paused")
+
+
+def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
+    """Let a paused broadcast go on where it stood, within its window; `send` then takes it up."""
+    with writing(office.warehouse) as connection:
+        row = _mine_to_stop(connection, office, who, broadcast_id)
+        if row.not_after <= office.now():
+            raise Refused("The window of the broadcast is over; it can be cancelled, not resumed.")
+        broadcasts.move(connection, row, BroadcastState.SENDING)
+        _decided(connection, office, who, f"broadcast {broadcast_id} resumed")
+
+
+def cancel(office: Office, who: Credential, broadcast_id: BroadcastId, reason: str) -> None:
+    """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once."""
+    with writing(office.warehouse) as connection:
+        row = _mine_to_stop(connection, office, who, broadcast_id)
+        broadcasts.move(connection, row, BroadcastState.CANCELLED, reason)
+        broadcasts.change(connection, broadcast_id, ended_at=office.now())
+        batches.destroy_lists(connection, broadcast_id, planned=True)
+        _decided(connection, office, who, f"broadcast {broadcast_id} cancelled")
+
+
+def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
+    """Close a broadcast whose last batches nobody can tell about: they are recorded as undecided, their lists go.
+
+    Gives how many people they hold.
+
+    Raises:
+        Refused: the broadcast needs no decision, or the handler may not decide.
+
+    """
+    with writing(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id, lock=True)
+        roster.require_role(connection, who.handler_id, "approver", office.today())
+        if row.state is not BroadcastState.NEEDS_DECISION:
+            raise Refused(f"The broadcast is {row.state}; there is nothing to decide.")
+        people = batches.decide_unknown(connection, office.now(), broadcast_id=broadcast_id)
+        broadcasts.move(connection, row, BroadcastState.SENT, "undecided batches closed by a handler")
+        broadcasts.change(connection, broadcast_id, ended_at=office.now())
+        _decided(connection, office, who, f"broadcast {broadcast_id} undecided closed", people)
+    return people
+
+
+def close_overdue(office: Office, evidence: Evidence) -> int:
+    """Record as undecided what nobody decided within 72 hours, and destroy the lists; give how many people (I6).
+
+    Runs with the nightly retention: no list of recipients outlives it.
+    """
+    before = office.now() - DECIDE_WITHIN
+    with writing(office.warehouse) as connection:
+        batches.give_up_retrying(connection, before=before)
+        people = batches.decide_unknown(connection, office.now(), before=before)
+        for broadcast_id in broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION):
+            _close_decided(connection, office, broadcast_id)
+        if people:
+            audit.record(connection, evidence, Action.DECIDE, "overdue batches", count=people, now=office.now())
+    return people
+
+
+def _close_decided(connection: Connection, office: Office, broadcast_id: BroadcastId) -> None:
+    row = broadcasts.find(connection, broadcast_id, lock=True)
+    if BatchState.UNKNOWN not in batches.tallies(connection, broadcast_id):
+        broadcasts.move(connection, row, BroadcastState.SENT, "undecided after 72 hours")
+        broadcasts.change(connection, broadcast_id, ended_at=office.now())
+
+
+def open_broadcasts(office: Office) -> list[BroadcastId]:
+    """Give the broadcasts that a worker may take up: approved ones, and ones whose worker is gone."""
+    with reading(office.warehouse) as connection:
+        started = broadcasts.in_states(connection, BroadcastState.SENDING)
+        waiting = broadcasts.in_states(connection, BroadcastState.APPROVED)
+        left = [one for one in started if lease.is_free(broadcasts.find(connection, one), office.now())]
+        return [*left, *waiting]
+
+
+def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:
+    row = broadcasts.find(connection, broadcast_id, lock=True)
+    _refuse_outsider(connection, who, office)
+    return row
+
+
+def _refuse_outsider(connection: Connection, who: Credential, office: Office) -> None:
+    refusal: TayoriError | None = None
+    for role in MAY_STOP:
+        try:
+            roster.require_role(connection, who.handler_id, role, office.today())
+        except Refused as error:
+            refusal = error
+        else:
+            return
+    if refusal is not None:
+        raise refusal
+
+
+def _decided(connection: Connection, office: Office, who: Credential, what: str, count: int = 0) -> None:
+    evidence = Evidence(who.handler_id, Purpose.DELIVERY)
+    audit.record(connection, evidence, Action.DECIDE, what, count=count, now=office.now())
