@@ -27,7 +27,7 @@ opinion_case = Table(
     warehouse,
     classed("case_no", Integer, *CASE, primary_key=True, autoincrement=False, item="case_no"),
     classed("receipt_no", String(20), *CASE, nullable=False, unique=True, item="case_no"),
-    classed("source", String(40), *CASE, nullable=False, item="case_management"),
+    classed("source", String(80), *CASE, nullable=False, item="case_management"),
     classed("source_key", LargeBinary, *CASE, nullable=False, unique=True, item="case_management"),
     classed("channel", String(24), *CASE, nullable=False, item="case_management"),
     classed("addressee", String(16), *CASE, nullable=False, item="case_management"),
@@ -70,7 +70,7 @@ masked_opinion = Table(
 opinion_tally = Table(
     "opinion_tally",
     warehouse,
-    plain("source", String(40), nullable=False),
+    plain("source", String(80), nullable=False),
     plain("month", String(7), nullable=False),
     plain("channel", String(24), nullable=False),
     plain("reason", String(40), nullable=False),
@@ -89,7 +89,7 @@ counted_letter = Table(
 source_watermark = Table(
     "source_watermark",
     warehouse,
-    plain("source", String(40), primary_key=True),
+    plain("source", String(80), primary_key=True),
     plain("watermark", String(200), nullable=False),
     plain("read_at", Moment, nullable=False),
 )

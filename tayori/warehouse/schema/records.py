@@ -11,7 +11,7 @@ quarantine = Table(
     "quarantine",
     warehouse,
     plain("quarantine_no", Integer, primary_key=True),
-    plain("source", String(40), nullable=False),
+    plain("source", String(80), nullable=False),
     plain("row_no", BigInteger, nullable=False),
     plain("rule", String(120), nullable=False),
     plain("state", String(16), nullable=False),
