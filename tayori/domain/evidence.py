@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     ANSWER = "意見等への回答"
     ANALYSIS = "意見等の集計及び分析"
     INSPECTION = "監査・点検"
+    ROSTER = "取扱者の指定"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""Where every command begins: the office of this environment, and the handler who acts, proven by their passphrase."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from tasks.support import desk
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import HandlerId
+from tayori.errors import BadInput, NotFound, Refused, Unavailable
+from tayori.office import TOKYO, Office
+from tayori.settings import Mode
+from tayori.vault import roster
+from tayori.vault.keyfile import read_secret
+from tayori.vault.roster import Credential
+from tayori.warehouse import setup
+from tayori.warehouse.engines import reading
+
+As = Annotated[str, typer.Option("--as", metavar="HANDLER", help="操作する取扱者 (handler) の ID")]
+
+
+@contextmanager
+def office_here() -> Iterator[Office]:
+    """Open the office that the environment names, set up and of this version.
+
+    Raises:
+        Unavailable: a store was never set up, or another version left it.
+
+    """
+    with desk() as office:
+        for store in setup.STORES:
+            setup.require(getattr(office, store), store)
+        yield office
+
+
+def credential(office: Office, handler_id: str) -> Credential:
+    """Open a handler's key with their passphrase.
+
+    Raises:
+        NotFound: nobody of this id is in the roster.
+        Refused: wrong passphrase, or a handler whose time has not come or is over.
+
+    """
+    with reading(office.warehouse) as connection:
+        passphrase = passphrase_of(office, handler_id)
+        return roster.unlock(connection, office.handlers_folder, HandlerId(handler_id), passphrase, office.today())
+
+
+def evidence(office: Office, handler_id: str, purpose: Purpose) -> Evidence:
+    """Give the evidence of a handler who proved who they are, for one purpose."""
+    return Evidence(credential(office, handler_id).handler_id, purpose)
+
+
+def passphrase_of(office: Office, handler_id: str, *, new: bool = False) -> str:
+    """Give a handler's passphrase: from the agent file of a rehearsal, else asked at the terminal.
+
+    Raises:
+        Refused: an agent file is set in live; there a passphrase is in nobody's file.
+        Unavailable: there is neither an agent file nor a terminal.
+
+    """
+    agent = office.settings.passphrase_file
+    if agent is not None:
+        if office.settings.mode is Mode.LIVE:
+            raise Refused("An agent file holds passphrases for rehearsals; in live they are typed in. Unset it.")
+        return _from_agent(agent, handler_id)
+    if not os.isatty(0):
+        raise Unavailable("The passphrase is asked at a terminal, and there is none here; nothing was done.")
+    asked: str = typer.prompt(f"{handler_id} のパスフレーズ", hide_input=True, confirmation_prompt=new, err=True)
+    return asked
+
+
+def _from_agent(agent: Path, handler_id: str) -> str:
+    for line in read_secret(agent).decode("utf-8").splitlines():
+        name, _, passphrase = line.strip().partition(" ")
+        if name == handler_id:
+            return passphrase.strip()
+    raise NotFound(f"The agent file {agent.name} holds no passphrase of {handler_id}.")
+
+
+def day(written: str) -> date:
+    """Read a date as YYYY-MM-DD.
+
+    Raises:
+        BadInput: it is none.
+
+    """
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise BadInput("A date is written as YYYY-MM-DD, as in 2026-11-02.") from None
+
+
+def moment(written: str) -> datetime:
+    """Read a moment; without a time zone it is Tokyo's.
+
+    Raises:
+        BadInput: it is none.
+
+    """
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise BadInput("A moment is written as YYYY-MM-DDTHH:MM, in Tokyo's time.") from None
+    return found if found.tzinfo else found.replace(tzinfo=TOKYO)
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON value
+    """Read a YAML or JSON file.
+
+    Raises:
+        NotFound: there is no such file.
+        BadInput: it is neither YAML nor JSON, or not UTF-8.
+
+    """
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except OSError:
+        raise NotFound(f"There is no file {path.name} that can be read.") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise BadInput(f"{path.name} is not YAML or JSON in UTF-8.") from None
