@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     line_api_base: str = Field("", description="LINE's API; empty: https://api.line.me in live, refused in rehearsal")
     line_channel_secret: SecretStr | None = Field(None, description="secret of the Messaging API channel (webhook)")
     line_access_token: SecretStr | None = Field(None, description="access token of the Messaging API channel")
+    passphrase_file: Path | None = Field(
+        None, description="rehearsal only: agent file, one handler and passphrase a line; empty: asked at the terminal"
+    )
     web_base_url: str = Field("http://127.0.0.1:8080", description="address of the doors as residents see it")
     deployment_allowed_hosts: Hosts = Field((), description="hosts that parts of this installation may live on (L15)")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port for alarms; empty: no mail")
