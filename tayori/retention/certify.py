@@ -201,9 +201,7 @@ def _remaining(office: Office, erased_at: datetime) -> tuple[Remaining, ...]:
     listed = [
         Remaining(id="backups", what="消去前に作成されたバックアップ（平文で保持していた項目）", until=backups),
         Remaining(id="journal", what="消去した管理番号（復元時の再消去用）及び対象の照合鍵", until=backups),
-        Remaining(
-            id="box-keys", what="受付箱・隔離の鍵世代（取込み済みの封緘データ）", until=_day(erased_at, BOX_DAYS)
-        ),
+        Remaining(id="box-keys", what="受付箱・隔離の鍵世代（取込み済みの封緘データ）", until=boxes),
     ]
     if not is_sqlite(office.warehouse):
         what = "PostgreSQL の空き領域及び先行書込みログ（平文で保持していた項目）"
