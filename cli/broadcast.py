@@ -1,0 +1,222 @@
+"""`tayori broadcast`: written by one, approved by another, sent once (L1, I6, I10)."""
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.desk import As, credential, moment, office_here, read_yaml
+from cli.show import Json, done, facts, plain, progress
+from tayori.broadcast import control, desk
+from tayori.broadcast.control import Standing
+from tayori.domain.identifiers import BroadcastId
+from tayori.domain.ward import ward
+from tayori.errors import BadInput, Refused
+from tayori.office import Office
+from tayori.warehouse import segments
+from tayori.warehouse.engines import reading
+
+app = typer.Typer(
+    help="配信 (broadcast) の起案・承認・送信", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="配信の ID")]
+Reason = Annotated[str, typer.Option(help="理由")]
+OPEN_HOURS = 24
+SHORTEST_HASH = 8
+REVIEWED = {
+    "broadcast": "配信",
+    "genre": "ジャンル",
+    "segment": "条件",
+    "messages": "本文",
+    "content_sha256": "本文のハッシュ",
+    "not_before": "送信開始",
+    "not_after": "送信期限",
+    "state": "状態",
+    "count": "対象人数",
+}
+STANDING = {
+    "broadcast_id": "配信",
+    "genre": "ジャンル",
+    "state": "状態",
+    "reason": "理由",
+    "approved": "承認時の人数",
+    "frozen": "確定した人数",
+    "people": "人数の内訳",
+    "started_at": "開始",
+    "ended_at": "終了",
+}
+
+
+@app.command()
+def draft(
+    *,
+    genre: Annotated[str, typer.Option(help="情報ジャンル（名称又は番号）")],
+    segment: Annotated[str, typer.Option(help="保存した条件の名前")],
+    message: Annotated[Path, typer.Option(help="本文の JSON ファイル")],
+    by: As,
+    not_before: Annotated[str, typer.Option(help="送信開始 YYYY-MM-DDTHH:MM（省略: いま）")] = "",
+    not_after: Annotated[str, typer.Option(help=f"送信期限（省略: 開始から {OPEN_HOURS} 時間）")] = "",
+    as_json: Json = False,
+) -> None:
+    """配信を起案する。送信されるのは、別の人が承認した後だけ。"""
+    with office_here() as office:
+        begins = moment(not_before) if not_before else office.now()
+        ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
+        with reading(office.warehouse) as connection:
+            where = json.loads(segments.find(connection, segment))
+        new = desk.written(genre, where, read_yaml(message), begins, ends)
+        broadcast_id = desk.draft(office, credential(office, by), new)
+    done(f"起案しました: {broadcast_id}", {"broadcast_id": broadcast_id}, as_json=as_json)
+
+
+@app.command()
+def show(broadcast_id: Id, *, as_json: Json = False) -> None:
+    """署名する人が見るべきもの (本文・条件・期間・いまの人数) を表示する。"""
+    with office_here() as office:
+        facts(_reviewed(desk.review(office, BroadcastId(broadcast_id))), REVIEWED, as_json=as_json)
+
+
+@app.command()
+def submit(
+    broadcast_id: Id,
+    *,
+    by: As,
+    small_reason: Annotated[str, typer.Option(help="対象が 10 人未満のときの理由")] = "",
+    as_json: Json = False,
+) -> None:
+    """起案した配信を、署名して承認に回す。"""
+    with office_here() as office:
+        who, seen = credential(office, by), desk.review(office, BroadcastId(broadcast_id))
+        count = desk.submit(office, who, BroadcastId(broadcast_id), seen, small_reason=small_reason or None)
+    done(f"{broadcast_id} を提出しました。対象 {count} 人。", {"count": count}, as_json=as_json)
+
+
+@app.command()
+def approve(
+    broadcast_id: Id,
+    *,
+    by: As,
+    content: Annotated[
+        str, typer.Option(help="確認した本文のハッシュ（show が示す先頭 8 文字以上。省略: 表示して確かめる）")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """起案者とは別の取扱者が、見たとおりの配信を署名して承認する。"""
+    with office_here() as office:
+        who, seen = credential(office, by), desk.review(office, BroadcastId(broadcast_id))
+        _require_seen(seen, content)
+        count = desk.approve(office, who, BroadcastId(broadcast_id), seen)
+    done(f"{broadcast_id} を承認しました。対象 {count} 人。", {"count": count}, as_json=as_json)
+
+
+@app.command()
+def send(broadcast_id: Id, *, as_json: Json = False) -> None:
+    """承認された配信を送る。途中で止まっても、もう一度実行すれば続きから一度ずつ届く。"""
+    with office_here() as office:
+        standing = _send(office, BroadcastId(broadcast_id))
+        facts(_standing(standing), STANDING, as_json=as_json)
+
+
+@app.command()
+def status(broadcast_id: Id, *, as_json: Json = False) -> None:
+    """配信の状態を人数で表示する。"""
+    with office_here() as office:
+        facts(_standing(control.status(office, BroadcastId(broadcast_id))), STANDING, as_json=as_json)
+
+
+@app.command()
+def pause(broadcast_id: Id, *, by: As, reason: Reason, as_json: Json = False) -> None:
+    """送信を止める。送信中の束は先に片付く。"""
+    with office_here() as office:
+        control.pause(office, credential(office, by), BroadcastId(broadcast_id), reason)
+    done(f"{broadcast_id} を止めました。", {"state": "paused"}, as_json=as_json)
+
+
+@app.command()
+def resume(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
+    """止めた配信を、期限内なら続きから送れるようにする。"""
+    with office_here() as office:
+        control.resume(office, credential(office, by), BroadcastId(broadcast_id))
+    done(f"{broadcast_id} を再開しました。send で続きを送ります。", {"state": "sending"}, as_json=as_json)
+
+
+@app.command()
+def cancel(broadcast_id: Id, *, by: As, reason: Reason, as_json: Json = False) -> None:
+    """配信を取りやめる。届いた分は取り消せない。"""
+    with office_here() as office:
+        control.cancel(office, credential(office, by), BroadcastId(broadcast_id), reason)
+    done(f"{broadcast_id} を取りやめました。", {"state": "cancelled"}, as_json=as_json)
+
+
+@app.command()
+def decide(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
+    """届いたか分からない束を「不明」として閉じる。宛先の番号は消える。"""
+    with office_here() as office:
+        people = control.decide(office, credential(office, by), BroadcastId(broadcast_id))
+    done(f"{broadcast_id} を閉じました。不明 {people} 人。", {"undecided": people}, as_json=as_json)
+
+
+def _send(office: Office, broadcast_id: BroadcastId) -> Standing:
+    # start-up time: the LINE SDK takes more than a second, and only this verb needs it
+    from tayori.broadcast import freeze, lease, send  # noqa: PLC0415
+    from tayori.line.client import LineClient  # noqa: PLC0415
+
+    worker = lease.worker_name()
+    freeze.start(office, broadcast_id, worker)
+    frozen = freeze.freeze(office, broadcast_id, worker)
+    with (
+        progress("送信", frozen.batches) as advance,
+        send.Sending(office, broadcast_id, worker, LineClient.from_settings(office.settings)) as sending,
+    ):
+        settled, ended = 0, None
+        while ended is None:
+            now = sending.advance(100)
+            advance(now.settled - settled)
+            settled, ended = now.settled, now.ended
+    return control.status(office, broadcast_id)
+
+
+def _require_seen(seen: desk.Review, named: str) -> None:
+    if not named:
+        typer.echo(json.dumps(plain(_reviewed(seen)), ensure_ascii=False, indent=2), err=True)
+        if sys.stdin.isatty():
+            typer.confirm("このとおり承認しますか", abort=True, err=True)
+        return
+    if len(named) < SHORTEST_HASH:
+        raise BadInput(f"Name at least {SHORTEST_HASH} letters of the content's hash; `broadcast show` prints it.")
+    if not seen.proposal.content_hash.startswith(named.lower()):
+        raise Refused("The content is not the one that you name; look at it again with `tayori broadcast show`.")
+
+
+def _reviewed(seen: desk.Review) -> dict[str, object]:
+    proposal = seen.proposal
+    return {
+        "broadcast": proposal.broadcast_id,
+        "genre": ward().genres[proposal.genre],
+        "segment": proposal.segment,
+        "messages": seen.messages.decode("utf-8"),
+        "content_sha256": proposal.content_hash,
+        "not_before": proposal.not_before,
+        "not_after": proposal.not_after,
+        "state": seen.state,
+        "count": seen.count,
+    }
+
+
+def _standing(standing: Standing) -> dict[str, object]:
+    return {
+        "broadcast_id": standing.broadcast_id,
+        "genre": ward().genres[standing.genre],
+        "state": standing.state,
+        "reason": standing.reason,
+        "approved": standing.approved,
+        "frozen": standing.frozen,
+        "people": standing.counts,
+        "batches": {state.value: plain(tally) for state, tally in standing.batches.items()},
+        "started_at": standing.started_at,
+        "ended_at": standing.ended_at,
+    }

@@ -1,0 +1,65 @@
+"""`tayori retention`: forget those who left, prove it, and find those who left silently (L14, P12)."""
+
+from typing import Annotated
+
+import typer
+
+from cli.desk import office_here
+from cli.show import Json, facts
+from tayori.domain.identifiers import RunId
+from tayori.retention import reconcile as scanning
+from tayori.retention import run as night
+from tayori.warehouse import runs
+from tayori.warehouse.engines import writing
+from tayori.warehouse.runs import Outcome
+
+app = typer.Typer(
+    help="登録をやめた人の消去 (retention)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+)
+
+COUNTS = {
+    "run_id": "実行",
+    "erased": "消去した人数",
+    "waiting": "待ち（送信の結果待ち）",
+    "survivors": "残した鍵",
+    "residue_hits": "残存",
+    "certificate": "証明書",
+    "state": "証明書の状態",
+}
+SCAN = {
+    "listed": "LINE の友だち数",
+    "concerned": "対象",
+    "first_seen": "初めて確認",
+    "missed": "見つからない",
+    "asked": "照会",
+    "quit": "利用をやめた",
+}
+
+
+@app.command()
+def run(*, as_json: Json = False) -> None:
+    """消去・鍵の更新・残存の確認・証明書の発行までを行う。途中で止まっても続きから。"""
+    with office_here() as office:
+        run_id, filed, counts = night.retain(office)
+    shown: dict[str, object] = {"run_id": run_id, **counts}
+    if filed is not None:
+        shown |= {"certificate": filed.certificate_no, "state": filed.state, "bundle": filed.bundle}
+    facts(shown, COUNTS, as_json=as_json)
+
+
+@app.command()
+def reconcile(
+    *,
+    allow_loss: Annotated[int, typer.Option(min=0, help="一度に失ってよい人数（既定の歯止めを越えるとき）")] = 0,
+    as_json: Json = False,
+) -> None:
+    """LINE の友だち一覧と突き合わせ、利用をやめた人を見つける（2 回続けて見つからない人）。"""
+    from tayori.line.client import LineClient  # noqa: PLC0415 - start-up time: the SDK takes more than a second
+
+    with office_here() as office:
+        with writing(office.warehouse) as connection:
+            scan = runs.begin(connection, "reconcile", office.now(), office.rng)
+        found = scanning.reconcile(office, LineClient.from_settings(office.settings), scan, allowed_loss=allow_loss)
+        with writing(office.warehouse) as connection:
+            runs.end(connection, RunId(scan), Outcome.DONE, {"listed": found.listed, "quit": found.quit}, office.now())
+        facts(found, SCAN, as_json=as_json)
