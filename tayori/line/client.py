@@ -19,6 +19,7 @@ from linebot.v3.messaging.models.message import Message
 from tayori.domain.batches import LARGEST_BATCH
 from tayori.errors import BadInput, Refused, Unavailable
 from tayori.line.answers import NO_ANSWER, Answer, places_of, read_answer
+from tayori.line.paging import PageExpired
 from tayori.settings import Settings
 
 Seconds = tuple[float, float]
@@ -138,6 +139,7 @@ class LineClient:
         """Give one page of the ids of those who follow; a page may be short and still have a next one.
 
         Raises:
+            PageExpired: the start is no longer valid (24 h); the list has to be read from its beginning.
             Unavailable: LINE could not be asked, or does not let this account ask.
 
         """
@@ -180,6 +182,8 @@ class LineClient:
         try:
             return question(**given, _request_timeout=self._timeouts).data
         except ApiException as error:
+            if error.status == HTTPStatus.BAD_REQUEST and "start" in given:
+                raise PageExpired("LINE no longer knows where the next page starts; begin the list again.") from None
             raise _unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
             raise _unavailable(0) from None
