@@ -18,6 +18,7 @@ from tayori.vault.audit import Action, record
 from tayori.vault.identity import seal_line_id
 from tayori.vault.residue_forms import Needles
 from tayori.warehouse import people
+from tayori.warehouse.engines import writing
 from tayori.warehouse.people import Chosen
 
 CANARIES: Final = 5
@@ -38,16 +39,20 @@ def needles(office: Office, run_id: RunId) -> Needles:
 
 
 def plant(office: Office, run_id: RunId) -> int:
-    """Add the run's canaries with settings, and let them leave; give how many."""
+    """Add the run's canaries with settings, and let them leave; give how many. Those that are there stay."""
     now = office.now()
     ids = markers(office, run_id)
     evidence = Evidence("flow:retention", Purpose.ERASURE)
     with office.writing_people() as stores:
         record(stores[0], evidence, Action.WRITE, f"canaries of {run_id}", count=len(ids), now=now)
-        numbers = _add(office, stores, ids, now)
-        people.put_settings(stores[0], [_settings(number, now) for number in numbers])
-    with office.writing_people() as (warehouse, _):
-        people.mark_left(warehouse, [(number, _ms(now)) for number in numbers], CAUSE, now)
+        known = people.find_people(stores[0], office.index.of_line_ids(ids))
+        fresh = [one for one in ids if office.index.of_line_id(one) not in known]
+        if fresh:
+            numbers = _add(office, stores, fresh, now)
+            people.put_settings(stores[0], [_settings(number, now) for number in numbers])
+    with writing(office.warehouse) as warehouse:
+        known = people.find_people(warehouse, office.index.of_line_ids(ids))
+        people.mark_left(warehouse, [(one.person_no, _ms(now)) for one in known.values()], CAUSE, now)
     return len(ids)
 
 

@@ -42,11 +42,11 @@ def erase_leavers(office: Office, run_id: RunId) -> Counts:
 
     The run's canaries are added before, and erased with the others.
     """
+    swept = erase.sweep_keys(office)
     if "canaries" not in _steps(office, run_id):
         planted = canaries.plant(office, run_id)
         _finish(office, run_id, "canaries", {"planted": planted})
     erased = erase.erase_leavers(office, run_id, commitment_key(office, run_id))
-    swept = erase.sweep_keys(office)
     with reading(office.warehouse) as warehouse:
         done = journal.journalled(warehouse, run_id)
     counts = {
