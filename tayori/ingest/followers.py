@@ -18,16 +18,18 @@ def welcome(
     recorded: Recorded,
     *,
     canaries: bool = False,
+    indexes: Sequence[bytes] | None = None,
 ) -> range:
     """Add newcomers (LINE id, time of the event in ms) and give their numbers, in that order.
 
-    `stores` are the warehouse and the vault of `Office.writing_people`; `recorded` is the line of the access log.
+    `indexes` are their look-up values, where the caller has them already. `stores` are the warehouse and the vault of
+    `Office.writing_people`; `recorded` is the line of the access log.
     """
     assert recorded.seq > 0  # noqa: S101 - a Recorded exists only with its line
     warehouse, vault = stores
     numbers = people.reserve_numbers(warehouse, len(newcomers), canaries=canaries)
     keys = office.person_keys.create(vault, numbers)
-    indexes = office.index.of_line_ids(line_id for line_id, _ in newcomers)
+    indexes = indexes or office.index.of_line_ids(line_id for line_id, _ in newcomers)
     rows = (
         (number, seal_line_id(key, PersonNo(number), line_id), index, at_ms)
         for number, key, index, (line_id, at_ms) in zip(numbers, keys, indexes, newcomers, strict=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
@@ -15,6 +16,8 @@ from sqlalchemy.pool import QueuePool
 from tayori.errors import BadInput, TayoriError, Unavailable
 
 BUSY_SECONDS: Final = 30
+DRIVERS_INTEGRITY: Final = (sqlite3.IntegrityError, psycopg.IntegrityError)
+DRIVERS_ERRORS: Final = (sqlite3.Error, psycopg.Error)
 PRAGMAS: Final = ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY")
 
 
@@ -62,21 +65,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, *DRIVERS_INTEGRITY):
         raise Conflict("The store already holds a row with this key; nothing was written.") from None
     except DBAPIError as error:
+        raise Unavailable(_why(error.orig)) from None
+    except DRIVERS_ERRORS as error:  # from a driver's own cursor, which SQLAlchemy does not watch over
         raise Unavailable(_why(error)) from None
 
 
-def _why(error: DBAPIError) -> str:
-    text = str(error.orig).lower()
+def _why(error: BaseException | None) -> str:
+    text = str(error).lower()
     if "locked" in text or "busy" in text:
         return "The database is locked by another program; nothing was written. Wait and run it again."
     if "unable to open" in text or "no such table" in text or "does not exist" in text:
         return "The database is not there or was never set up; check the address, then run `tayori init`."
     if "permission denied" in text or "readonly" in text:
         return "This program may not do that in the database; its rights are narrower on purpose."
-    return f"The database refused ({type(error.orig).__name__}); nothing was written."
+    return f"The database refused ({type(error).__name__}); nothing was written."
 
 
 def _open_sqlite(path: Path, *, create: bool) -> Engine:

@@ -1,11 +1,12 @@
 """Residents in the warehouse: numbers, look-up, settings, leaving. Bulk in, bulk out."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -72,31 +73,54 @@ def find_people(connection: Connection, indexes: Sequence[bytes]) -> dict[bytes,
 
 
 def touch(connection: Connection, seen: Sequence[tuple[int, int]]) -> None:
-    """Note a later event (number, ms) of people who follow: the last writer by event time wins; they have not left."""
+    """Note a later event (number, ms) of people who follow: the last writer by event time wins."""
     mark = "?" if is_sqlite(connection) else "%s"
     driver_cursor(connection).executemany(
-        f"UPDATE person SET last_event_ms = {mark}, left_at = NULL, left_cause = NULL, missed_scans = 0 "  # noqa: S608
-        f"WHERE person_no = {mark} AND last_event_ms < {mark}",
+        f"UPDATE person SET last_event_ms = {mark}, missed_scans = 0 "  # noqa: S608 - the mark is the driver's
+        f"WHERE person_no = {mark} AND last_event_ms < {mark} AND left_at IS NULL",
         [(at_ms, number, at_ms) for number, at_ms in seen],
     )
 
 
 def mark_left(connection: Connection, leavers: Sequence[tuple[int, int]], cause: str, now: datetime) -> None:
     """Mark people (number, ms) as having left and take them out of every audience at once."""
-    times = dict(leavers)
-    for start in range(0, len(leavers), 500):
-        part = [number for number, _ in leavers[start : start + 500]]
-        later = case({number: times[number] for number in part}, value=person.c.person_no, else_=person.c.last_event_ms)
-        connection.execute(
-            update(person)
-            .where(person.c.person_no.in_(part))
-            .values(left_at=now, left_cause=cause, last_event_ms=later)
-        )
+    if not leavers:
+        return
+    left = (
+        update(person)
+        .where(person.c.person_no == bindparam("number"))
+        .values(left_at=now, left_cause=cause, last_event_ms=bindparam("at_ms"))
+    )
+    connection.execute(left, [{"number": number, "at_ms": at_ms} for number, at_ms in leavers])
     drop_choices(connection, [number for number, _ in leavers])
+
+
+def detach(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let leavers no longer be found by their LINE id, so that who comes back is a new person with a new key.
+
+    What the old number holds goes with the next erasure, as it would have without the return.
+    """
+    if numbers:
+        unfound = update(person).where(person.c.person_no == bindparam("number")).values(line_index=bindparam("index"))
+        connection.execute(unfound, [{"number": number, "index": os.urandom(32)} for number in numbers])
+
+
+def confirmations(connection: Connection, numbers: Sequence[int]) -> dict[int, datetime]:
+    """Give when each of these people last confirmed the purpose; those who set nothing are absent."""
+    columns = reception_settings.c
+    found: dict[int, datetime] = {}
+    for start in range(0, len(numbers), 500):
+        chosen = select(columns.person_no, columns.confirmed_at).where(
+            columns.person_no.in_(numbers[start : start + 500])
+        )
+        found |= {row.person_no: row.confirmed_at for row in connection.execute(chosen)}
+    return found
 
 
 def put_settings(connection: Connection, chosen: Sequence[Chosen]) -> None:
     """Replace what people set; an absent field clears what was there."""
+    if not chosen:
+        return
     numbers = [one.person_no for one in chosen]
     delete_where_in(connection, reception_settings, "person_no", numbers)
     drop_choices(connection, numbers)

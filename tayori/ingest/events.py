@@ -1,0 +1,174 @@
+"""LINE's events come in: through the gate, each once, and of all of them only who follows and who left is kept."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import CANARY_PREFIX, LINE_USER_ID, LineUserId, RunId
+from tayori.ingest import event_frame as frames
+from tayori.ingest.counts import Counts
+from tayori.ingest.followers import welcome
+from tayori.ingest.following import NEVER, Changes, Standing, Step, follow_up
+from tayori.ingest.quarantine import KEPT, SetAside, set_aside
+from tayori.ingest.verdict import Gate
+from tayori.line.webhook import ReducedEvent, packed
+from tayori.office import Office
+from tayori.settings import Mode
+from tayori.vault.audit import Action, Recorded, record
+from tayori.warehouse import events as seen
+from tayori.warehouse import people, quarantine
+
+EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
+CAUSE: Final = "unfollow"
+Stores = tuple[Connection, Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Events in their order, each with the number of the row that brought it."""
+
+    source: str
+    events: Sequence[ReducedEvent]
+    row_nos: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A block behind the gate: the events that passed, and what is to be set aside."""
+
+    source: str
+    passed: Sequence[ReducedEvent]
+    refused: Sequence[SetAside]
+
+
+def judge(office: Office, gate: Gate, block: Block) -> Judged:
+    """Let the gate judge a block. Nothing is written yet."""
+    if not block.events:
+        return Judged(block.source, (), ())
+    suite = frames.LIVE_SUITE if office.settings.mode is Mode.LIVE else frames.SUITE
+    refused = dict(gate(frames.event_frame(block.events), suite, office.now()).refused)
+    if not refused:
+        return Judged(block.source, block.events, ())
+    passed = [event for position, event in enumerate(block.events) if position not in refused]
+    aside = [
+        _aside(office, block.row_nos[position], rule, block.events[position])
+        for position, rule in sorted(refused.items())
+    ]
+    return Judged(block.source, passed, aside)
+
+
+def apply(office: Office, stores: Stores, judged: Judged, run_id: RunId, kept: timedelta = KEPT) -> Counts:
+    """Write what a judged block changes, in the caller's pair of transactions; running it twice changes nothing."""
+    warehouse = stores[0]
+    set_aside(office, warehouse, judged.source, judged.refused, kept)
+    counts = Counts(received=len(judged.passed) + len(judged.refused))
+    counts.quarantined.update(row.rule for row in judged.refused)
+    fresh = _not_seen(office, warehouse, judged.passed)
+    counts.duplicate = len(judged.passed) - len(fresh)
+    steps = _sorted_out(fresh, counts.ignored)
+    if steps:
+        changes = _follow_up(office, stores, steps)
+        counts.applied = changes.applied
+        counts.ignored.update(changes.ignored)
+    seen.add_tally(warehouse, run_id, counts.tallied(), office.now())
+    return counts
+
+
+def _aside(office: Office, row_no: int, rule: str, event: ReducedEvent) -> SetAside:
+    line_id = event.line_user_id or ""
+    index = office.index.of_line_ids([line_id])[0] if LINE_USER_ID.fullmatch(line_id) else None
+    return SetAside(row_no, rule, packed([event]), index)
+
+
+def _not_seen(office: Office, warehouse: Connection, events: Sequence[ReducedEvent]) -> Sequence[ReducedEvent]:
+    """Give the events whose id was never seen, of two with one id the first, and remember their ids."""
+    first: dict[str, ReducedEvent] = {}
+    for event in events:
+        first.setdefault(event.event_id, event)
+    known = seen.remember(warehouse, list(first), _milliseconds(office))
+    if not known and len(first) == len(events):
+        return events
+    return [event for one, event in first.items() if one not in known]
+
+
+def _sorted_out(events: Sequence[ReducedEvent], ignored: Counter[str]) -> list[Step]:
+    """Give the steps of following and leaving; count the other events by reason."""
+    steps: list[Step] = []
+    for event in events:
+        reason = frames.why_ignored(event)
+        if reason is not None:
+            ignored[reason] += 1
+        elif event.line_user_id is not None:
+            steps.append(Step(event.line_user_id, frames.FOLLOWS[event.event_type], event.at_ms))
+    return steps
+
+
+def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes:
+    line_ids = list({step.line_user_id for step in steps})
+    indexes = dict(zip(line_ids, office.index.of_line_ids(line_ids), strict=True))
+    changes = follow_up(steps, _standings(stores[0], indexes))
+    if changes.persons:
+        what = "events of following and leaving"
+        recorded = record(stores[0], EVIDENCE, Action.WRITE, what, count=changes.persons, now=office.now())
+        _write(office, stores, changes, indexes, recorded)
+    seen.remember_leaves(stores[0], {indexes[line_id]: at_ms for line_id, at_ms in changes.leaves.items()})
+    return changes
+
+
+def _standings(warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, Standing]:
+    found = people.find_people(warehouse, list(indexes.values()))
+    left = seen.leaves(warehouse, list(indexes.values()))
+    standings: dict[str, Standing] = {}
+    for line_id, index in indexes.items():
+        known, left_ms = found.get(index), left.get(index, NEVER)
+        if known is not None:
+            last_ms = max(known.last_event_ms, left_ms)
+            standings[line_id] = Standing(known.person_no, following=not known.left, last_ms=last_ms)
+        elif index in left:
+            standings[line_id] = Standing(last_ms=left_ms)
+    return standings
+
+
+def _write(office: Office, stores: Stores, changes: Changes, indexes: dict[str, bytes], recorded: Recorded) -> None:
+    warehouse, now = stores[0], office.now()
+    people.touch(warehouse, changes.touched)
+    people.mark_left(warehouse, changes.left, CAUSE, now)
+    people.detach(warehouse, changes.detached)
+    if changes.detached:
+        quarantine.close_of_people(warehouse, [indexes[one] for one, _ in changes.joined], "erased")
+    _join(office, stores, changes.joined, indexes, recorded)
+    numbers = _join(office, stores, changes.joined_and_left, indexes, recorded)
+    left_at = [at_ms for _, at_ms in changes.joined_and_left]
+    people.mark_left(warehouse, list(zip(numbers, left_at, strict=True)), CAUSE, now)
+
+
+def _join(
+    office: Office,
+    stores: Stores,
+    joined: Sequence[tuple[str, int]],
+    indexes: dict[str, bytes],
+    recorded: Recorded,
+) -> list[int]:
+    """Welcome people, canaries under their own numbers, and give the numbers in that order."""
+    numbers: dict[str, int] = {}
+    for canaries in (False, True):
+        part = [(LineUserId(one), at_ms) for one, at_ms in joined if _is_canary(office, one) is canaries]
+        if part:
+            looked_up = [indexes[one] for one, _ in part]
+            given = welcome(office, stores, part, recorded, canaries=canaries, indexes=looked_up)
+            numbers |= dict(zip((one for one, _ in part), given, strict=True))
+    return [numbers[one] for one, _ in joined]
+
+
+def _is_canary(office: Office, line_id: str) -> bool:
+    """Whether an id marks a canary. In live any resident may have such an id, and the gate refuses it."""
+    return line_id.startswith(CANARY_PREFIX) and office.settings.mode is Mode.REHEARSAL
+
+
+def _milliseconds(office: Office) -> int:
+    return int(office.now().timestamp() * 1000)

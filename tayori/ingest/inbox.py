@@ -1,0 +1,131 @@
+"""Empty the inbox: open a block of sealed rows, judge, write, and only then delete them.
+
+A crash anywhere is harmless: rows that were written but not yet deleted come again and change nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import RunId
+from tayori.errors import NotFound, Tampered, Unavailable
+from tayori.ingest import events, receptions
+from tayori.ingest.counts import Counts
+from tayori.ingest.events import Block
+from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
+from tayori.ingest.submissions import RECEPTION
+from tayori.ingest.verdict import Gate
+from tayori.line.webhook import ReducedEvent, unpacked
+from tayori.office import Office
+from tayori.vault.audit import Action, record
+from tayori.vault.sealed_box import Sealed
+from tayori.warehouse import events as seen
+from tayori.warehouse import inbox
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.inbox import InboxRow
+
+EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
+SOURCE: Final = "inbox"
+EVENTS: Final = "events"
+UNPARSED: Final = "unparsed"
+KINDS: Final = (EVENTS, RECEPTION, UNPARSED)
+BLOCK_ROWS: Final = 5_000
+DIRECT: Final = RunId("direct")  # tallied under this where no run is named
+UNOPENED: Final = "box_does_not_open"
+
+
+@dataclass(slots=True)
+class InboxCounts:
+    """What became of a block of the inbox: rows taken out, events and reception settings each accounted for."""
+
+    rows: int = 0
+    events: Counts = field(default_factory=Counts)
+    receptions: Counts = field(default_factory=Counts)
+
+    def add(self, other: "InboxCounts") -> None:
+        """Add other counts to these."""
+        self.rows += other.rows
+        self.events.add(other.events)
+        self.receptions.add(other.receptions)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A block's rows, opened and sorted by kind."""
+
+    events: list[ReducedEvent] = field(default_factory=list)
+    event_rows: list[int] = field(default_factory=list)
+    receptions: list[tuple[int, bytes]] = field(default_factory=list)
+    unparsed: list[SetAside] = field(default_factory=list)
+    unopened: list[SetAside] = field(default_factory=list)
+
+
+def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: RunId = DIRECT) -> InboxCounts:
+    """Take in the oldest rows of the inbox, at most `limit`, and give what became of them; no rows: zero counts.
+
+    Raises:
+        Unavailable: a store or a key cannot be reached; the rows stay where they are.
+
+    """
+    with reading(office.inbox) as connection:
+        rows = inbox.oldest(connection, KINDS, limit)
+    if not rows:
+        return InboxCounts()
+    opened = _open(office, rows)
+    judged = events.judge(office, gate, Block(SOURCE, opened.events, opened.event_rows))
+    settings = receptions.judge(office, gate, opened.receptions)
+    counts = InboxCounts(rows=len(rows))
+    with office.writing_people() as stores:
+        counts.events = events.apply(office, stores, judged, run_id)
+        counts.receptions = receptions.apply(office, stores, settings, run_id)
+        counts.events.add(_set_aside(office, stores[0], opened, rows, run_id))
+    with writing(office.inbox) as connection:
+        inbox.remove(connection, [row.inbox_no for row in rows])
+    return counts
+
+
+def _set_aside(office: Office, people: Connection, opened: _Opened, rows: Sequence[InboxRow], run_id: RunId) -> Counts:
+    """Set aside what is no event at all: each such row counts as one received and quarantined."""
+    set_aside(office, people, SOURCE, opened.unopened)
+    set_aside(office, people, SOURCE, opened.unparsed, _left_of_a_day(office, rows))
+    counts = Counts(received=len(opened.unopened) + len(opened.unparsed))
+    counts.quarantined.update(row.rule for row in (*opened.unopened, *opened.unparsed))
+    seen.add_tally(people, run_id, counts.tallied(), office.now())
+    return counts
+
+
+def _open(office: Office, rows: Sequence[InboxRow]) -> _Opened:
+    if not office.box_keys.epochs():
+        raise Unavailable("No private key of the inbox is here; restore the key folder. The rows stay in the inbox.")
+    with writing(office.warehouse) as people:
+        record(people, EVIDENCE, Action.OPEN, "sealed rows of the inbox", count=len(rows), now=office.now())
+    opened = _Opened()
+    for row in rows:
+        try:
+            content = office.box_keys.open(row.kind, Sealed(row.epoch, row.sealed))
+        except (NotFound, Tampered):
+            opened.unopened.append(SetAside(row.inbox_no, UNOPENED, row.sealed))
+            continue
+        _sort_in(opened, row, content)
+    return opened
+
+
+def _sort_in(opened: _Opened, row: InboxRow, content: bytes) -> None:
+    if row.kind == RECEPTION:
+        opened.receptions.append((row.inbox_no, content))
+    elif row.kind == UNPARSED:
+        opened.unparsed.append(SetAside(row.inbox_no, UNPARSED, content))
+    else:
+        found = unpacked(content)
+        opened.events += found
+        opened.event_rows += [row.inbox_no] * len(found)
+
+
+def _left_of_a_day(office: Office, rows: Sequence[InboxRow]) -> timedelta:
+    """Give how long what could not be parsed may still be kept: a day from the moment the door kept it."""
+    oldest = min(row.received_at for row in rows)
+    return max(oldest + KEPT_UNPARSED - office.now(), timedelta(0))

@@ -1,0 +1,178 @@
+"""Reception settings come in: through the gate, for people who follow, the latest confirmation wins (L1, P4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import pandas as pd
+from sqlalchemy import Connection
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import LINE_USER_ID, RunId
+from tayori.ingest.counts import Counts
+from tayori.ingest.following import OLDER
+from tayori.ingest.quarantine import SetAside, set_aside
+from tayori.ingest.submissions import FIELDS, RECEPTION
+from tayori.ingest.verdict import Gate
+from tayori.office import Office
+from tayori.vault.audit import Action, record
+from tayori.warehouse import events as seen
+from tayori.warehouse import people
+from tayori.warehouse.people import Chosen, Known
+
+EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
+SUITE: Final = "receptions"
+FRAME_COLUMNS: Final = (*FIELDS, "unknown_fields")
+"""The contract of a frame of submissions: the fields, and how many a submission has that the register does not know."""
+NOT_FOLLOWING: Final = "person_does_not_follow"
+NO_TIME: Final = -1
+SOURCE: Final = "inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One submission behind the gate, its moment as a moment."""
+
+    row_no: int
+    content: bytes = field(repr=False)
+    index: bytes = field(repr=False)
+    submission_id: str
+    purpose_version: str
+    confirmed_at: datetime
+    given: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedReceptions:
+    """Submissions behind the gate, and what is to be set aside."""
+
+    passed: Sequence[Submission]
+    refused: Sequence[SetAside]
+
+
+def judge(office: Office, gate: Gate, rows: Sequence[tuple[int, bytes]]) -> JudgedReceptions:
+    """Let the gate judge submissions (row number, content). Nothing is written yet."""
+    if not rows:
+        return JudgedReceptions((), ())
+    given = [_given(content) for _, content in rows]
+    refused = dict(gate(reception_frame(given), SUITE, office.now()).refused)
+    passed = [
+        _submission(office, row_no, content, one)
+        for position, ((row_no, content), one) in enumerate(zip(rows, given, strict=True))
+        if position not in refused
+    ]
+    aside = [
+        SetAside(rows[position][0], rule, rows[position][1], _index(office, given[position]))
+        for position, rule in sorted(refused.items())
+    ]
+    return JudgedReceptions(passed, aside)
+
+
+def apply(office: Office, stores: tuple[Connection, Connection], judged: JudgedReceptions, run_id: RunId) -> Counts:
+    """Put the settings of those who follow, in the caller's transactions; running it twice changes nothing."""
+    warehouse = stores[0]
+    counts = Counts(received=len(judged.passed) + len(judged.refused))
+    aside = list(judged.refused)
+    fresh = _not_seen(office, warehouse, judged.passed)
+    counts.duplicate = len(judged.passed) - len(fresh)
+    known = people.find_people(warehouse, [one.index for one in fresh])
+    latest: dict[int, Submission] = {}
+    for one in fresh:
+        number = _follower(known.get(one.index))
+        if number is None:
+            aside.append(SetAside(one.row_no, NOT_FOLLOWING, one.content, one.index))
+        elif number in latest and one.confirmed_at < latest[number].confirmed_at:
+            counts.ignored[OLDER] += 1
+        else:
+            counts.ignored[OLDER] += number in latest
+            latest[number] = one
+    counts.applied = _put(office, warehouse, latest)
+    counts.ignored[OLDER] += len(latest) - counts.applied
+    set_aside(office, warehouse, SOURCE, aside)
+    counts.quarantined.update(row.rule for row in aside)
+    counts.ignored = +counts.ignored
+    seen.add_tally(warehouse, run_id, counts.tallied(RECEPTION), office.now())
+    return counts
+
+
+def reception_frame(given: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Build the frame of submissions as they were given, a row each; every cell as it came, moments in ms."""
+    columns: dict[str, list[Any]] = {name: [one.get(name) for one in given] for name in FIELDS}
+    columns["confirmed_at"] = [_milliseconds(moment) for moment in columns["confirmed_at"]]
+    columns["unknown_fields"] = [len(one.keys() - set(FIELDS)) for one in given]
+    return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in columns.items()})
+
+
+def _given(content: bytes) -> Mapping[str, Any]:
+    try:
+        written = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return {}
+    return written if isinstance(written, dict) else {}
+
+
+def _milliseconds(moment: object) -> int:
+    """Give a moment in ms; one without a time zone, or none at all, is no moment."""
+    try:
+        read = datetime.fromisoformat(moment) if isinstance(moment, str) else None
+    except ValueError:
+        return NO_TIME
+    return int(read.timestamp() * 1000) if read is not None and read.tzinfo is not None else NO_TIME
+
+
+def _index(office: Office, given: Mapping[str, Any]) -> bytes | None:
+    line_id = given.get("line_user_id")
+    if not isinstance(line_id, str) or not LINE_USER_ID.fullmatch(line_id):
+        return None
+    return office.index.of_line_ids([line_id])[0]
+
+
+def _submission(office: Office, row_no: int, content: bytes, given: Mapping[str, Any]) -> Submission:
+    return Submission(
+        row_no=row_no,
+        content=content,
+        index=office.index.of_line_ids([given["line_user_id"]])[0],
+        submission_id=given["submission_id"],
+        purpose_version=given["purpose_version"],
+        confirmed_at=datetime.fromtimestamp(_milliseconds(given["confirmed_at"]) / 1000, UTC),
+        given=given,
+    )
+
+
+def _not_seen(office: Office, warehouse: Connection, passed: Sequence[Submission]) -> list[Submission]:
+    first: dict[str, Submission] = {}
+    for one in passed:
+        first.setdefault(f"reception:{one.submission_id}", one)
+    known = seen.remember(warehouse, list(first), int(office.now().timestamp() * 1000))
+    return [one for key, one in first.items() if key not in known]
+
+
+def _follower(known: Known | None) -> int | None:
+    return known.person_no if known is not None and not known.left else None
+
+
+def _put(office: Office, warehouse: Connection, latest: Mapping[int, Submission]) -> int:
+    before = people.confirmations(warehouse, list(latest))
+    chosen = [
+        _chosen(number, one)
+        for number, one in latest.items()
+        if number not in before or one.confirmed_at >= before[number]
+    ]
+    if chosen:
+        record(warehouse, EVIDENCE, Action.WRITE, "reception settings", count=len(chosen), now=office.now())
+        people.put_settings(warehouse, chosen)
+    return len(chosen)
+
+
+def _chosen(number: int, one: Submission) -> Chosen:
+    return Chosen(
+        person_no=number,
+        purpose_version=one.purpose_version,
+        confirmed_at=one.confirmed_at,
+        birth_year=one.given.get("birth_year"),
+        sex=one.given.get("sex"),
+        area=one.given.get("area"),
+        genres=frozenset(one.given.get("genres") or ()),
+    )
