@@ -29,6 +29,7 @@ _ROOM: Final = r"(?: ?第?\d{1,2}号?棟)?(?: ?(?:\d{1,2}[FfBb階] ?)?\d{1,4}(?:
 _BEHIND = re.compile(
     rf"[ 、]?[{_NAME}]{{0,12}}?(?:{_BUILDINGS})[{_NAME}]{{0,10}}{_ROOM}"
     rf"|[ {DASH}]?(?:\d{{1,2}}号棟 ?)?\d{{1,4}}号室"
+    rf"|[ ][{_NAME}]{{2,15}}? ?\d{{3,4}}(?![\d年月円人件{DASH}])"
     r"|[ ]\d{3,4}(?![\d年円人件])"
 )
 _ROOMS = re.compile(r"(?:\d{1,2}号棟 ?)?\d{1,4}号室|\d{1,2}号棟(?: ?\d{1,4}(?!\d))?|\d{3,4}(?![\d年円人件名号%])")
@@ -102,7 +103,10 @@ def _roman() -> re.Pattern[str]:
         rf"|\d{{1,2}}[- ]?chome[ ,]*\d{{1,4}}(?:[{DASH}]\d{{1,4}}){{0,2}}"
     )
     after = r"(?:,? ?(?:Shinjuku|Tokyo|Japan)(?:-ku|-to| City)?)*(?:,? ?(?:Room|Rm\.?|Apt\.?|#) ?\d{1,4})?"
+    # Any capitalised word will do where the ward or a town's ending follows.
+    anywhere = r"[A-Z][A-Za-z]+(?:-[A-Z][a-z]+)*(?=,? ?Shinjuku)|[A-Z][a-z]+(?:-[A-Z][a-z]+)*-?(?:cho|machi)\b"
     return re.compile(
-        rf"(?:{town},? ?(?:{numbers}){after}|(?:{numbers}),? ?{town}{after}|\b(?:Room|Rm\.|Apt\.?) ?#?\d{{3,4}}\b)",
+        rf"(?:{town},? ?(?:{numbers}){after}|(?:{numbers}),? {{0,2}}(?:{anywhere}|{town}){after}"
+        r"|\b(?:Room|Rm\.|Apt\.?) ?#?\d{3,4}\b)",
         re.IGNORECASE,
     )

@@ -25,7 +25,7 @@ _LOCAL = re.compile(rf"[2-9](?<![0-9{DASH}].)\d{{3}} ?[{DASH}] ?\d{{4}}(?![0-9{D
 _EXTENSION = re.compile(r"(?<=内線)[ ::]{0,2}\d{2,5}")
 _KANJI_PHONE = re.compile(rf"[〇零][{_KANJI}](?:[ ()の{DASH}]{{0,2}}[{_KANJI}]){{8,9}}")
 _POSTAL = re.compile(
-    rf"[〒\d](?:(?<=〒) ?\d{{3}} ?[{DASH}]? ?\d{{4}}(?!\d)|(?<![0-9].)(?<![0-9][{DASH}].)\d{{2}}[{DASH}]\d{{4}}"
+    rf"[〒\d](?:(?<=〒) ?\d{{3}} ?[{DASH}]? ?\d{{4}}(?!\d)|(?<![0-9].)(?<![0-9][{DASH}].)\d{{2}}[{DASH}][\dOolI]\d{{3}}"
     rf"(?![0-9]|[{DASH}]\d|[ ]?(?:円|人|名|件|万|千|個|台|本|点|字|文字|kg|g|m)))"
 )
 _TWELVE = re.compile(rf"\d(?<![0-9{DASH}].)\d{{3}}[ {DASH}]?\d{{4}}[ {DASH}]?\d{{4}}(?![{DASH} ]?\d)")

@@ -13,6 +13,7 @@ from tayori.opinions.spans import Span, rules, terms
 from tayori.opinions.tokens import PERSONAL, Tag, Tokens
 
 _LONGEST_RUN: Final = 4
+_GIVEN_WORD = re.compile(r"[一-龥々]{1,3}|[ぁ-ん]{2,4}|[ァ-ヶー]{2,5}")
 _JOINT: Final = frozenset({" ", "・", "=", ". ", "."})
 _INTRODUCED = re.compile(r" ?(?:と(?:申|言い|いい|いう者)|です(?![がのね])|\(?[0-9]{2}歳|拝|より\s*$)", re.MULTILINE)
 _SELF = re.compile(r"(?:私|わたし|わたくし|僕|名前)(?:は|、|,| )? ?$")
@@ -24,6 +25,24 @@ _ENGLISH = re.compile(
     r"|(?<=[Ss]incerely,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
     r"|(?<=[Rr]egards,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
 )
+# Names that the dictionary takes for places or words, where the sentence says what they are.
+_FAMILY: Final = "(?<![一-龥ァ-ヶー々])([一-龥々]{1,4}|[ァ-ヶー]{2,8})"
+_CALL: Final = "に(?:お電話|おかけ|ご?連絡)|までご?連絡|まで(?:お電話|お願い)"
+_SAID = re.compile(
+    rf"{_FAMILY}(?=と申し(?:ます|ました)|です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL}))"
+    r"|(?<=私は)([^、。\n]{2,12}?)(?=と(?:いい|言い|申し)(?:、|ます))"
+    r"|(?<=生まれの)([一-龥々]{1,4})(?=です)"
+    r"|([ァ-ヶー]{2,5} [ァ-ヶー]{2,5})(?=です|といい|と申し)"
+)
+_SIGNATURE = re.compile(
+    r"^[ *]*([一-龥々]{1,4} [一-龥々ぁ-ん]{1,4}|[ァ-ヶー]{2,6} [ァ-ヶー]{2,6}|[ぁ-ん]{2,5} [ぁ-ん]{2,5})"
+    r"[ *]*(?:\(\d年\) *)?$"
+    r"|^[ *]*([一-龥々]{0,3}[ぁ-ん]{2,5})(?=(?: ?\(\d年\)|より) *$)"
+    r"|\n *(?!かしこ|けいぐ|いじょう)([ぁ-ん]{2,4})(?=\s*\Z)",
+    re.MULTILINE,
+)
+_CLOSING = re.compile(r"(?:^|[。\n ])\(([一-龥々]{1,4})\)", re.MULTILINE)
+_SHORT: Final = 40
 _ENGLISH_HINTS: Final = ("Mr", "Ms", "Dr", "Miss", "Prof", "name is", "I am", "I'm", "egards", "incerely")
 
 
@@ -34,15 +53,32 @@ def name_spans(tokens: Tokens) -> Iterator[Span]:
         yield from (Span(*match.span(1), "name") for match in _labels().finditer(text))
     if any(hint in text for hint in _ENGLISH_HINTS):
         yield from (Span(*match.span(), "name") for match in _ENGLISH.finditer(text))
+    yield from _written(tokens)
     yield from _honoured(tokens)
     at = 0
     while at < len(tokens.tags):
         if tokens.tags[at] in PERSONAL:
-            last = _run_end(tokens, at)
+            last = _with_given_word(tokens, at, _run_end(tokens, at))
             if _is_name(tokens, at, last):
                 yield Span(tokens.begins[at], tokens.ends[last], "name")
             at = last
         at += 1
+
+
+def _written(tokens: Tokens) -> Iterator[Span]:
+    """Names told by what is written around them alone, whatever the dictionary takes them for."""
+    text = tokens.text
+    patterns = [_SAID, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID]
+    for match in (match for pattern in patterns for match in pattern.finditer(text)):
+        yield Span(*match.span(match.lastindex or 0), "name")
+    doubtful = _words("gazetteer", "place_names") | _words("names", "ambiguous")
+    for match in _CLOSING.finditer(text) if "(" in text else ():
+        at = tokens.ending_at(match.end(1))
+        if match[1] in doubtful or (at >= 0 and tokens.tags[at] == Tag.PLACE and not match[1].endswith(_AREAS)):
+            yield Span(*match.span(1), "name")
+
+
+_AREAS: Final = ("町", "区", "市", "都", "県", "駅")
 
 
 def _run_end(tokens: Tokens, first: int) -> int:
@@ -58,6 +94,14 @@ def _run_end(tokens: Tokens, first: int) -> int:
     return last
 
 
+def _with_given_word(tokens: Tokens, first: int, last: int) -> int:
+    """A family name, one space and a short word are a full name too: 井上 勇気."""
+    if first != last or tokens.tags[first] != Tag.SURNAME or last + 1 == len(tokens.tags):
+        return last
+    apart = tokens.text[tokens.ends[last] : tokens.begins[last + 1]] == " "
+    return last + 1 if apart and _GIVEN_WORD.fullmatch(tokens.words[last + 1]) else last
+
+
 def _joined(tokens: Tokens, index: int) -> bool:
     between = tokens.text[tokens.ends[index] : tokens.begins[index + 1]]
     return between == "" or between in _JOINT
@@ -71,7 +115,7 @@ def _honoured(tokens: Tokens) -> Iterator[Span]:
             before = tokens.words[at - 1]
             if tokens.tags[at - 1] not in _NAMEABLE or before in roles or _part_of_role(tokens, at - 1):
                 continue
-            if tokens.words[at] == "先生" and tokens.tags[at - 1] not in PERSONAL:
+            if tokens.tags[at - 1] == Tag.WORD and (tokens.words[at] == "先生" or before.endswith(_CALLINGS)):
                 continue
             yield Span(tokens.begins[_leftmost(tokens, at - 1)], tokens.ends[at - 1], "name")
 
@@ -79,12 +123,14 @@ def _honoured(tokens: Tokens) -> Iterator[Span]:
 _NAMEABLE: Final = frozenset({Tag.WORD, Tag.PLACE, *PERSONAL})
 
 
+_CALLINGS: Final = tuple("者員屋店所士師官長係生医書")
+
+
 def _part_of_role(tokens: Tokens, index: int) -> bool:
     """Whether the word and the one before it together name a role: 工事|業者, 事務|所."""
     if tokens.tags[index] in PERSONAL or index == 0 or not tokens.touches(index - 1):
         return False
-    pair = tokens.words[index - 1] + tokens.words[index]
-    return pair in _words("names", "roles") or tokens.words[index].endswith(("者", "員", "屋", "店", "所"))
+    return tokens.words[index - 1] + tokens.words[index] in _words("names", "roles")
 
 
 def _leftmost(tokens: Tokens, index: int) -> int:
@@ -122,7 +168,7 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
 
 
 def _full_name(tokens: Tokens, first: int, last: int) -> bool:
-    return last > first and tokens.tags[first] == Tag.SURNAME and tokens.tags[last] in {Tag.GIVEN, Tag.PERSON}
+    return last > first and tokens.tags[first] == Tag.SURNAME and tokens.tags[last] in {Tag.GIVEN, Tag.PERSON, Tag.WORD}
 
 
 def _bracketed(text: str, begin: int, end: int) -> bool:

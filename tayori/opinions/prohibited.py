@@ -39,7 +39,7 @@ class Matters:
 
 
 # What says, after the word, that somebody is or has it: です, を受けて, の会員, と診断, されたことがある.
-_BEING: Final = r"です|でした|でして|である|であり|だ(?:[。!、]|$|った|と|から|し)|な(?:の|ん)で|ゆえ|出身|二世"
+_BEING: Final = r"です|でした|でして|である|であり|だ(?:[。!、]|$|った|と|から|し)|な(?:の|ん)で|で[、,]|ゆえ|出身|二世"
 _BELONGING: Final = (
     "の(?:ため|身|者|会員|信者|信徒|患者|出身|親|母|父|疑い|診断|治療|宣告|家庭|世帯|判決|経験|過去|息子|娘|子|夫|妻|兄|弟|姉|妹|祖母|祖父|孫"
     "|長男|長女|次男|次女|ある(?:息子|娘|子|夫|妻|母|父|家族))"
@@ -62,6 +62,9 @@ _GOES_ON = re.compile(
     "の?(?:問題|対策|支援|制度|窓口|講演会|講座|検診|予防|防止|抑止|啓発|施設|政策|相談|手続|申請|手当|自由|歴史|方々|方への|皆|行事|団体)"
 )
 _DENIED = re.compile(r"[^。\n]{0,12}?(?:では(?:ない|ありません|なく)|じゃない|を問わず|に関係なく|とは無関係)")
+# 信者 also means a fan: この店の信者.
+_ADMIRERS: Final = frozenset({"信者", "信徒"})
+_ADMIRED = re.compile(r"(?:(?:この|あの|その)[^、。\n]{1,8}|店|街|作家|アイドル|選手|チーム|ブランド)の\Z")
 _SENTENCE_END: Final = "。!?\n"
 _KIN_AFTER: Final = 12
 
@@ -91,6 +94,8 @@ def list_terms() -> dict[str, str]:
 def _level(tokens: Tokens, hit: Hit, people: list[Span]) -> Level:
     """Who a word is about, read from its sentence alone."""
     text = tokens.text
+    if hit.phrase in _ADMIRERS and _ADMIRED.search(text, max(0, hit.begin - 12), hit.begin):
+        return Level.TOPIC
     if _GOES_ON.match(text, hit.end) or _DENIED.match(text, hit.end) or not _ASSERTED.match(text, hit.end):
         return Level.TOPIC
     begin, end = _sentence(text, hit.begin, hit.end)
