@@ -34,7 +34,7 @@ opinion_case = Table(
     classed("answer_wanted", String(8), *CASE, nullable=False, item="case_management"),
     classed("received_on", Date, *CASE, nullable=False, index=True, item="case_management"),
     classed("target_on", Date, *CASE, nullable=True, item="case_management"),
-    classed("calendar_version", String(40), *CASE, nullable=True, item="case_management"),
+    classed("calendar_version", String(120), *CASE, nullable=True, item="case_management"),
     classed("department", String(40), *CASE, nullable=True, item="case_management"),
     classed("kind", String(16), *CASE, nullable=True, item="case_management"),
     classed("theme", String(40), *CASE, nullable=True, item="case_management"),
