@@ -60,6 +60,14 @@ def test_every_open_weekday_of_2026() -> None:
     assert [day for day in year if PLAIN.is_open(day)] == expected
 
 
+@pytest.mark.parametrize("year", range(2015, 2036))
+def test_the_year_end_is_closed_on_whatever_weekday(year: int) -> None:
+    """From 29 December to 3 January no day counts, every year; the days around them are judged on their own."""
+    days = [date(year, 12, day) for day in (29, 30, 31)] + [date(year + 1, 1, day) for day in (1, 2, 3)]
+    assert {PLAIN.closed_because(day) for day in days} == {"年末年始"}
+    assert PLAIN.closed_because(date(year, 12, 28)) != "年末年始" != PLAIN.closed_because(date(year + 1, 1, 4))
+
+
 def test_the_day_between_two_holidays_is_closed() -> None:
     """2026-09-22 lies between two holidays and is one itself (国民の休日)."""
     assert PLAIN.closed_because(date(2026, 9, 22)) == "祝日（国民の休日）"

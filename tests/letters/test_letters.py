@@ -118,6 +118,8 @@ def test_the_planted_surge_stands_out() -> None:
     monthly = Counter(letter.received_on.replace(day=1) for letter in BAG if letter.answers.topic == surge.topic)
     usual = [count for month, count in monthly.items() if month != surge.month]
     assert monthly[surge.month] > 4 * max(usual)
+    everything = Counter(letter.received_on.replace(day=1) for letter in BAG)
+    assert everything[surge.month] > 1.3 * everything[surge.month.replace(year=surge.month.year - 1)]
 
 
 def test_a_campaign_is_one_text_from_many_people() -> None:

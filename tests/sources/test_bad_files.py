@@ -82,6 +82,15 @@ def test_damaged_utf8_is_not_taken_for_cp932(tmp_path: Path) -> None:
     assert f"byte {place + 1}" in refused(raw(tmp_path, bytes(content)), tmp_path)
 
 
+def test_damaged_utf8_that_would_pass_as_cp932_is_refused_all_the_same(tmp_path: Path) -> None:
+    """Bytes that CP932 accepts do not make a UTF-8 list with one foreign letter a CP932 list."""
+    content = b"no,body\n1," + ("ああ" * 10).encode()
+    path = raw(tmp_path, content + b"\x82\xa0\n")
+    assert path.read_bytes().decode("cp932")
+    sentence = refused(path, tmp_path, columns={"no": "source_key", "body": "opinion"})
+    assert f"not UTF-8: it breaks at byte {len(content)}." in sentence
+
+
 def test_a_fault_beyond_the_first_block_is_placed_right(tmp_path: Path) -> None:
     """The byte named is the byte, however far into the file, whatever character a block cuts."""
     content = HEADER.encode() + ("1,あいう,03\n".encode() * 120_000)

@@ -52,12 +52,20 @@ def test_a_date_format_without_a_day_is_refused(tmp_path: Path) -> None:
         a_mapping(tmp_path, columns=columns, constants=constants)
 
 
-@pytest.mark.parametrize("text", ["a: [", "name: x\nname: y\n", "", "- a\n"])
-def test_what_is_no_mapping_at_all_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [", r"mapping\.yaml is not YAML at line 1"),
+        ("name: x\ncolumns:\n  a: opinion\n  a: fax\n", r"mapping\.yaml: line 3: a is written twice"),
+        ("", r"mapping\.yaml is empty"),
+        ("- a\n", r"mapping\.yaml: the mapping has to be written"),
+    ],
+)
+def test_what_is_no_mapping_at_all_is_refused(tmp_path: Path, text: str, told: str) -> None:
     """Broken YAML, a word written twice, an empty file and a list are refused."""
     path = tmp_path / "mapping.yaml"
     path.write_text(text, "utf-8")
-    with pytest.raises(BadInput, match=r"mapping\.yaml"):
+    with pytest.raises(BadInput, match=told):
         read_file_mapping(path)
 
 
