@@ -206,6 +206,12 @@ def test_what_is_no_bundle_is_refused(garbage: bytes) -> None:
         check(garbage, PEMS)
 
 
+def test_no_field_stands_twice() -> None:
+    """Two readers of one bundle must not read two different fields of one name."""
+    with pytest.raises(NotProven, match="plain JSON"):
+        check(a_bundle().replace(b'{"entries":', b'{"entries":[],"entries":', 1), PEMS)
+
+
 def test_a_head_on_paper_is_the_beginning_of_the_log() -> None:
     """The head that 甲 was given earlier is proven to be the beginning; of a rewritten log it is not."""
     token = a_certificate().token

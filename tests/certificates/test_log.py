@@ -63,7 +63,9 @@ def test_every_beginning_proves_itself(size: int) -> None:
     log = a_log(size)
     for earlier in range(1, size + 1):
         proof = consistency_proof(log, earlier)
-        assert consistency_holds((earlier, tree_root(log[:earlier])), (size, tree_root(log)), proof)
+        old, new = (earlier, tree_root(log[:earlier])), (size, tree_root(log))
+        assert consistency_holds(old, new, proof)
+        assert not consistency_holds(old, (4 * size + 1, tree_root(log)), proof)
 
 
 @given(st.integers(2, 40), st.data())

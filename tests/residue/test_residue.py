@@ -55,12 +55,12 @@ FORMS: dict[str, Form] = {
     "base64 of JSON": lambda text: base64.b64encode(json.dumps([text]).encode()),
     "base64url": lambda text: base64.urlsafe_b64encode(b"??" + text.encode() + b"??"),
     "pickle": lambda text: pickle.dumps({"who": text}),
-    "base64 of pickle in lines": lambda text: base64.encodebytes(pickle.dumps([["pad" * 15, text]])),
+    "base64 of pickle in lines": lambda text: base64.encodebytes(pickle.dumps([["pad" * 10, text]])),
     "the same in JSON": lambda text: json.dumps(
-        {"result": base64.encodebytes(pickle.dumps([["pad" * 15, text]])).decode()}
+        {"result": base64.encodebytes(pickle.dumps([["pad" * 10, text]])).decode()}
     ).encode(),
     "the same in JSON in JSON": lambda text: json.dumps(
-        json.dumps({"result": base64.encodebytes(pickle.dumps(["pad" * 17, text])).decode()})
+        json.dumps({"result": base64.encodebytes(pickle.dumps(["pad" * 10, text])).decode()})
     ).encode(),
     "mail": lambda text: base64.encodebytes(b"." * 40 + text.encode()).replace(b"\n", b"\r\n"),
 }
@@ -99,6 +99,17 @@ def test_chunks_do_not_matter(forms: list[str], chunk: int, dice: random.Random)
         b" " + FORMS[form](LETTER) + b" " + gap for form, gap in zip(forms, noise[1:], strict=True)
     )
     assert _counted(content, Needles.of([LETTER]), chunk) == len(forms)
+
+
+@pytest.mark.parametrize("form", ["the same in JSON", "the same in JSON in JSON", "mail", "UTF-16LE"])
+def test_every_cut_is_bridged(form: str) -> None:
+    """Wherever one chunk ends and the next begins, in the middle of an escaped line end too, the hit is one."""
+    content, needles = FORMS[form](CANARY), Needles.of([CANARY])
+    for cut in range(len(content)):
+        search = needles.search()
+        search.feed(content[:cut])
+        search.feed(content[cut:])
+        assert search.finish() == 1
 
 
 def test_kept_neighbours_are_no_hits() -> None:
