@@ -36,10 +36,13 @@ class CommitmentList:
 
     values: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(sorted(self.values)))
+
     @classmethod
     def of(cls, key: bytes, subjects: Iterable[str]) -> "CommitmentList":
         """Commit to the subjects, each once. Raises BadInput for a short key."""
-        return cls(tuple(sorted({commitment(key, subject) for subject in subjects})))
+        return cls(tuple({commitment(key, subject) for subject in subjects}))
 
     @property
     def root(self) -> str:

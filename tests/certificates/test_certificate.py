@@ -167,6 +167,7 @@ def test_commitments_tell_only_those_with_the_key() -> None:
     assert commitment(COMMITMENT_KEY, SUBJECTS[1]) in listed.values
     assert not set(listed.values) & set(CommitmentList.of(bytes(32), SUBJECTS).values)
     assert listed == CommitmentList.of(COMMITMENT_KEY, reversed(SUBJECTS))
+    assert listed == CommitmentList(tuple(reversed(listed.values)))
     assert listed.lines.decode().split() == sorted(listed.values)
 
 
