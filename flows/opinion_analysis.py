@@ -1,0 +1,39 @@
+"""What residents are telling the ward: letters that are done become tables in which nobody can be found (O3)."""
+
+from datetime import date
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.opinions import mask_done, write_report
+from tasks.support import sentence_only
+from tayori.analysis.report import ReportWanted
+
+
+class Period(BaseModel):
+    """The months that a report covers."""
+
+    model_config = ConfigDict(title="報告の対象期間", extra="forbid")
+
+    first: date | None = Field(None, title="開始日", description="空欄なら、終了日の12か月前の月初")
+    last: date | None = Field(None, title="終了日", description="空欄なら、先月末")
+    public: bool = Field(default=True, title="公表用", description="公表用は10通未満、庁内用は5通未満を秘匿")
+
+
+@flow(name="opinion-analysis", persist_result=False)
+@sentence_only
+def opinion_analysis(period: Period) -> None:
+    """Mask what is done, then report on the period."""
+    masked = mask_done()
+    report = write_report(ReportWanted(first=period.first, last=period.last, public=period.public))
+    lines = [
+        "| 項目 | 件数 |",
+        "|---|---|",
+        f"| 新たにマスキングした意見 | {masked['letters']} |",
+        f"| マスキングした箇所 | {masked['masked_spans']} |",
+        f"| 対象の意見（通） | {report['letters']} |",
+        f"| 表 | {report['tables']} |",
+        f"| 秘匿したセル | {report['suppressed_cells']} |",
+    ]
+    create_markdown_artifact("\n".join(lines), key="opinion-report", description="意見の傾向報告（件数のみ）")

@@ -1,0 +1,108 @@
+"""A report of a period: masked facts into tables in which nobody can be found, and those into files (O3)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tayori.analysis.mart import EVIDENCE, sealed_words
+from tayori.errors import BadInput
+from tayori.office import Office
+from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.facts import rule_versions
+from tayori.opinions.trends import COLUMNS, Period, tabulate, theme_words
+from tayori.reports.opinion_report import render
+from tayori.vault.audit import Action, record
+from tayori.warehouse import opinions
+from tayori.warehouse.engines import reading, writing
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWanted:
+    """Which report: its period (none: the twelve months up to the last full one), and for whom.
+
+    A report for the public hides what fewer than ten letters say, one for inside the ward fewer than five.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    public: bool = True
+    folder: Path | None = None
+    pdf: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMade:
+    """What was written: files, letters in the period, tables, cells that are hidden."""
+
+    paths: tuple[Path, ...]
+    letters: int
+    tables: int
+    suppressed_cells: int
+
+    def plain(self) -> dict[str, Any]:
+        """Give the counts and the files' names."""
+        return {
+            "letters": self.letters,
+            "tables": self.tables,
+            "suppressed_cells": self.suppressed_cells,
+            "files": [path.name for path in self.paths],
+        }
+
+
+def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
+    """Make the report of a period from the masked mart.
+
+    Raises:
+        BadInput: the period runs backwards, ends in the future or holds no letter.
+        Refused: the auditor found a way to a hidden cell; nothing was written.
+
+    """
+    period = _period(office, wanted)
+    k = EXTERNAL_K if wanted.public else INTERNAL_K
+    facts = masked_facts(office, period)
+    tables = tabulate(facts, k, period=period)
+    folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
+    made = render(
+        tables,
+        folder,
+        period,
+        made_on=office.today(),
+        versions=rule_versions(),
+        words=theme_words(facts, k, period=period),
+        pdf=wanted.pdf,
+    )
+    letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
+    return ReportMade(made.paths, letters, len(made.tables), made.suppressed_cells)
+
+
+def masked_facts(office: Office, period: Period) -> pd.DataFrame:
+    """Open the mart's rows of a period and of the same months a year before, with the words of each letter."""
+    with writing(office.warehouse) as people:
+        rows = opinions.masked_between(people, period.months_before[0], period.months[-1])
+        record(people, EVIDENCE, Action.OPEN, "masked mart for a report", count=len(rows), now=office.now())
+    with reading(office.vault) as vault:
+        keys = office.case_keys.open(vault, [row.case_no for row in rows])
+    held = [
+        (row, sealed_words(keys[row.case_no], row.case_no, row.masked_text)[1]) for row in rows if row.case_no in keys
+    ]
+    facts = pd.DataFrame(
+        [
+            (row.mart_key, row.month, row.channel, row.department, row.kind, row.theme, row.state, list(words))
+            for row, words in held
+        ],
+        columns=list(COLUMNS),
+    )
+    return facts.sort_values("mart_key", ignore_index=True)
+
+
+def _period(office: Office, wanted: ReportWanted) -> Period:
+    last = wanted.last or office.today().replace(day=1) - timedelta(days=1)
+    first = wanted.first or (last.replace(day=1) - timedelta(days=330)).replace(day=1)
+    if first > last:
+        raise BadInput("The period runs backwards; give the first day before the last.")
+    if last > office.today():
+        raise BadInput("The period ends in the future; give a last day up to today.")
+    return Period(first, last)
