@@ -1,7 +1,6 @@
 """File the proof: the certificate of a run, signed, in the log and as a bundle that anyone can check offline (P12)."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from tayori.domain.register import register
 from tayori.errors import Refused
 from tayori.office import TOKYO, Office
 from tayori.retention.letterhead import letterhead
+from tayori.retention.printing import FOLDER, tokens_of
 from tayori.vault.audit import Action, record
 from tayori.vault.residue import ResidueReport
 from tayori.warehouse import certificates, erasure, journal, wrapped_keys
@@ -98,7 +98,7 @@ def _issue(office: Office, run_id: RunId, steps: Steps, done: Journalled) -> Cer
 
 def _file(office: Office, row: CertificateRow) -> Filed:
     """Write bundle, commitments and public key into HOME/certificates; written again, they are the same."""
-    folder = office.settings.home / "certificates"
+    folder = office.settings.home / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     bundle = folder / f"{row.certificate_no}.json"
     bundle.write_text(row.bundle, "utf-8")
@@ -221,7 +221,7 @@ def _numbering(warehouse: Connection, now: datetime) -> Numbering:
 
 
 def _token_hash(bundle: str) -> str:
-    return hashlib.sha256(json.loads(bundle)["entries"][0]["jws"].encode("ascii")).hexdigest()
+    return hashlib.sha256(tokens_of(bundle)[0].encode("ascii")).hexdigest()
 
 
 def report_of(found: Mapping[str, Any]) -> ResidueReport:

@@ -1,6 +1,6 @@
 """Look for a run's canaries in every store: in files where they can be read, in live rows where not (I3, L16)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,17 +20,20 @@ SERVER_VALUES: Final = "PostgreSQL の空き領域・先行書込みログに残
 BEYOND: Final = ("保守端末・メール・印刷物等、この設置先の外にあるもの",)
 
 
-def probe_residue(office: Office, run_id: RunId, places: Mapping[str, Path]) -> ResidueReport:
+def probe_residue(
+    office: Office, run_id: RunId, places: Mapping[str, Path], beyond: Sequence[str] = ()
+) -> ResidueReport:
     """Search all stores, this installation's folder and the further places for what the run erased.
 
-    `places` are named by the caller (Prefect's folder, reports); one that is not there is told as not examined. In
+    `places` are named by the caller (Prefect's folder, reports); one that is not there is told as not examined, and so
+    is what the caller knows to lie `beyond`. In
     files of SQLite the canaries' look-up values are sought too; PostgreSQL keeps those in freed space and in its log,
     so there they are sought in live rows, and the report says so.
     """
     everything = needles(office, run_id)
     absent = tuple(f"{name}（なし）" for name, path in places.items() if not path.exists())
     here = _files(office) | {name: path for name, path in places.items() if path.exists()}
-    reports = [probe(here, everything, (*BEYOND, *absent))]
+    reports = [probe(here, everything, (*BEYOND, *beyond, *absent))]
     for store, name in STORES.items():
         engine: Engine = getattr(office, store)
         if not is_sqlite(engine):

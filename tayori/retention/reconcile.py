@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import LINE_USER_ID, RunId
+from tayori.domain.identifiers import LINE_USER_ID, HandlerId, RunId
 from tayori.errors import Refused
 from tayori.line.paging import PageExpired
 from tayori.office import Office
@@ -63,25 +63,33 @@ class Reconciled:
     quit: int
 
 
-def reconcile(office: Office, line: Followers, scan: RunId, *, allowed_loss: int = 0) -> Reconciled:
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many missing people a named handler allowed, after a scan stopped and asked."""
+
+    loss: int
+    by: HandlerId
+
+
+def reconcile(office: Office, line: Followers, scan: RunId, allowance: Allowance | None = None) -> Reconciled:
     """Scan the whole follower list and note who is missing; mark as left who is missing for the second time.
 
-    Args:
-        office: stores, keys and clock.
-        line: who gives the list.
-        scan: opaque id of this scan.
-        allowed_loss: how many missing people a named person allowed, after a scan stopped and asked.
+    `scan` is an opaque id. An allowance is written into the access log under its handler's name.
 
     Raises:
         Unavailable: LINE failed; nothing was concluded.
         Refused: the scan would lose too many people; nothing was concluded.
 
     """
+    if allowance is not None:
+        with writing(office.warehouse) as warehouse:
+            decided = Evidence(allowance.by, Purpose.RECONCILE)
+            record(warehouse, decided, Action.DECIDE, f"scan {scan}", count=allowance.loss, now=office.now())
     began_ms = int(office.now().timestamp() * 1000)
     with scans.scanning(office.warehouse) as listed:
         first_seen = _read_list(office, line, scan, listed)
         tally = listed.tally(began_ms)
-        refuse_mass_loss(tally, allowed_loss)
+        refuse_mass_loss(tally, allowance.loss if allowance else 0)
         sighting = listed.sighting(began_ms)
     suspects = [number for number, misses in sighting.missed.items() if misses + 1 >= MISSES]
     quitters = _without_profile(office, line, scan, suspects)

@@ -3,7 +3,7 @@
 Each step may run twice, and a run that stopped anywhere goes on under its id to the same certificate.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from secrets import token_bytes
@@ -14,6 +14,7 @@ from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, probe
 from tayori.retention.certify import Filed
+from tayori.retention.printing import print_certificate
 from tayori.vault import audit
 from tayori.vault.keyfile import read_secret, write_secret
 from tayori.warehouse import boxes, hygiene, journal, runs, wrapped_keys
@@ -137,14 +138,16 @@ def clean_stores(office: Office, run_id: RunId, **patience: Pause) -> Counts:
     return {"stores_cleaned": len(done)}
 
 
-def probe_residue(office: Office, run_id: RunId, places: Mapping[str, Path] | None = None) -> Counts:
-    """Search every store for the run's canaries.
+def probe_residue(
+    office: Office, run_id: RunId, places: Mapping[str, Path] | None = None, beyond: Sequence[str] = ()
+) -> Counts:
+    """Search every store, and the further places, for the run's canaries; `beyond` names what nobody can search here.
 
     Raises:
         Refused: something was found; the run stays open, and no certificate is issued until a probe finds nothing.
 
     """
-    report = probe.probe_residue(office, run_id, places or {})
+    report = probe.probe_residue(office, run_id, places or {}, beyond)
     counts = {"residue_hits": report.hits, "files": report.files, "bytes_scanned": report.bytes_scanned}
     if report.hits:
         with writing(office.warehouse) as warehouse:
@@ -158,9 +161,12 @@ def probe_residue(office: Office, run_id: RunId, places: Mapping[str, Path] | No
     return counts
 
 
-def issue_certificate(office: Office, run_id: RunId) -> Filed | None:
-    """Sign the certificate, put it into the log, write its bundle; None when nobody had left."""
-    return certify.certify(office, run_id)
+def issue_certificate(office: Office, run_id: RunId, *, pdf: bool = False) -> Filed | None:
+    """Sign the certificate, put it into the log, write its bundle and its page; None when nobody had left."""
+    filed = certify.certify(office, run_id)
+    if filed is not None:
+        print_certificate(office, filed.certificate_no, pdf=pdf)
+    return filed
 
 
 def sign_log(office: Office) -> int:
@@ -179,7 +185,9 @@ def finish(office: Office, run_id: RunId) -> Counts:
     return counts
 
 
-def retain(office: Office, places: Mapping[str, Path] | None = None) -> tuple[RunId, Filed | None, Counts]:
+def retain(
+    office: Office, places: Mapping[str, Path] | None = None, *, pdf: bool = False
+) -> tuple[RunId, Filed | None, Counts]:
     """Do the whole night's work in one go, as the flow does it step by step."""
     run_id = begin(office)
     erase_leavers(office, run_id)
@@ -188,7 +196,7 @@ def retain(office: Office, places: Mapping[str, Path] | None = None) -> tuple[Ru
     expire(office)
     clean_stores(office, run_id)
     probe_residue(office, run_id, places)
-    filed = issue_certificate(office, run_id)
+    filed = issue_certificate(office, run_id, pdf=pdf)
     sign_log(office)
     return run_id, filed, finish(office, run_id)
 

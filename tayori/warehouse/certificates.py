@@ -1,9 +1,9 @@
-"""Certificates as issued, and the leaves of their log in the order of issue. Nothing is changed or deleted."""
+"""Certificates, and the leaves of their log in the order of issue: statements are added, nothing is taken away."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from tayori.errors import NotFound
 from tayori.warehouse.engines import is_sqlite
@@ -44,6 +44,11 @@ def add_leaf(connection: Connection, index: int, leaf_hash: bytes, certificate_n
 def add(connection: Connection, row: CertificateRow) -> None:
     """File a certificate."""
     connection.execute(insert(certificate).values({name: getattr(row, name) for name in CertificateRow.__slots__}))
+
+
+def put_bundle(connection: Connection, certificate_no: str, bundle: str) -> None:
+    """File a certificate's bundle anew, with the statements that were added to it."""
+    connection.execute(update(certificate).where(certificate.c.certificate_no == certificate_no).values(bundle=bundle))
 
 
 def find(connection: Connection, certificate_no: str) -> CertificateRow:

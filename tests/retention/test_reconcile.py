@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import HandlerId, RunId
 from tayori.errors import Refused, Unavailable
 from tayori.line.paging import PageExpired
 from tayori.office import Office
-from tayori.retention.reconcile import Reconciled, reconcile
+from tayori.retention.reconcile import Allowance, Reconciled, reconcile
 from tayori.warehouse import people
+from tayori.warehouse.audit import lines as audit_lines
 from tayori.warehouse.engines import reading
 from tests.support.builders import TestClock, a_line_id
 from tests.support.people import follow, leave
@@ -66,8 +67,8 @@ def a_ward(office: Office, clock: TestClock, count: int = 10) -> Platform:
 _scans: Iterator[int] = iter(range(10_000))
 
 
-def scan(office: Office, clock: TestClock, line: Platform, allowed_loss: int = 0) -> Reconciled:
-    found = reconcile(office, line, RunId(f"scan-{next(_scans)}"), allowed_loss=allowed_loss)
+def scan(office: Office, clock: TestClock, line: Platform, allowance: Allowance | None = None) -> Reconciled:
+    found = reconcile(office, line, RunId(f"scan-{next(_scans)}"), allowance)
     clock.forward(hours=12)
     return found
 
@@ -173,8 +174,12 @@ def test_a_scan_that_would_lose_too_many_stops_and_asks(office: Office, clock: T
     for _ in range(3):
         with pytest.raises(Refused, match="21 of 100"):
             scan(office, clock, line)
-    assert scan(office, clock, line, allowed_loss=21).asked == 0
-    assert scan(office, clock, line, allowed_loss=21).quit == 21
+    allowance = Allowance(21, HandlerId("responsible-1"))
+    assert scan(office, clock, line, allowance).asked == 0
+    assert scan(office, clock, line, allowance).quit == 21
+    with reading(office.warehouse) as warehouse:
+        decided = [row for row in audit_lines(warehouse) if row.action == "decide"]
+    assert [(row.actor, row.count) for row in decided] == [("responsible-1", 21)] * 2
 
 
 def test_twenty_people_are_never_too_many(office: Office, clock: TestClock) -> None:

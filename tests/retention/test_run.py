@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tayori.certificates.bundle import checked
+from tayori.certificates.pdf import pdf_available
 from tayori.certificates.verifier import Verdict
 from tayori.domain.identifiers import RunId
 from tayori.errors import BadInput, NotFound, Refused, Tampered, Unavailable
@@ -47,8 +48,8 @@ def test_a_night_ends_in_a_certificate_that_anyone_can_check(office: Office) -> 
     _, filed, counts = retain(office)
     assert filed is not None
     proven = verdict(filed)
-    assert (proven.state, proven.subjects, proven.log_size) == ("暫定", 3, 1)
-    assert proven.files == {f"{filed.certificate_no}.commitments.txt": "一致"}
+    assert (proven.state, proven.subjects, proven.log_size) == ("暫定", 3, 2)
+    assert proven.files == {f"{filed.certificate_no}.{ending}": "一致" for ending in ("html", "commitments.txt")}
     assert (counts["erased"], counts["canaries"], counts["survivors"], counts["residue_hits"]) == (3, 5, 17, 0)
     with pytest.raises(NotFound):
         office.key_file.key(Space.PERSON, 1)
@@ -65,6 +66,20 @@ def test_a_certificate_that_was_touched_is_not_proven(sqlite_office: Office) -> 
         verdict(filed)
 
 
+@pytest.mark.pdf
+@pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+    "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+)
+def test_the_certificate_is_printed_where_pango_is(sqlite_office: Office) -> None:
+    """Asked for, the PDF lies beside the bundle, and the log names its hash."""
+    if not pdf_available():
+        pytest.skip("Pango is not installed")
+    a_ward(sqlite_office)
+    _, filed, _ = retain(sqlite_office, pdf=True)
+    assert filed is not None
+    assert verdict(filed).files[f"{filed.certificate_no}.pdf"] == "一致"
+
+
 def test_a_night_without_leavers_issues_nothing(sqlite_office: Office) -> None:
     """Nobody left: the probe still runs with its canaries, and there is nothing to certify."""
     a_ward(sqlite_office, leavers=0)
@@ -78,7 +93,7 @@ def test_a_night_without_leavers_issues_nothing(sqlite_office: Office) -> None:
 
 
 def test_certificates_are_numbered_and_chained(sqlite_office: Office, clock: TestClock) -> None:
-    """The second certificate has the next number, stands behind the first in the log, and names its hash."""
+    """The second certificate has the next number, stands behind the first and its page in the log."""
     numbers = a_ward(sqlite_office)
     _, first, _ = retain(sqlite_office)
     clock.forward(days=1)
@@ -87,7 +102,7 @@ def test_certificates_are_numbered_and_chained(sqlite_office: Office, clock: Tes
     assert first is not None
     assert second is not None
     assert (first.certificate_no, second.certificate_no) == ("L-2026-0001", "L-2026-0002")
-    assert verdict(second).log_size == 2
+    assert verdict(second).log_size == 4
     with reading(sqlite_office.warehouse) as warehouse:
         assert [row.certificate_no for row in certificates.every(warehouse)] == ["L-2026-0001", "L-2026-0002"]
 
@@ -108,6 +123,7 @@ def crash(*_: object, **__: object) -> None:
         (probe, "probe_residue"),
         (certificates, "add"),
         (certify, "_file"),
+        (certificates, "put_bundle"),
         (runs, "end"),
     ],
     ids=lambda step: step[1],
