@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,6 +28,7 @@ from tayori.warehouse.engines import reading
 
 ID_LENGTH: Final = 33
 END_SECONDS: Final = 5.0
+READY: Final = "ready"
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 Lists = Sequence[tuple[int, bytes]]
@@ -118,6 +119,7 @@ class HelperOpener:
         self._pipe.send(settings)
         self._take = take
         self._closing = False
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._collect, name="opener", daemon=True)
         self._thread.start()
 
@@ -125,6 +127,11 @@ class HelperOpener:
     def pid(self) -> int:
         """The helper's process."""
         return self._process.pid
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the helper has started and would open at once."""
+        return self._ready.is_set()
 
     def ask(self, block: Sequence[FrozenBatch], recorded: Recorded) -> None:
         """Ask for the ids of a block.
@@ -155,11 +162,31 @@ class HelperOpener:
                 if not self._closing:
                     self._take(_gone())
                 return
-            if isinstance(came, TayoriError):
+            if came == READY:
+                self._ready.set()
+            elif isinstance(came, TayoriError):
                 self._take(came)
             else:
                 ordinal, joined = came
                 self._take(Opened(ordinal, cut(joined)))
+
+
+class ReadyOpener:
+    """Opens at once in a thread, and in a helper process as soon as that has started: nothing waits for it."""
+
+    def __init__(self, office: Office, take: Take) -> None:
+        self._thread = ThreadOpener(office, take)
+        self._helper = HelperOpener(office.settings, take)
+
+    def ask(self, block: Sequence[FrozenBatch], recorded: Recorded) -> None:
+        """Ask for the ids of a block."""
+        opener: Opener = self._helper if self._helper.is_ready else self._thread
+        opener.ask(block, recorded)
+
+    def close(self) -> None:
+        """End both."""
+        self._helper.close()
+        self._thread.close()
 
 
 def _lists(block: Sequence[FrozenBatch]) -> Lists:
@@ -171,20 +198,29 @@ def _gone() -> Unavailable:
 
 
 def serve(pipe: Connection) -> None:
-    """Be the helper: take settings, then open block after block until the other end closes."""
+    """Be the helper: take settings, then open block after block until the other end closes.
+
+    A thread takes in what is asked, so that the sender never waits to ask.
+    """
+    asked: queue.SimpleQueue[tuple[Lists, Recorded] | None] = queue.SimpleQueue()
     with open_office(pipe.recv()) as office:
-        while True:
+        pipe.send(READY)
+        threading.Thread(target=_listen, args=(pipe, asked), daemon=True).start()
+        while (block := asked.get()) is not None:
             try:
-                lists, recorded = pipe.recv()
-            except (EOFError, OSError):
-                return
-            try:
-                for opened in open_block(office, lists, recorded):
+                for opened in open_block(office, *block):
                     pipe.send(opened)
             except TayoriError as error:
                 pipe.send(error)
             except OSError:
                 return
+
+
+def _listen(pipe: Connection, asked: "queue.SimpleQueue[tuple[Lists, Recorded] | None]") -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            asked.put(pipe.recv())
+    asked.put(None)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tayori.broadcast import ending, lease
 from tayori.broadcast.courier import Brake, Courier, Delivered, Pace, Parcel
 from tayori.broadcast.desk import read_stored
 from tayori.broadcast.freeze import SENDER
-from tayori.broadcast.opener import HelperOpener, Opened, Opener, ThreadOpener
+from tayori.broadcast.opener import Opened, Opener, ReadyOpener, ThreadOpener
 from tayori.domain.batches import LARGEST_BATCH, RETRY_WITHIN, Numbers, batch_digest, only, retry_key, unpack
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, BroadcastState
@@ -103,9 +103,7 @@ class Sending:
 
     def __enter__(self) -> Self:
         office, pace = self._office, self._pace
-        self._opener: Opener = (
-            HelperOpener(office.settings, self._take) if self._big else ThreadOpener(office, self._take)
-        )
+        self._opener: Opener = ReadyOpener(office, self._take) if self._big else ThreadOpener(office, self._take)
         self._threads = [threading.Thread(target=self._carry, daemon=True) for _ in range(pace.threads)]
         for thread in self._threads:
             thread.start()

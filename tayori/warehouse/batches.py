@@ -4,19 +4,18 @@ Writes go by block, many batches in one statement. A batch's state only moves al
 names the states that it may overwrite, so that a late worker can never undo what another one has learnt.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
-from sqlalchemy import Connection, Select, Update, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, func, insert, or_, select, update
 
-from tayori.domain.batches import Numbers, batch_digest, unpack, without
+from tayori.domain.batches import Numbers, unpack
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, batch_sources
 from tayori.warehouse.bulk import insert_rows
-from tayori.warehouse.schema.broadcasts import batch, broadcast, outbound_call
+from tayori.warehouse.schema.broadcasts import batch, outbound_call
 
 FROZEN: Final = (
     "broadcast_id",
@@ -155,7 +154,7 @@ def settle(connection: Connection, broadcast_id: BroadcastId, outcomes: Sequence
         rows = [_outcome(one, now) for one in outcomes if one.state is state]
         step = _into(state, broadcast_id)
         if state is BatchState.SENDING:  # a pause met it between two tries: it stays as it is and counts its calls
-            step = _at(broadcast_id).where(batch.c.state.in_(OPEN))
+            step = _at(broadcast_id).where(_in_one_of(OPEN))
         _write(connection, step.values(_SETTLED if state in LISTLESS else _TRIED), rows)
 
 
@@ -212,40 +211,6 @@ def tallies(connection: Connection, broadcast_id: BroadcastId) -> dict[BatchStat
     return {BatchState(state): Tally(int(batches), int(people)) for state, batches, people in rows}
 
 
-def take_out(connection: Connection, leavers: Numbers) -> int:
-    """Take leavers out of every list that was never tried, so that it names nobody who left; give how many lists."""
-    chosen = select(batch.c.broadcast_id, batch.c.ordinal, batch.c.retry_key, batch.c.members, broadcast.c.content_hash)
-    chosen = chosen.join(broadcast).where(batch.c.state == BatchState.PLANNED, batch.c.members.is_not(None))
-    touched = 0
-    for row in _spanning(connection, chosen, leavers):
-        left = frozenset(map(int, leavers))
-        members = without(bytes(row.members), left)
-        if len(members) == len(row.members):
-            continue
-        one = FrozenBatch(row.ordinal, row.retry_key, members, batch_digest(row.content_hash, members))
-        _write(connection, _sized(row.broadcast_id), [_members(one)])
-        touched += 1
-    return touched
-
-
-def in_doubt(connection: Connection, numbers: Numbers) -> Numbers:
-    """Who of these is in a list whose outcome is not known yet: their erasure waits for it, at most 72 hours."""
-    chosen = select(batch.c.members).where(batch.c.state.in_(OPEN), batch.c.members.is_not(None))
-    held = [unpack(bytes(row.members)) for row in _spanning(connection, chosen, numbers)]
-    if not held:
-        return numbers[:0]
-    doubted: Numbers = np.intersect1d(numbers, np.concatenate(held))
-    return doubted
-
-
-def _spanning(connection: Connection, chosen: Select[Any], numbers: Numbers) -> Iterator[Any]:
-    """The batches whose span holds one of the numbers; read in full first, because the caller writes."""
-    for start in range(0, len(numbers), 200):
-        part = numbers[start : start + 200]
-        spans = or_(*(and_(batch.c.first_no <= int(number), batch.c.last_no >= int(number)) for number in part))
-        yield from connection.execute(chosen.where(spans).with_for_update(of=batch)).all()
-
-
 def add_calls(connection: Connection, calls: Sequence[Call]) -> None:
     """Write requests to LINE into the ledger of calls."""
     rows = [
@@ -259,8 +224,13 @@ def _at(broadcast_id: BroadcastId) -> Update:
     return update(batch).where(batch.c.broadcast_id == broadcast_id, batch.c.ordinal == bindparam("at_ordinal"))
 
 
+def _in_one_of(states: Iterable[BatchState]) -> ColumnElement[bool]:
+    """The condition written out: a list in one parameter cannot go with many rows of parameters."""
+    return or_(*(batch.c.state == state for state in sorted(states)))
+
+
 def _into(after: BatchState, broadcast_id: BroadcastId) -> Update:
-    return _at(broadcast_id).where(batch.c.state.in_(batch_sources(after))).values(state=after)
+    return _at(broadcast_id).where(_in_one_of(batch_sources(after))).values(state=after)
 
 
 def _sized(broadcast_id: BroadcastId) -> Update:
