@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.opinions import mask_done, write_report
+from tasks.opinions import begin_analysis, end_analysis, mask_done, write_report
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
 
@@ -25,12 +25,14 @@ class Period(BaseModel):
 @sentence_only
 def opinion_analysis(period: Period) -> None:
     """Mask what is done, then report on the period."""
+    run = begin_analysis()
     masked = mask_done()
     report = write_report(ReportWanted(first=period.first, last=period.last, public=period.public))
+    end_analysis(run, masked, report)
     lines = [
         "| 項目 | 件数 |",
         "|---|---|",
-        f"| 新たにマスキングした意見 | {masked['letters']} |",
+        f"| 新たにマスキングした意見 | {masked['masked_letters']} |",
         f"| マスキングした箇所 | {masked['masked_spans']} |",
         f"| 対象の意見（通） | {report['letters']} |",
         f"| 表 | {report['tables']} |",

@@ -1,7 +1,7 @@
 """Steps of the letters' stories: take in, mask, tabulate, report. Counts out, never a letter."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from prefect import task
 
@@ -9,9 +9,34 @@ from expectations.gate import gate
 from tasks.support import desk, sentence_only
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.domain.identifiers import RunId
 from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
+from tayori.warehouse import runs
+from tayori.warehouse.engines import writing
+from tayori.warehouse.runs import Outcome
+
+STORY: Final = "opinion-analysis"
+INTAKE: Final = "ingest-opinions"
+
+
+@task(name="開始", retries=0, persist_result=False)
+@sentence_only
+def begin_analysis() -> RunId:
+    """Write down that an analysis began."""
+    with desk() as office, writing(office.warehouse) as warehouse:
+        return runs.begin(warehouse, STORY, office.now(), office.rng)
+
+
+@task(name="終了", retries=0, persist_result=False)
+@sentence_only
+def end_analysis(run_id: RunId, masked: dict[str, Any], report: dict[str, Any]) -> None:
+    """Write down what an analysis counted."""
+    with desk() as office, writing(office.warehouse) as warehouse:
+        counted = {name: masked[name] for name in ("masked_letters", "masked_spans")}
+        counted |= {name: report[name] for name in ("letters", "tables", "suppressed_cells")}
+        runs.end(warehouse, run_id, Outcome.DONE, counted, office.now())
 
 
 @task(name="読込み（ファイル）", retries=0, persist_result=False)
@@ -30,7 +55,13 @@ def take_in_call_centre() -> dict[str, Any] | None:
         url, mapping = office.settings.call_centre_url, office.settings.call_centre_mapping
         if url is None or mapping is None:
             return None
-        return ingest_call_centre(office, url.get_secret_value(), read_database_mapping(mapping), gate).plain()
+        with writing(office.warehouse) as warehouse:
+            run_id = runs.begin(warehouse, INTAKE, office.now(), office.rng)
+        counts = ingest_call_centre(office, url.get_secret_value(), read_database_mapping(mapping), gate).plain()
+        with writing(office.warehouse) as warehouse:
+            numbers = {name: count for name, count in counts.items() if name != "rules"}
+            runs.end(warehouse, run_id, Outcome.DONE, numbers, office.now())
+        return counts
 
 
 @task(name="マスキング", retries=0, persist_result=False)

@@ -30,7 +30,7 @@ class MartCounts:
     def plain(self) -> dict[str, Any]:
         """Give the counts as plain numbers."""
         return {
-            "letters": self.letters,
+            "masked_letters": self.letters,
             "masked_spans": sum(self.spans.values()),
             "spans": dict(sorted(self.spans.items())),
             "levels": {str(level): count for level, count in sorted(self.levels.items())},

@@ -1,0 +1,91 @@
+"""The letters' part: a mailbag and a call centre of dummies, or a file of the caller's own; the desk ends the cases."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import create_engine
+
+from sandbox.call_centre.database import create
+from sandbox.letters.letters import Mailbag
+from sandbox.letters.timeline import usual_surge
+from sandbox.letters.writers import write_csv, write_excel, write_json_lines
+from tayori.desk.cases import close_cases
+from tayori.domain.identifiers import CaseNo
+from tayori.domain.states import CaseState
+from tayori.errors import NotFound
+from tayori.office import Office
+from tayori.vault.roster import Credential
+from tayori.warehouse import opinions
+from tayori.warehouse.engines import reading
+
+EXAMPLES: Final = Path(__file__).resolve().parents[2] / "docs" / "examples"
+DESK_LIST: Final = EXAMPLES / "desk_list.yaml"
+CALL_CENTRE: Final = EXAMPLES / "call_centre.yaml"
+LETTERS: Final = 900
+INQUIRIES: Final = 600
+WAYS: Final = (
+    CaseState.ANSWERED,
+    CaseState.ANSWERED,
+    CaseState.ANSWERED,
+    CaseState.CIRCULATED,
+    CaseState.NO_ANSWER_NEEDED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of letters and how it is read."""
+
+    path: Path
+    mapping: Path
+
+
+def mailbag(folder: Path, until: date, seed: int) -> list[Source]:
+    """Write the desk's lists of two years, each in another form: CSV of Excel's kind, workbook, JSON lines."""
+    folder.mkdir(parents=True, exist_ok=True)
+    surge = usual_surge(until)
+    written = []
+    for part, (name, write) in enumerate(
+        (("letters.csv", _cp932), ("letters.xlsx", write_excel), ("letters.jsonl", write_json_lines))
+    ):
+        bag = Mailbag(LETTERS, seed + part, until, surge, campaign=20 * (part == 0), prefix=f"T{part}")
+        write(bag.letters(), folder / name)
+        written.append(Source(folder / name, DESK_LIST))
+    return written
+
+
+def own_file(path: Path, mapping: Path | None) -> list[Source]:
+    """Take a file of the caller's own, with the mapping named, or the shipped one of the file's name.
+
+    Raises:
+        NotFound: there is no such file, or no mapping for it.
+
+    """
+    chosen = mapping or EXAMPLES / f"{path.stem}.yaml"
+    for needed, what in ((path, "file of letters"), (chosen, "mapping")):
+        if not needed.is_file():
+            raise NotFound(f"There is no {what} {needed.name}; name one, see docs/examples.")
+    return [Source(path, chosen)]
+
+
+def call_centre(folder: Path, seed: int) -> str:
+    """Build the call centre's database, of another vendor's shape; give its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{folder / 'call_centre.db'}"
+    engine = create_engine(url)
+    create(engine, INQUIRIES, seed)
+    engine.dispose()
+    return url
+
+
+def end_cases(office: Office, by: Credential, today: date) -> int:
+    """Let the desk end the open cases, each in one of the ways; give how many."""
+    with reading(office.warehouse) as people:
+        numbers = [CaseNo(row.case_no) for row in opinions.open_cases(people)]
+    return sum(close_cases(office, by, numbers[way :: len(WAYS)], state, today) for way, state in enumerate(WAYS))
+
+
+def _cp932(letters: object, path: Path) -> int:
+    return write_csv(letters, path, "cp932")  # type: ignore[arg-type]
