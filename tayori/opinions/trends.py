@@ -4,8 +4,9 @@ Counts are matters (件): a letter (通) with two matters counts in both. Only w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tayori.domain.states import CaseState
@@ -19,6 +20,7 @@ from tayori.opinions.disclosure.tables import (
     Figures,
     Key,
     Series,
+    Sum,
     SuppressedTable,
     Table,
     cell,
@@ -41,7 +43,7 @@ STATES: Final[Mapping[str, str]] = {
     CaseState.NOT_OURS: "所管外",
     CaseState.RECEIVED: "処理中",
 }
-_PAIRS: Final = (("month", "channel"), ("department", "kind"), ("theme", "kind"), ("theme", "month"))
+_PAIRS: Final = (("month", "channel"), ("department", "kind"), ("theme", "kind"), ("theme", "quarter"))
 _BEFORE: Final[Key] = cell(month_before="*")
 _LETTERS: Final[Key] = cell(unit="letters")
 _FURTHER: Final[Key] = cell(unit="further")
@@ -78,13 +80,13 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
 
 
 def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[ThemeWords]:
-    """The words that mark each field, from at least k letters each; never for letters kept out of analysis."""
+    """The words that mark each field, from at least k letters each; never for letters without a field or kept out of analysis."""
     rows = _within(facts, period.months)
-    withheld = theme_rules().withheld
+    silent = {theme_rules().withheld, theme_rules().undecided}
     letters = [
         (key, theme, words if not isinstance(words, str) else words.split())
         for key, theme, words in zip(rows["mart_key"], rows["theme"], rows["terms"], strict=True)
-        if theme != withheld
+        if theme not in silent
     ]
     order = {theme: at for at, theme in enumerate(_theme_order())}
     found = words_of_letters(letters, k=k)
@@ -121,13 +123,15 @@ def _within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     if missing:
         raise BadInput(f"The facts lack the columns {', '.join(missing)}. Nothing was written.")
     rows = facts.loc[facts["month"].isin(months)]
-    return rows.fillna({"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided})
+    rows = rows.fillna({"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided})
+    return rows.assign(quarter=rows["month"].map(_quarter))
 
 
 def _dimensions(rows: "pd.DataFrame", period: Period) -> dict[str, Dimension]:
     """Rows and columns in an order that tells nothing about the counts."""
     known: dict[str, tuple[str, Mapping[str, str]]] = {
         "month": ("月", {month: _month_label(month) for month in period.months}),
+        "quarter": ("四半期", {_quarter(month): _quarter_label(_quarter(month)) for month in period.months}),
         "channel": ("媒体", ward().channels),
         "department": ("部", {}),
         "kind": ("種別", ward().kinds),
@@ -151,10 +155,11 @@ def _tables(dimensions: Mapping[str, Dimension], period: Period, *, with_before:
         ("month", "channel"): "月別・媒体別の件数",
         ("department", "kind"): "部別・種別の件数",
         ("theme", "kind"): "分野別・種別の件数",
-        ("theme", "month"): "分野別・月別の件数",
+        ("theme", "quarter"): "分野別・四半期別の件数",
     }
     for pair in _PAIRS:
-        yield two_way("_".join(pair), titles[pair], dimensions[pair[0]], dimensions[pair[1]])
+        table = two_way("_".join(pair), titles[pair], dimensions[pair[0]], dimensions[pair[1]])
+        yield replace(table, sums=(*table.sums, *_quarters(period))) if "quarter" in pair else table
     state = dimensions["state"]
     outcome = Series("件数", TOTAL, tuple(cell(state=code) for code in state.labels))
     yield side_by_side("state", "処理別の件数", "処理", tuple(state.labels.values()), [outcome])
@@ -162,6 +167,12 @@ def _tables(dimensions: Mapping[str, Dimension], period: Period, *, with_before:
     yield side_by_side("units", "通数と件数", "数え方", ("投書の数（通）", "同じ投書の2件目以降"), [units])
     if with_before:
         yield from _comparisons(dimensions, period)
+
+
+def _quarters(period: Period) -> Iterable[Sum]:
+    """Quarters are sums of the months that another table prints."""
+    for quarter, months in groupby(period.months, key=_quarter):
+        yield Sum(cell(quarter=quarter), tuple(cell(month=month) for month in months))
 
 
 def _comparisons(dimensions: Mapping[str, Dimension], period: Period) -> Iterable[Table]:
@@ -193,6 +204,20 @@ def _key(names: Sequence[str], codes: "str | tuple[str, ...]") -> Key:
 def _theme_order() -> tuple[str, ...]:
     chosen = theme_rules()
     return (*chosen.fields, chosen.undecided, chosen.withheld)
+
+
+def _quarter(month: str) -> str:
+    """The quarter of the fiscal year (April to March) that a month lies in, as YYYY-Qn."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - (number < _APRIL):04d}-Q{(number - _APRIL) % 12 // 3 + 1}"
+
+
+_APRIL: Final = 4
+
+
+def _quarter_label(quarter: str) -> str:
+    first = (int(quarter[-1]) - 1) * 3 + _APRIL
+    return f"{quarter[:4]}年度第{quarter[-1]}四半期（{first % 12 or 12}～{(first + 2) % 12 or 12}月）"
 
 
 def _month_label(month: str) -> str:

@@ -9,6 +9,7 @@ from tayori.opinions.spans import Span, terms
 from tayori.opinions.tokens import Tag, Tokens
 
 _JOINING: Final = frozenset({Tag.WORD, Tag.SUFFIX, Tag.PREFIX})
+_POLITE: Final = frozenset({"お", "ご", "御"})
 _LONGEST: Final = 4
 _SHORTEST: Final = 2
 
@@ -87,6 +88,8 @@ def _compounds(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
         last = at
         while last + 1 < count and tokens.tags[last + 1] in _JOINING and tokens.touches(last):
             last += 1
+        if tokens.words[at] in _POLITE and at < last:
+            at += 1
         if last - at < _LONGEST:
             word = tokens.text[tokens.begins[at] : tokens.ends[last]]
             if _tells(word) and tokens.tags[at] != Tag.SUFFIX:

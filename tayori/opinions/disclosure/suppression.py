@@ -50,13 +50,11 @@ def sensitive(figures: Figures, k: int) -> dict[Key, Interval]:
 def suppress(figures: Figures, *, k: int) -> Suppression:
     """Choose what to hide so that every sensitive cell keeps its interval."""
     needs = sensitive(figures, k)
-    network = _Network(figures)
-    hidden = set(needs)
+    network = _Network(figures, needs)
     for key in sorted(needs, key=lambda key: (figures.values[key], key)):
-        value, interval = figures.values[key], needs[key]
-        hidden |= network.flow(key, interval.high - value, hidden)
-        hidden |= network.flow(key, interval.low - value, hidden)
-    return Suppression(frozenset(needs), frozenset(hidden))
+        network.free(key, needs[key].high - figures.values[key])
+        network.free(key, needs[key].low - figures.values[key])
+    return Suppression(frozenset(needs), network.hidden())
 
 
 def hide(figures: Figures, suppression: Suppression, *, k: int) -> list[SuppressedTable]:
@@ -65,22 +63,41 @@ def hide(figures: Figures, suppression: Suppression, *, k: int) -> list[Suppress
 
 
 class _Network:
-    """The sums of a report as one matrix over its cells."""
+    """The sums of a report as one matrix over its cells, and how far the hidden ones can already move."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, primary: Iterable[Key]) -> None:
         self._keys = list(figures.cells())
         self._index = {key: at for at, key in enumerate(self._keys)}
         self._values = np.array([figures.values.get(key, 0) for key in self._keys], dtype=float)
+        self._cost = self._values + _BASE_COST
+        self._gone = np.zeros(len(self._keys), dtype=bool)
+        self._gone[[self._index[key] for key in primary]] = True
+        self._up = np.zeros(len(self._keys))
+        self._down = np.zeros(len(self._keys))
         matrix = _matrix(figures, self._index)
         self._sums = LinearConstraint(hstack([matrix, -matrix], format="csr"), 0.0, 0.0)
 
-    def flow(self, key: Key, change: int, hidden: Iterable[Key]) -> set[Key]:
-        """The cells that must be unknown so that `key` could differ by `change` and all sums still hold."""
-        if change == 0:
-            return set()
-        count, at = len(self._keys), self._index[key]
-        cost = self._values + _BASE_COST
-        cost[[self._index[cell] for cell in hidden]] = 0.0
+    def hidden(self) -> frozenset[Key]:
+        """The cells hidden so far."""
+        return frozenset(self._keys[at] for at in np.flatnonzero(self._gone))
+
+    def free(self, key: Key, change: int) -> None:
+        """Hide what must be unknown so that `key` could differ by `change` and all sums still hold.
+
+        A flow found for one cell moves others too; what they gained by it is not asked for again.
+        """
+        at = self._index[key]
+        reached = self._up[at] if change > 0 else self._down[at]
+        if reached < abs(change) - _TRACE:
+            net = self._flow(at, change)
+            self._gone |= np.abs(net) > _TRACE
+            self._up = np.maximum(self._up, net)
+            self._down = np.maximum(self._down, -net)
+
+    def _flow(self, at: int, change: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """The cheapest way, by what it would hide, to move one cell and keep every sum."""
+        count = len(self._keys)
+        cost = np.where(self._gone, 0.0, self._cost)
         low = np.zeros(2 * count)
         high = np.concatenate([np.full(count, np.inf), self._values])
         forward, backward = (at, at + count) if change > 0 else (at + count, at)
@@ -92,8 +109,8 @@ class _Network:
                 "The tables cannot be protected: too few letters stand behind them. "
                 "Choose a longer period or fewer tables; nothing was written."
             )
-        moved = found.x[:count] + found.x[count:]
-        return {self._keys[at] for at in np.flatnonzero(moved > _TRACE)}
+        net: np.ndarray[tuple[int], np.dtype[np.float64]] = found.x[:count] - found.x[count:]
+        return net
 
 
 def _matrix(figures: Figures, index: dict[Key, int]) -> "csr_array[np.float64]":
