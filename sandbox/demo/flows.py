@@ -12,6 +12,7 @@ from typing import Any
 
 from flows.broadcast import Broadcast, broadcast
 from flows.ingest import Ingest, ingest
+
 from flows.ingest_opinions import ingest_opinions
 from flows.opinion_analysis import Period, opinion_analysis
 from flows.reconcile import reconcile
@@ -37,7 +38,7 @@ def run_ingest(office: Office) -> Counts:
 def run_broadcast(office: Office, broadcast_id: BroadcastId) -> int:
     """Run flows/broadcast; give the number of batches."""
     broadcast(Broadcast(broadcast_id=broadcast_id))
-    return sum(control.status(office, broadcast_id).counts().values())
+    return sum(tally.batches for tally in control.status(office, broadcast_id).batches.values())
 
 
 def run_reconcile(office: Office) -> None:

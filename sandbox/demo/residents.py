@@ -9,6 +9,7 @@ import numpy as np
 
 from sandbox.line.serve import RunningPlatform
 from sandbox.residents import residents, residents_columns
+from tayori.domain.identifiers import LineUserId
 from tayori.domain.reception import ReceptionSettings
 from tayori.domain.ward import ward
 from tayori.ingest.submissions import new_submission_id, submission_of, submit_receptions
@@ -45,7 +46,7 @@ def set_what_they_want(office: Office, count: int, seed: int, now: datetime) -> 
     block: list[dict[str, Any]] = []
     for one in residents(count, seed):
         chosen = ReceptionSettings(
-            one.line_user_id, ward().current_purpose, now, one.birth_year, one.sex, one.area, one.genres
+            LineUserId(one.line_user_id), ward().current_purpose, now, one.birth_year, one.sex, one.area, one.genres
         )
         block.append(submission_of(chosen, new_submission_id(rng)))
         if len(block) == BLOCK:

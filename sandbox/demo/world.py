@@ -49,7 +49,7 @@ def serving(command: list[str], health: str, port: int, log: Path, extra: Mappin
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 - our own modules, no shell
-            [sys.executable, *command], env=os.environ | QUIET | extra, stdout=written, stderr=written, cwd=ROOT
+            [sys.executable, *command], env={**os.environ, **QUIET, **extra}, stdout=written, stderr=written, cwd=ROOT
         )
     try:
         yield Served(f"http://127.0.0.1:{port}{health}", process)
