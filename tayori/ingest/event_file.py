@@ -16,11 +16,11 @@ from tayori.domain.identifiers import RunId
 from tayori.errors import BadInput, NotFound
 from tayori.ingest import events
 from tayori.ingest.counts import Counts
-from tayori.ingest.events import Block
+from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.inbox import DIRECT
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.verdict import Gate
-from tayori.line.webhook import ReducedEvent, reduce_event
+from tayori.line.webhook import reduce_event
 from tayori.office import Office
 from tayori.warehouse import events as seen
 
@@ -36,12 +36,11 @@ Progress = Callable[[int], None]
 class _Read:
     """A block of lines, read: events with their line numbers, and lines that are no JSON."""
 
-    events: list[ReducedEvent] = field(default_factory=list)
-    row_nos: list[int] = field(default_factory=list)
+    events: EventColumns = field(default_factory=EventColumns)
     broken: list[SetAside] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.events) + len(self.broken)
+        return len(self.events.row_no) + len(self.broken)
 
 
 def ingest_event_file(
@@ -67,7 +66,7 @@ def ingest_event_file(
 
 
 def _take(office: Office, gate: Gate, source: str, block: _Read, run_id: RunId) -> Counts:
-    judged = events.judge(office, gate, Block(source, block.events, block.row_nos))
+    judged = events.judge(office, gate, source, block.events)
     broken = Counts(received=len(block.broken))
     broken.quarantined.update(row.rule for row in block.broken)
     with office.writing_people() as stores:
@@ -131,8 +130,7 @@ def _read_line(block: _Read, row_no: int, line: bytes) -> None:
             block.broken.append(SetAside(row_no, NOT_JSON, written))
         return
     for event in found:
-        block.events.append(reduce_event(event))
-        block.row_nos.append(row_no)
+        block.events.add(row_no, reduce_event(event))
 
 
 def _events_in(value: Any) -> list[Any]:  # noqa: ANN401 - whatever JSON holds

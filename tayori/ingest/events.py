@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import CANARY_PREFIX, LINE_USER_ID, LineUserId, RunId
-from tayori.ingest import event_frame as frames
 from tayori.ingest.counts import Counts
+from tayori.ingest.event_frame import FOLLOWS, LIVE_SUITE, SUITE, EventColumns, why_ignored
 from tayori.ingest.followers import welcome
 from tayori.ingest.following import NEVER, Changes, Standing, Step, follow_up
 from tayori.ingest.quarantine import KEPT, SetAside, set_aside
 from tayori.ingest.verdict import Gate
-from tayori.line.webhook import ReducedEvent, packed
+from tayori.line.webhook import packed
 from tayori.office import Office
 from tayori.settings import Mode
 from tayori.vault.audit import Action, Recorded, record
@@ -29,37 +29,25 @@ Stores = tuple[Connection, Connection]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Events in their order, each with the number of the row that brought it."""
-
-    source: str
-    events: Sequence[ReducedEvent]
-    row_nos: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
-    """A block behind the gate: the events that passed, and what is to be set aside."""
+    """Events behind the gate: those that passed, and what is to be set aside."""
 
     source: str
-    passed: Sequence[ReducedEvent]
+    passed: EventColumns
     refused: Sequence[SetAside]
 
 
-def judge(office: Office, gate: Gate, block: Block) -> Judged:
-    """Let the gate judge a block. Nothing is written yet."""
-    if not block.events:
-        return Judged(block.source, (), ())
-    suite = frames.LIVE_SUITE if office.settings.mode is Mode.LIVE else frames.SUITE
-    refused = dict(gate(frames.event_frame(block.events), suite, office.now()).refused)
+def judge(office: Office, gate: Gate, source: str, events: EventColumns) -> Judged:
+    """Let the gate judge events. Nothing is written yet."""
+    if not len(events):
+        return Judged(source, events, ())
+    suite = LIVE_SUITE if office.settings.mode is Mode.LIVE else SUITE
+    refused = dict(gate(events.frame(), suite, office.now()).refused)
     if not refused:
-        return Judged(block.source, block.events, ())
-    passed = [event for position, event in enumerate(block.events) if position not in refused]
-    aside = [
-        _aside(office, block.row_nos[position], rule, block.events[position])
-        for position, rule in sorted(refused.items())
-    ]
-    return Judged(block.source, passed, aside)
+        return Judged(source, events, ())
+    passed = events.only([position for position in range(len(events)) if position not in refused])
+    aside = [_aside(office, events, position, rule) for position, rule in sorted(refused.items())]
+    return Judged(source, passed, aside)
 
 
 def apply(office: Office, stores: Stores, judged: Judged, run_id: RunId, kept: timedelta = KEPT) -> Counts:
@@ -70,7 +58,7 @@ def apply(office: Office, stores: Stores, judged: Judged, run_id: RunId, kept: t
     counts.quarantined.update(row.rule for row in judged.refused)
     fresh = _not_seen(office, warehouse, judged.passed)
     counts.duplicate = len(judged.passed) - len(fresh)
-    steps = _sorted_out(fresh, counts.ignored)
+    steps = _steps(fresh, counts.ignored)
     if steps:
         changes = _follow_up(office, stores, steps)
         counts.applied = changes.applied
@@ -79,33 +67,33 @@ def apply(office: Office, stores: Stores, judged: Judged, run_id: RunId, kept: t
     return counts
 
 
-def _aside(office: Office, row_no: int, rule: str, event: ReducedEvent) -> SetAside:
-    line_id = event.line_user_id or ""
+def _aside(office: Office, events: EventColumns, position: int, rule: str) -> SetAside:
+    line_id = events.line_user_id[position] or ""
     index = office.index.of_line_ids([line_id])[0] if LINE_USER_ID.fullmatch(line_id) else None
-    return SetAside(row_no, rule, packed([event]), index)
+    return SetAside(events.row_no[position], rule, packed([events.event(position)]), index)
 
 
-def _not_seen(office: Office, warehouse: Connection, events: Sequence[ReducedEvent]) -> Sequence[ReducedEvent]:
+def _not_seen(office: Office, warehouse: Connection, events: EventColumns) -> EventColumns:
     """Give the events whose id was never seen, of two with one id the first, and remember their ids."""
-    first: dict[str, ReducedEvent] = {}
-    for event in events:
-        first.setdefault(event.event_id, event)
-    known = seen.remember(warehouse, list(first), _milliseconds(office))
+    first: dict[str, int] = {}
+    for position, event_id in enumerate(events.event_id):
+        first.setdefault(event_id, position)
+    known = seen.remember(warehouse, list(first), int(office.now().timestamp() * 1000))
     if not known and len(first) == len(events):
         return events
-    return [event for one, event in first.items() if one not in known]
+    return events.only([position for event_id, position in first.items() if event_id not in known])
 
 
-def _sorted_out(events: Sequence[ReducedEvent], ignored: Counter[str]) -> list[Step]:
+def _steps(events: EventColumns, ignored: Counter[str]) -> list[Step]:
     """Give the steps of following and leaving; count the other events by reason."""
-    steps: list[Step] = []
-    for event in events:
-        reason = frames.why_ignored(event)
-        if reason is not None:
-            ignored[reason] += 1
-        elif event.line_user_id is not None:
-            steps.append(Step(event.line_user_id, frames.FOLLOWS[event.event_type], event.at_ms))
-    return steps
+    for kind, count in Counter(events.kinds()).items():
+        if reason := why_ignored(*kind):
+            ignored[reason] += count
+    return [
+        Step(line_user_id, FOLLOWS[kind[2]], at_ms)
+        for kind, line_user_id, at_ms in zip(events.kinds(), events.line_user_id, events.at_ms, strict=True)
+        if kind[2] in FOLLOWS and line_user_id is not None and why_ignored(*kind) is None
+    ]
 
 
 def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes:
@@ -168,7 +156,3 @@ def _join(
 def _is_canary(office: Office, line_id: str) -> bool:
     """Whether an id marks a canary. In live any resident may have such an id, and the gate refuses it."""
     return line_id.startswith(CANARY_PREFIX) and office.settings.mode is Mode.REHEARSAL
-
-
-def _milliseconds(office: Office) -> int:
-    return int(office.now().timestamp() * 1000)

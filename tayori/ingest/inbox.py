@@ -15,11 +15,11 @@ from tayori.domain.identifiers import RunId
 from tayori.errors import NotFound, Tampered, Unavailable
 from tayori.ingest import events, receptions
 from tayori.ingest.counts import Counts
-from tayori.ingest.events import Block
+from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.submissions import RECEPTION
 from tayori.ingest.verdict import Gate
-from tayori.line.webhook import ReducedEvent, unpacked
+from tayori.line.webhook import unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
@@ -57,8 +57,7 @@ class InboxCounts:
 class _Opened:
     """A block's rows, opened and sorted by kind."""
 
-    events: list[ReducedEvent] = field(default_factory=list)
-    event_rows: list[int] = field(default_factory=list)
+    events: EventColumns = field(default_factory=EventColumns)
     receptions: list[tuple[int, bytes]] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
@@ -76,7 +75,7 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
     if not rows:
         return InboxCounts()
     opened = _open(office, rows)
-    judged = events.judge(office, gate, Block(SOURCE, opened.events, opened.event_rows))
+    judged = events.judge(office, gate, SOURCE, opened.events)
     settings = receptions.judge(office, gate, opened.receptions)
     counts = InboxCounts(rows=len(rows))
     with office.writing_people() as stores:
@@ -120,9 +119,8 @@ def _sort_in(opened: _Opened, row: InboxRow, content: bytes) -> None:
     elif row.kind == UNPARSED:
         opened.unparsed.append(SetAside(row.inbox_no, UNPARSED, content))
     else:
-        found = unpacked(content)
-        opened.events += found
-        opened.event_rows += [row.inbox_no] * len(found)
+        for event in unpacked(content):
+            opened.events.add(row.inbox_no, event)
 
 
 def _left_of_a_day(office: Office, rows: Sequence[InboxRow]) -> timedelta:

@@ -13,6 +13,7 @@ import orjson
 SIGNATURE_HEADER: Final = "x-line-signature"
 LONGEST: Final = 128  # characters of any text that we keep; a longer one is none of LINE's ids or words
 NO_TIME: Final = -1
+LATEST: Final = 1 << 53  # what JSON's numbers hold exactly
 
 
 class ReducedEvent(NamedTuple):
@@ -68,17 +69,17 @@ def reduce_event(event: Any) -> ReducedEvent:  # noqa: ANN401 - whatever JSON ho
     if not isinstance(event, dict):
         return ReducedEvent()
     get = event.get
-    context, follow, moment = get("deliveryContext"), get("follow"), get("timestamp")
-    source_type, line_user_id = _sender(get("source"))
+    moment, context, source, follow = get("timestamp"), get("deliveryContext"), get("source"), get("follow")
+    source_type, line_user_id = _sender(source) if isinstance(source, dict) else ("", None)
     return ReducedEvent(
         _text(get("type")),
-        moment if type(moment) is int and 0 <= moment < 1 << 53 else NO_TIME,
+        moment if type(moment) is int and 0 <= moment < LATEST else NO_TIME,
         _text(get("webhookEventId")),
         _text(get("mode")),
         isinstance(context, dict) and context.get("isRedelivery") is True,
         source_type,
         line_user_id,
-        _flag(follow.get("isUnblocked")) if isinstance(follow, dict) else None,
+        None if follow is None else _unblocked(follow),
         _text(get("replyToken")),
     )
 
@@ -93,9 +94,7 @@ def unpacked(written: bytes) -> list[ReducedEvent]:
     return [ReducedEvent(*event) for event in orjson.loads(written)]
 
 
-def _sender(source: Any) -> tuple[str, str | None]:  # noqa: ANN401
-    if not isinstance(source, dict):
-        return "", None
+def _sender(source: dict[str, Any]) -> tuple[str, str | None]:
     kind = _text(source.get("type"))
     return kind, _text(source.get("userId")) if kind == "user" else None
 
@@ -104,5 +103,6 @@ def _text(value: Any) -> str:  # noqa: ANN401
     return value if type(value) is str and len(value) <= LONGEST else ""
 
 
-def _flag(value: Any) -> bool | None:  # noqa: ANN401
-    return value if isinstance(value, bool) else None
+def _unblocked(follow: Any) -> bool | None:  # noqa: ANN401
+    told = follow.get("isUnblocked") if isinstance(follow, dict) else None
+    return told if isinstance(told, bool) else None
