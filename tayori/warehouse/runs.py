@@ -71,6 +71,11 @@ def latest(connection: Connection, story: str, outcome: Outcome | None = None) -
     return _first(connection, chosen)
 
 
+def first(connection: Connection) -> RunRow | None:
+    """Give the first run of any story, if any: since when this installation works."""
+    return _first(connection, select(run).order_by(run.c.started_at, run.c.run_id))
+
+
 def _first(connection: Connection, chosen: Select[tuple[object, ...]]) -> RunRow | None:
     found = connection.execute(chosen.limit(1)).mappings().first()
     return _row(found) if found else None

@@ -46,12 +46,12 @@ class PrefectServer:
         """Whether any file of the server (database, write-ahead log, server log) holds these bytes."""
         return any(wanted in path.read_bytes() for path in self.home.rglob("*") if path.is_file())
 
-    def flow_runs(self, **chosen: object) -> list[dict[str, object]]:
-        """Ask the API for flow runs, by its own filter."""
-        answer = httpx.post(f"{self.api_url}/flow_runs/filter", json=chosen, timeout=30)
+    def found(self, kind: str, **chosen: object) -> list[dict[str, Any]]:
+        """Ask the API for things of a kind (`flow_runs`, `artifacts`, `logs`, ...), by its own filter."""
+        answer = httpx.post(f"{self.api_url}/{kind}/filter", json=chosen, timeout=30)
         answer.raise_for_status()
-        found: list[dict[str, object]] = answer.json()
-        return found
+        things: list[dict[str, Any]] = answer.json()
+        return things
 
     @contextlib.contextmanager
     def here(self, *, heartbeats: bool = False) -> Iterator[None]:

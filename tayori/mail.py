@@ -1,0 +1,59 @@
+"""Mail to the ward's desk: alarms in sentences and counts. Plain SMTP leaves this machine only under TLS (L8)."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from tayori.errors import BadInput, Unavailable
+from tayori.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PATIENCE_SECONDS = 20
+
+
+def send(settings: Settings, subject: str, text: str) -> bool:
+    """Send a mail to the desk; False where no mail is set up.
+
+    Raises:
+        BadInput: the address of the mail server is not understood.
+        Unavailable: the server refused or cannot be reached.
+
+    """
+    if settings.smtp_url is None or not settings.alarm_mail_to:
+        return False
+    place = _understood(settings.smtp_url.get_secret_value())
+    written = EmailMessage()
+    written["Subject"], written["To"] = subject, settings.alarm_mail_to
+    written["From"] = f"tayori@{place.hostname}" if place.hostname not in LOOPBACK else "tayori@localhost"
+    written.set_content(text)
+    try:
+        with _connected(place) as server:
+            if place.username:
+                server.login(unquote(place.username), unquote(place.password or ""))
+            server.send_message(written)
+    except (OSError, smtplib.SMTPException):
+        raise Unavailable("The mail server cannot be reached or refused the mail; check TAYORI_SMTP_URL.") from None
+    return True
+
+
+def _understood(url: str) -> SplitResult:
+    try:
+        place = urlsplit(url)
+        known = place.scheme in {"smtp", "smtps"} and place.hostname is not None and (place.port or 1) > 0
+    except ValueError:
+        known = False
+    if not known:
+        raise BadInput("TAYORI_SMTP_URL is not understood; write smtp://user:password@host:port or smtps://...")
+    return place
+
+
+def _connected(place: SplitResult) -> smtplib.SMTP:
+    host = str(place.hostname)
+    if place.scheme == "smtps":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, place.port or 465, timeout=PATIENCE_SECONDS, context=context)
+    server = smtplib.SMTP(host, place.port or 587, timeout=PATIENCE_SECONDS)
+    if host not in LOOPBACK:
+        server.starttls(context=ssl.create_default_context())
+    return server
