@@ -114,9 +114,9 @@ class Sending:
     ) -> None:
         if self._ended is None:
             self._brake.abandon()
+        self._opener.close()
         for _ in self._threads:
             self._ready.put(None)
-        self._opener.close()
         until = self._ticks() + JOIN_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - self._ticks()))

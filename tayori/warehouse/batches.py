@@ -153,8 +153,9 @@ def settle(connection: Connection, broadcast_id: BroadcastId, outcomes: Sequence
     for state in (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN, BatchState.SENDING):
         rows = [_outcome(one, now) for one in outcomes if one.state is state]
         step = _into(state, broadcast_id)
-        if state is BatchState.SENDING:  # a pause met it between two tries: it stays as it is and counts its calls
+        if state in OPEN:  # still in doubt: it counts its calls, and may have been called unknown before
             step = _at(broadcast_id).where(_in_one_of(OPEN))
+            step = step.values(state=state) if state is BatchState.UNKNOWN else step
         _write(connection, step.values(_SETTLED if state in LISTLESS else _TRIED), rows)
 
 
