@@ -19,6 +19,7 @@ from tayori.vault.identity import open_line_ids
 from tayori.warehouse import erasure, journal, people
 from tayori.warehouse.audit import lines as audit_lines
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.orphans import still_without_person
 from tayori.warehouse.people import Chosen
 from tayori.warehouse.schema.people import event_seen
 from tayori.warehouse.schema.records import quarantine
@@ -64,6 +65,18 @@ def test_a_leaver_is_gone_and_the_others_are_untouched(office: Office) -> None:
     with reading(office.warehouse) as warehouse:
         assert people.count_people(warehouse) == 15
         assert journal.tally(warehouse, RUN)["person"] == 5
+
+
+def test_settings_that_came_after_the_leaving_go_too(office: Office) -> None:
+    """What was set between the leaving and the night is walked like everything else, genre by genre."""
+    numbers = a_ward(office)
+    leave(office, numbers[:5])
+    choose(office, [Chosen(no, "2026-11", office.now(), genres=frozenset({1, 7, 15})) for no in numbers[:6]])
+    erase_leavers(office, RUN, KEY, size=3)
+    assert all(tables_with_number(office, number) == {"erasure_journal"} for number in numbers[:5])
+    assert {"genre_choice", "reception_settings"} <= tables_with_number(office, numbers[5])
+    with reading(office.warehouse) as warehouse:
+        assert journal.tally(warehouse, RUN)["genre_choice"] == 15
 
 
 def test_a_second_walk_finds_nobody(office: Office) -> None:
@@ -183,6 +196,13 @@ def test_a_key_without_a_person_is_swept(office: Office) -> None:
     assert sweep_keys(office) == 2
     assert len(open_ids(office, numbers)) == 20
     assert sweep_keys(office) == 0
+
+
+def test_a_key_whose_person_came_meanwhile_is_not_swept(office: Office) -> None:
+    """Before a key goes it is looked again whether its person is here by now."""
+    numbers = a_ward(office)
+    with reading(office.warehouse) as warehouse:
+        assert still_without_person(warehouse, [900, *numbers]) == [900]
 
 
 def test_each_block_is_a_line_of_the_access_log(office: Office) -> None:

@@ -34,6 +34,7 @@ class Platform:
     fails_at: int | None = None
     expires_at: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    quit_meanwhile: list[str] = field(default_factory=list)
 
     def followers_ids(self, start: str | None = None) -> Page:
         """Give a page."""
@@ -42,6 +43,8 @@ class Platform:
             raise Unavailable("LINE answered 500.")
         if self.expires_at and at == self.expires_at[0]:
             self.expires_at.pop(0)
+            for one in self.quit_meanwhile:
+                self.listed.remove(one)
             raise PageExpired("LINE answered 400.")
         following = at + 3
         return Page(self.listed[at:following], str(following) if following < len(self.listed) else None)
@@ -156,6 +159,14 @@ def test_an_expired_page_begins_the_list_again(office: Office, clock: TestClock)
     line = a_ward(office, clock)
     line.expires_at = [3, 6]
     assert scan(office, clock, line).listed == 10
+
+
+def test_what_a_broken_list_showed_does_not_count(office: Office, clock: TestClock) -> None:
+    """Who stood on the pages before the list began again and is not on it any more is missed."""
+    line = a_ward(office, clock)
+    scan(office, clock, line)
+    line.expires_at, line.quit_meanwhile = [3], ids(1)
+    assert scan(office, clock, line).missed == 1
 
 
 def test_a_list_that_keeps_expiring_concludes_nothing(office: Office, clock: TestClock) -> None:
