@@ -41,6 +41,7 @@ _CUED = re.compile(
 )
 _RESIDENCE_CARD = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{7}(?:\d[A-Z]{2})?(?![A-Za-z0-9])")
 _PLATE = re.compile(rf"\d(?<=[一-龥 ].)\d{{1,2}} ?[ぁ-ん] ?(?:\d{{2}}|・・|・\d)[{DASH}]?\d{{2}}(?!\d)")
+_PLATE_OFFICE = re.compile(r"[一-龥]{1,4} ?\Z")
 _LONG = re.compile(rf"\d(?<![A-Za-z0-9.,{DASH}].)(?:[ {DASH}]?\d){{8,}}(?![A-Za-z0-9.,]|[ ]?(?:円|人|件|万|億))")
 # Where no seven digits stand together, no number of a person can.
 _DENSE = re.compile(rf"[0O\d](?:{_GAP}[0-9OolI]){{6}}")
@@ -112,8 +113,10 @@ def _numbers(text: str) -> Iterator[Span]:
     if "〇" in text or "零" in text:
         yield from (Span(*match.span(), "phone") for match in _KANJI_PHONE.finditer(text))
     yield from (Span(*match.span(1), "id_number") for match in _CUED.finditer(text))
-    for pattern in (_RESIDENCE_CARD, _PLATE):
-        yield from (Span(*match.span(), "id_number") for match in pattern.finditer(text))
+    yield from (Span(*match.span(), "id_number") for match in _RESIDENCE_CARD.finditer(text))
+    for match in _PLATE.finditer(text):
+        office = _PLATE_OFFICE.search(text, max(0, match.start() - 6), match.start())
+        yield Span(office.start() if office else match.start(), match.end(), "id_number")
 
 
 def _long_numbers(text: str) -> Iterator[Span]:

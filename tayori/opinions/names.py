@@ -195,7 +195,7 @@ def _of_kin(tokens: Tokens, first: int) -> bool:
 
 
 def _in_office(tokens: Tokens, last: int) -> bool:
-    """Whether a public office follows the name, also a former one: 吉住区長, 前|知事."""
+    """Whether a public office follows the name, also a former one: 若林区長, 前|知事."""
     offices = _words("gazetteer", "public_offices")
     if tokens.touches(last) and tokens.words[last + 1] in {"前", "元", "現", "新", "副"}:
         last += 1

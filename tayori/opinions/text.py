@@ -65,6 +65,8 @@ def normalised(text: str) -> Normalised:
 
 def _clusters(text: str) -> list[tuple[int, int]]:
     """Split before every character that starts anew: not a combining mark, not the tail of CR LF."""
+    if not text:
+        return []
     cuts = [at for at, char in enumerate(text) if at == 0 or not _joins(text[at - 1], char)]
     return list(zip(cuts, [*cuts[1:], len(text)], strict=True))
 
@@ -72,4 +74,6 @@ def _clusters(text: str) -> list[tuple[int, int]]:
 def _joins(before: str, char: str) -> bool:
     if char == "\n":
         return before == "\r"
+    if _INVISIBLE.match(char):
+        return True
     return char > "\u02ff" and unicodedata.combining(unicodedata.normalize("NFKD", char)[0]) > 0

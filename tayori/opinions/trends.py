@@ -80,7 +80,7 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
 
 
 def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[ThemeWords]:
-    """The words that mark each field, from at least k letters each; never for letters without a field or kept out of analysis."""
+    """The words that mark each field, from at least k letters each; letters without a field or kept out have none."""
     rows = _within(facts, period.months)
     silent = {theme_rules().withheld, theme_rules().undecided}
     letters = [

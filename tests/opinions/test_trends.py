@@ -1,0 +1,76 @@
+"""Masked facts become released tables and words."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from tayori.errors import BadInput
+from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.opinions.trends import Period, figures_of, tabulate, theme_words
+from tests.opinions.builders import dice, facts_frame
+
+YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
+
+
+def by_name(tables: list[SuppressedTable]) -> dict[str, SuppressedTable]:
+    return {table.name: table for table in tables}
+
+
+def test_a_period_is_its_months_and_those_a_year_before() -> None:
+    """From the month of the first day to the month of the last, over the turn of the year."""
+    period = Period(date(2026, 11, 15), date(2027, 1, 3))
+    assert period.months == ("2026-11", "2026-12", "2027-01")
+    assert period.months_before == ("2025-11", "2025-12", "2026-01")
+
+
+def test_letters_outside_the_period_count_only_for_the_comparison() -> None:
+    """Rows of the same months a year earlier stand beside, other rows nowhere."""
+    now, before = facts_frame(dice(1), 300, YEAR.months), facts_frame(dice(2), 200, YEAR.months_before)
+    other = facts_frame(dice(3), 50, ["2020-01"])
+    tables = by_name(tabulate(pd.concat([now, before, other]), 5, period=YEAR))
+    assert tables["month_before"].cells[-1] == (300, 200)
+    assert tables["month_channel"].cells[-1][-1] == 300
+
+
+def test_without_an_earlier_year_there_is_no_comparison() -> None:
+    """A first year has no table of the year before."""
+    assert "month_before" not in by_name(tabulate(facts_frame(dice(1), 300, YEAR.months), 5, period=YEAR))
+
+
+def test_letters_and_matters_are_reconciled() -> None:
+    """件 = 通 + further matters of the same letter; the bug of printing the one under the other's name shows."""
+    facts = facts_frame(dice(1), 300, YEAR.months)
+    twice = facts.head(20)
+    units = by_name(tabulate(pd.concat([facts, twice]), 5, period=YEAR))["units"]
+    assert [row[0] for row in units.cells] == [300, 20, 320]
+
+
+def test_what_is_not_decided_is_a_row_of_its_own() -> None:
+    """A letter without a department or a kind is counted, so that totals agree in every table."""
+    tables = by_name(tabulate(facts_frame(dice(1), 400, YEAR.months), 5, period=YEAR))
+    assert "（未定）" in tables["department_kind"].rows
+    assert {table.cells[-1][-1] for name, table in tables.items() if name != "units"} == {400}
+
+
+def test_quarters_are_protected_with_their_months() -> None:
+    """A quarter is the sum of months that another table prints: the audit knows that sum."""
+    figures = figures_of(facts_frame(dice(1), 300, YEAR.months), YEAR)
+    quarters = [entry for entry in figures.sums() if entry.total == (("quarter", "2026-Q1"),)]
+    assert (("month", "2026-04"),) in {part for entry in quarters for part in entry.parts}
+
+
+def test_an_empty_period_and_a_missing_column_are_told() -> None:
+    """Nothing is written and the sentence says what is missing, never a value."""
+    facts = facts_frame(dice(1), 20, YEAR.months)
+    with pytest.raises(BadInput, match="no letter"):
+        tabulate(facts, 5, period=Period(date(2020, 1, 1), date(2020, 2, 1)))
+    with pytest.raises(BadInput, match="channel"):
+        tabulate(facts.drop(columns="channel"), 5, period=YEAR)
+
+
+def test_words_follow_the_order_of_fields_and_skip_letters_without_one() -> None:
+    """分類保留 has no words; fields stand as the dictionary of duties lists them."""
+    found = theme_words(facts_frame(dice(1), 400, YEAR.months), 5, period=YEAR)
+    assert [entry.theme for entry in found][:2] == ["ごみ・リサイクル", "公園・みどり"]
+    assert "分類保留" not in {entry.theme for entry in found}
