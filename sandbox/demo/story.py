@@ -105,7 +105,7 @@ def _handlers(office: Office) -> dict[str, Credential]:
 
 def _join(story: Rehearsal, office: Office, platform: RunningPlatform, door: world.Served) -> None:
     world.wait_for(door)
-    webhook = door.url.replace("/healthz", "/webhook")
+    webhook = door.url.replace("/healthz", "/webhook/line")
     residents.add_the_account(platform, webhook, story.wanted.residents)
     residents.set_what_they_want(office, story.wanted.residents, story.wanted.seed, office.now())
     story.summary["residents"] = story.wanted.residents
