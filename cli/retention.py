@@ -1,14 +1,17 @@
 """`tayori retention`: forget those who left, prove it, and find those who left silently (L14, P12)."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.desk import office_here
+from cli.desk import credential, office_here
 from cli.show import Json, facts
-from tayori.domain.identifiers import RunId
+from tayori.errors import BadInput
 from tayori.retention import reconcile as scanning
 from tayori.retention import run as night
+from tayori.retention.reconcile import Allowance
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
@@ -36,11 +39,17 @@ SCAN = {
 }
 
 
+def _places() -> dict[str, Path]:
+    """Give the folders beside the stores that are searched for residue, where they exist."""
+    named = {"Prefect": os.environ.get("PREFECT_HOME", ""), "出力": "out"}
+    return {name: Path(folder) for name, folder in named.items() if folder and Path(folder).is_dir()}
+
+
 @app.command()
 def run(*, as_json: Json = False) -> None:
     """消去・鍵の更新・残存の確認・証明書の発行までを行う。途中で止まっても続きから。"""
     with office_here() as office:
-        run_id, filed, counts = night.retain(office)
+        run_id, filed, counts = night.retain(office, _places(), pdf=True)
     shown: dict[str, object] = {"run_id": run_id, **counts}
     if filed is not None:
         shown |= {"certificate": filed.certificate_no, "state": filed.state, "bundle": filed.bundle}
@@ -50,16 +59,20 @@ def run(*, as_json: Json = False) -> None:
 @app.command()
 def reconcile(
     *,
-    allow_loss: Annotated[int, typer.Option(min=0, help="一度に失ってよい人数（既定の歯止めを越えるとき）")] = 0,
+    allow_loss: Annotated[int, typer.Option(min=0, help="歯止めを越えて見つからなくてよい人数（--as が要る）")] = 0,
+    by: Annotated[str, typer.Option("--as", metavar="HANDLER", help="--allow-loss を認める取扱者の ID")] = "",
     as_json: Json = False,
 ) -> None:
     """LINE の友だち一覧と突き合わせ、利用をやめた人を見つける（2 回続けて見つからない人）。"""
     from tayori.line.client import LineClient  # noqa: PLC0415 - start-up time: the SDK takes more than a second
 
+    if allow_loss and not by:
+        raise BadInput("A larger loss is allowed by a named handler: add --as HANDLER.")
     with office_here() as office:
+        allowance = Allowance(allow_loss, credential(office, by).handler_id) if allow_loss else None
         with writing(office.warehouse) as connection:
             scan = runs.begin(connection, "reconcile", office.now(), office.rng)
-        found = scanning.reconcile(office, LineClient.from_settings(office.settings), scan, allowed_loss=allow_loss)
+        found = scanning.reconcile(office, LineClient.from_settings(office.settings), scan, allowance)
         with writing(office.warehouse) as connection:
-            runs.end(connection, RunId(scan), Outcome.DONE, {"listed": found.listed, "quit": found.quit}, office.now())
-        facts(found, SCAN, as_json=as_json)
+            runs.end(connection, scan, Outcome.DONE, {"listed": found.listed, "quit": found.quit}, office.now())
+    facts(found, SCAN, as_json=as_json)

@@ -9,9 +9,10 @@ from typing import ParamSpec, TypeVar
 
 from pydantic import ValidationError
 
+from tayori.deployment import refuse_strangers
 from tayori.errors import BadInput, TayoriError
 from tayori.office import Office, open_office
-from tayori.settings import Settings
+from tayori.settings import Mode, Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,9 +28,13 @@ def desk() -> Iterator[Office]:
 
     Raises:
         BadInput: a setting breaks a rule; the sentence names the setting.
+        Refused: live, and a setting names a host that is not on the allowed list (L15).
 
     """
-    with open_office(settings_here()) as office:
+    settings = settings_here()
+    if settings.mode is Mode.LIVE:
+        refuse_strangers(settings)
+    with open_office(settings) as office:
         yield office
 
 

@@ -19,3 +19,13 @@ def is_protected(url: str) -> bool:
     host = address.query.get("host", address.host)
     here = isinstance(host, str) and (host in LOOPBACK or host.startswith("/"))
     return here or address.query.get("sslmode") == "verify-full"
+
+
+def host_of(url: str) -> str | None:
+    """Give the host that a store's address names: None for a file or a socket of this machine."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return None
+    host = address.query.get("host", address.host)
+    return host if isinstance(host, str) and not host.startswith("/") else None

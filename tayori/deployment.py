@@ -1,0 +1,165 @@
+"""Whether a deployment is as the papers ask: its hosts (L9, L15), wires (L8), keys (P8), stores and log (L11)."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from tayori.errors import Refused, TayoriError
+from tayori.office import Office
+from tayori.settings import Mode, Settings
+from tayori.vault import audit
+from tayori.warehouse import setup
+from tayori.warehouse.addresses import LOOPBACK, host_of
+from tayori.warehouse.engines import reading
+
+TELEMETRY: Final = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
+LEAST_FREE: Final = 2 << 30  # bytes
+
+
+class Weight(StrEnum):
+    """How much a finding weighs."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    weight: Weight
+    sentence: str
+
+
+def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Check a deployment; the checks that fail say what to do."""
+    office = Office(settings)
+    try:
+        return [
+            _hosts(settings, environment),
+            _prefect(environment),
+            _telemetry(settings, environment),
+            *(_store(office, store) for store in setup.STORES),
+            *_keys(office),
+            _log(office),
+            _room(settings),
+        ]
+    finally:
+        office.close()
+
+
+def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Give every host that this installation speaks to, by the setting that names it; this machine is left out."""
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+    call_centre = settings.call_centre_url.get_secret_value() if settings.call_centre_url else ""
+    stores = {
+        "TAYORI_DATABASE_URL": settings.warehouse_address,
+        "TAYORI_VAULT_URL": settings.vault_address,
+        "TAYORI_INBOX_URL": settings.inbox_address,
+        "TAYORI_CALL_CENTRE_URL": call_centre,
+    }
+    named = {name: host_of(url) for name, url in stores.items() if url}
+    services = {
+        "TAYORI_LINE_API_BASE": settings.line_base,
+        "TAYORI_SMTP_URL": smtp,
+        "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
+    }
+    named |= {name: urlsplit(url).hostname for name, url in services.items() if url}
+    return {name: host for name, host in named.items() if host and host not in LOOPBACK and not host.startswith("/")}
+
+
+def refuse_strangers(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse hosts that are not on the allowed list (L9, L15); without a list, whatever is not this machine.
+
+    Raises:
+        Refused: naming the settings, not the hosts.
+
+    """
+    outside = [
+        name for name, host in hosts(settings, environment).items() if host not in settings.deployment_allowed_hosts
+    ]
+    if outside:
+        raise Refused(f"{', '.join(outside)} names a host that TAYORI_DEPLOYMENT_ALLOWED_HOSTS does not list (L15).")
+
+
+def _hosts(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    count = len(hosts(settings, environment))
+    good = f"{count} hosts beside this machine, all on the allowed list."
+    return _told("hosts (L9, L15)", good, lambda: refuse_strangers(settings, environment))
+
+
+def refuse_open_api(url: str) -> None:
+    """Refuse a Prefect API that is neither on this machine nor under TLS (L8).
+
+    Raises:
+        Refused: it is.
+
+    """
+    place = urlsplit(url)
+    if place.scheme != "https" and place.hostname not in LOOPBACK:
+        raise Refused("PREFECT_API_URL is neither https nor on this machine (L8).")
+
+
+def _prefect(environment: Mapping[str, str]) -> Finding:
+    url = environment.get("PREFECT_API_URL", "")
+    if not url:
+        return Finding("Prefect", Weight.NOTE, "PREFECT_API_URL is not set; `tayori up` starts a server of its own.")
+    return _told("Prefect (L8)", "the API is on this machine or under TLS.", lambda: refuse_open_api(url))
+
+
+def _telemetry(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    spoken = [name for name, off in TELEMETRY.items() if environment.get(name, "").lower() != off]
+    if not spoken:
+        return Finding("telemetry (P7)", Weight.OK, "off.")
+    weight = Weight.FAILED if settings.mode is Mode.LIVE else Weight.NOTE
+    return Finding("telemetry (P7)", weight, f"set {', '.join(f'{name}=false' for name in spoken)}.")
+
+
+def _store(office: Office, store: str) -> Finding:
+    good = "set up, at this version's revision."
+    return _told(store, good, lambda: setup.require(getattr(office, store), store))
+
+
+def _keys(office: Office) -> list[Finding]:
+    files = [office.key_file.path, office.index_path, office.signing_path, *sorted(office.keys_folder.glob("*.key"))]
+    return [_key(path) for path in dict.fromkeys(files)]
+
+
+def _key(path: Path) -> Finding:
+    name = f"key {path.name} (P8)"
+    if not path.exists():
+        return Finding(name, Weight.FAILED, "missing; restore it from its escrow.")
+    if path.stat().st_mode & 0o077:
+        return Finding(name, Weight.FAILED, "others may read it; set its rights to 0600.")
+    return Finding(name, Weight.OK, "there, readable by its owner alone.")
+
+
+def _log(office: Office) -> Finding:
+    def check() -> None:
+        with reading(office.warehouse) as connection:
+            audit.verify(connection, office.signing_key.public_key())
+
+    return _told("access log (L11)", "the chain and every signed head hold.", check)
+
+
+def _room(settings: Settings) -> Finding:
+    if not settings.home.exists():
+        return Finding("disk", Weight.FAILED, "TAYORI_HOME does not exist; run `tayori init`.")
+    free = shutil.disk_usage(settings.home).free
+    weight = Weight.OK if free >= LEAST_FREE else Weight.FAILED
+    return Finding("disk", weight, f"{free / (1 << 30):.1f} GiB free; at least {LEAST_FREE >> 30} are needed.")
+
+
+def _told(name: str, good: str, check: Callable[[], None]) -> Finding:
+    try:
+        check()
+    except TayoriError as error:
+        return Finding(name, Weight.FAILED, error.sentence)
+    return Finding(name, Weight.OK, good)
