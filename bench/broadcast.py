@@ -137,7 +137,7 @@ def broadcast_figures(count: int = 1_000_000, share: float = 1.0) -> dict[str, f
         "broadcast_share_of_line_limit": frozen.batches / seconds / MULTICASTS_A_SECOND,
         "missed": ledger["missed"],
         "doubled": ledger["doubled"],
-        "too_fast": stats["endpoints"].get("multicast", {}).get("429", 0),
+        "too_fast": stats["endpoints"]["multicast"]["answers"].get("429", 0),
         "platform_cpu_s": stats["cpu_seconds"],
         "platform_mb": stats["peak_mb"],
     }
