@@ -156,6 +156,42 @@ def test_a_night_that_stopped_goes_on_to_the_same_certificate(
         assert last.run_id == run_id
 
 
+def ended_epochs(filed: certify.Filed) -> list[int]:
+    """Give the key epochs that a certificate says have ended."""
+    epochs = json.loads(certify_payload(statement(filed)))["key_epochs"]
+    assert all(epoch["destroyed_at"] for epoch in epochs)
+    return [epoch["epoch"] for epoch in epochs]
+
+
+def test_an_epoch_that_ended_before_a_crash_is_not_ended_again(
+    sqlite_office: Office,
+) -> None:
+    """Stopped right after the rotation: the new keys stay, and the certificate names the epoch that ended."""
+    a_ward(sqlite_office)
+    run_id = run.begin(sqlite_office)
+    run.erase_leavers(sqlite_office, run_id)
+    run.rotate_keys(sqlite_office, run_id)
+    with writing(sqlite_office.warehouse) as warehouse:
+        warehouse.exec_driver_sql("DELETE FROM retention_step WHERE step = 'rotate'")
+    _, filed, _ = retain(sqlite_office)
+    assert filed is not None
+    assert ended_epochs(filed) == [1]
+    with reading(sqlite_office.vault) as vault:
+        assert wrapped_keys.current_epoch(vault, Space.PERSON) == 2
+
+
+def test_who_leaves_while_a_run_is_stuck_is_forgotten_by_it(office: Office) -> None:
+    """A run that a residue stopped takes the later leavers in: erased at once, under the epochs of both nights."""
+    numbers = a_ward(office)
+    run_id = run.begin(office)
+    run.erase_leavers(office, run_id)
+    run.rotate_keys(office, run_id)
+    leave(office, numbers[3:5])
+    _, filed, counts = retain(office)
+    assert filed is not None
+    assert (counts["erased"], verdict(filed).subjects, ended_epochs(filed)) == (5, 5, [1, 2])
+
+
 def said(filed: certify.Filed) -> dict[str, object]:
     """Give what a certificate says, without what differs between two installations and two probes' readings."""
     content = json.loads(certify_payload(statement(filed)))
