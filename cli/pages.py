@@ -1,0 +1,90 @@
+"""`python -m cli.pages` writes docs/settings.md and docs/cli.md from the code; `--check` says whether they differ."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from cli.app import WORDS, app
+from tayori.errors import TayoriError
+from tayori.settings import Settings
+
+DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
+NOTE: Final = "<!-- Written by `make docs` from the code; `make check` compares. -->"
+SECRET: Final = "**secret**"  # noqa: S105 - a word of the table
+WIDTH: Final = "100"
+
+
+def main(words: list[str]) -> int:
+    """Write the pages, or compare them; 1 where one differs."""
+    pages = {"settings.md": settings_page(), "cli.md": command_page()}
+    if words != ["--check"]:
+        for name, text in pages.items():
+            (DOCS / name).write_text(text, "utf-8")
+        return 0
+    stale = [name for name, text in pages.items() if _stored(name) != text]
+    for name in stale:
+        sys.stderr.write(f"docs/{name} is not what the code says; run `make docs`.\n")
+    return int(bool(stale))
+
+
+def settings_page() -> str:
+    """Give the table of settings."""
+    lines = ["# Settings", "", NOTE, "", "Read from the environment, prefix `TAYORI_`. No secret has a default.", ""]
+    lines += ["| name | default | what it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        secret = "Secret" in str(field.annotation)
+        default = SECRET if secret else _default(field.default)
+        lines.append(f"| `TAYORI_{name.upper()}` | {default} | {field.description} |")
+    lines += ["", "Beside these, Prefect's own: `PREFECT_API_URL` (https or this machine), `PREFECT_HOME`,"]
+    lines += ["`PREFECT_SERVER_ANALYTICS_ENABLED=false`; Great Expectations: `GX_ANALYTICS_ENABLED=false`.", ""]
+    return "\n".join(lines)
+
+
+def command_page() -> str:
+    """Give every command's own help text, and the exit codes."""
+    os.environ["COLUMNS"] = os.environ["TERMINAL_WIDTH"] = WIDTH
+    lines = ["# The command `tayori`", "", NOTE, "", "Every reading command takes `--json`. Errors are one sentence on"]
+    lines += ["standard error; the exit code says their kind:", "", "| code | kind |", "|---|---|", "| 0 | done |"]
+    tree: list[type[TayoriError]] = [TayoriError, *TayoriError.__subclasses__()]
+    kinds = {kind.exit_code: kind for kind in tree if kind.__module__ == TayoriError.__module__}
+    lines += [f"| {code} | {_first_line(kind.__doc__)} |" for code, kind in sorted(kinds.items())]
+    root: Any = typer.main.get_command(app)
+    for title, text in _helps(root, "tayori", None):
+        lines += ["", f"## `{title}`", "", "```text", text.rstrip(), "```"]
+    return "\n".join([*lines, ""])
+
+
+def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - typer's own types
+    context = command.context_class(
+        command,
+        info_name=path.rsplit(" ", 1)[-1],
+        parent=parent,
+        terminal_width=int(WIDTH),
+        max_content_width=int(WIDTH),
+    )
+    yield path, command.get_help(context)
+    if not hasattr(command, "list_commands"):
+        return
+    for name in WORDS if parent is None else command.list_commands(context):
+        yield from _helps(command.get_command(context, name), f"{path} {name}", context)
+
+
+def _default(value: object) -> str:
+    return f"`{value}`" if value not in ("", None, ()) else "-"
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+def _stored(name: str) -> str:
+    path = DOCS / name
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
