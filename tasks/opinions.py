@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import gate
 from tasks.support import desk, sentence_only
@@ -21,7 +22,7 @@ STORY: Final = "opinion-analysis"
 INTAKE: Final = "ingest-opinions"
 
 
-@task(name="開始", retries=0, persist_result=False)
+@task(name="開始", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def begin_analysis() -> RunId:
     """Write down that an analysis began."""
@@ -29,7 +30,7 @@ def begin_analysis() -> RunId:
         return runs.begin(warehouse, STORY, office.now(), office.rng)
 
 
-@task(name="終了", retries=0, persist_result=False)
+@task(name="終了", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def end_analysis(run_id: RunId, masked: dict[str, Any], report: dict[str, Any]) -> None:
     """Write down what an analysis counted."""
@@ -39,7 +40,7 @@ def end_analysis(run_id: RunId, masked: dict[str, Any], report: dict[str, Any]) 
         runs.end(warehouse, run_id, Outcome.DONE, counted, office.now())
 
 
-@task(name="読込み（ファイル）", retries=0, persist_result=False)
+@task(name="読込み（ファイル）", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def take_in_file(path: Path, mapping: Path) -> dict[str, Any]:
     """Take in a file of letters by its mapping."""
@@ -47,7 +48,7 @@ def take_in_file(path: Path, mapping: Path) -> dict[str, Any]:
         return ingest_opinion_file(office, path, read_file_mapping(mapping), gate).plain()
 
 
-@task(name="読込み（コールセンター）", retries=0, persist_result=False)
+@task(name="読込み（コールセンター）", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def take_in_call_centre() -> dict[str, Any] | None:
     """Take in the call centre's inquiries in scope; None where no call centre is set."""
@@ -64,7 +65,7 @@ def take_in_call_centre() -> dict[str, Any] | None:
         return counts
 
 
-@task(name="マスキング", retries=0, persist_result=False)
+@task(name="マスキング", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def mask_done() -> dict[str, Any]:
     """Mask the cases that are done."""
@@ -72,7 +73,7 @@ def mask_done() -> dict[str, Any]:
         return mask_done_cases(office).plain()
 
 
-@task(name="集計と報告書", retries=0, persist_result=False)
+@task(name="集計と報告書", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def write_report(wanted: ReportWanted) -> dict[str, Any]:
     """Tabulate, hide what is too small, let the auditor try, write the report."""

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.broadcast import Broadcast, broadcast
+from flows.broadcast import BroadcastOrder, broadcast
 from flows.ingest import Ingest, ingest
 
 from flows.ingest_opinions import ingest_opinions
@@ -37,7 +37,7 @@ def run_ingest(office: Office) -> Counts:
 
 def run_broadcast(office: Office, broadcast_id: BroadcastId) -> int:
     """Run flows/broadcast; give the number of batches."""
-    broadcast(Broadcast(broadcast_id=broadcast_id))
+    broadcast(BroadcastOrder(broadcast_id=broadcast_id))
     return sum(tally.batches for tally in control.status(office, broadcast_id).batches.values())
 
 
