@@ -10,9 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.broadcast import BroadcastOrder, broadcast
 from flows.ingest import Ingest, ingest
 
+from flows.broadcast import BroadcastOrder, broadcast
 from flows.ingest_opinions import ingest_opinions
 from flows.opinion_analysis import Period, opinion_analysis
 from flows.reconcile import reconcile
