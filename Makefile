@@ -60,5 +60,5 @@ golden: $(READY) ## Write the golden files anew; read the difference before you 
 up: $(READY) ## Run everything here: Prefect, worker, door and the sandbox platform
 	@exec $(BIN)/tayori up
 
-docs: $(READY) ## Write the generated pages anew (docs/settings.md, docs/cli.md)
+docs: $(READY) ## Write the generated pages anew (settings, cli, deployments)
 	@$(BIN)/python -m cli.pages

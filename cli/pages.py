@@ -1,4 +1,4 @@
-"""`python -m cli.pages` writes docs/settings.md and docs/cli.md from the code; `--check` says whether they differ."""
+"""`python -m cli.pages` writes the generated pages of docs/ from the code; `--check` says whether they differ."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
+import yaml
 
 from cli.app import WORDS, app
 from tayori.errors import TayoriError
@@ -20,7 +21,7 @@ WIDTH: Final = "100"
 
 def main(words: list[str]) -> int:
     """Write the pages, or compare them; 1 where one differs."""
-    pages = {"settings.md": settings_page(), "cli.md": command_page()}
+    pages = {"settings.md": settings_page(), "cli.md": command_page(), "deployments.md": deployments_page()}
     if words != ["--check"]:
         for name, text in pages.items():
             (DOCS / name).write_text(text, "utf-8")
@@ -55,6 +56,24 @@ def command_page() -> str:
     root: Any = typer.main.get_command(app)
     for title, text in _helps(root, "tayori", None):
         lines += ["", f"## `{title}`", "", "```text", text.rstrip(), "```"]
+    return "\n".join([*lines, ""])
+
+
+def deployments_page() -> str:
+    """Give the table of deployments, as prefect.yaml has them."""
+    plan: list[dict[str, Any]] = yaml.safe_load((DOCS.parent / "prefect.yaml").read_text("utf-8"))["deployments"]
+    lines = [
+        "# Deployments",
+        "",
+        NOTE,
+        "",
+        "What Prefect runs, and when (Asia/Tokyo). Staff read these descriptions on the",
+    ]
+    lines += ["page of each deployment.", "", "| name | when | story | what staff read |", "|---|---|---|---|"]
+    for one in plan:
+        when = "、".join(f"`{schedule['cron']}`" for schedule in one.get("schedules", [])) or "随時"
+        told = " ".join(str(one["description"]).split())
+        lines.append(f"| `{one['name']}` | {when} | `{one['entrypoint']}` | {told} |")
     return "\n".join([*lines, ""])
 
 

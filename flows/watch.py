@@ -8,7 +8,11 @@ from tasks.alarms import look_around, show_alarms, tell_the_desk
 from tasks.support import sentence_only
 
 
-@flow(name="watch", description="見回り。消去の遅れ、受付箱の滞り、止まった配信、期限の近い隔離を知らせる。")
+@flow(
+    name="watch",
+    description="見回り。消去の遅れ、受付箱の滞り、止まった配信、期限の近い隔離を知らせる。",
+    persist_result=False,
+)
 @sentence_only
 def watch() -> State[None]:
     """Look around, show what was found, and tell the desk what is new."""
