@@ -43,7 +43,7 @@ class Opened:
     ids: Ids | None = field(repr=False)
 
 
-Take = Callable[[Opened | TayoriError], None]
+Take = Callable[[Opened | Exception], None]
 
 
 class Opener(Protocol):
@@ -99,7 +99,7 @@ class ThreadOpener:
             try:
                 for ordinal, joined in open_block(self._office, *asked):
                     self._take(Opened(ordinal, cut(joined)))
-            except TayoriError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run has to hear of it, not the terminal
                 self._take(error)
 
 
@@ -214,6 +214,8 @@ def serve(pipe: Connection) -> None:
                 pipe.send(error)
             except OSError:
                 return
+            except Exception as error:  # noqa: BLE001 - its text may hold a value: its kind alone goes on
+                pipe.send(Unavailable(f"LINE ids cannot be opened ({type(error).__name__}); nothing was lost."))
 
 
 def _listen(pipe: Connection, asked: "queue.SimpleQueue[tuple[Lists, Recorded] | None]") -> None:

@@ -253,9 +253,9 @@ class Sending:
                 self._came.put(Delivered(one.ordinal, BatchState.ACCEPTED))
         self._opener.ask([one for one in block if one.size], recorded)
 
-    def _take(self, came: Opened | TayoriError) -> None:
+    def _take(self, came: Opened | Exception) -> None:
         """Take what the opener hands on (in its thread)."""
-        if isinstance(came, TayoriError):
+        if isinstance(came, Exception):
             self._came.put(came)
         elif came.ids is None:
             self._came.put(Delivered(came.ordinal, BatchState.UNKNOWN))
