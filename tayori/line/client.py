@@ -187,6 +187,8 @@ class LineClient:
             raise _unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
             raise _unavailable(0) from None
+        except ValueError:  # the SDK's models, which repeat in their errors what they were given
+            raise Unavailable("LINE answered what it never promised; nothing was lost. Run it again later.") from None
 
 
 def _unavailable(status: int | None) -> Unavailable:
