@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.ingest import Ingest, ingest
+from flows.ingest import IngestOrder, ingest
 
 from flows.broadcast import BroadcastOrder, broadcast
 from flows.ingest_opinions import ingest_opinions
@@ -30,7 +30,7 @@ Counts = dict[str, Any]
 
 def run_ingest(office: Office) -> Counts:
     """Run flows/ingest until the inbox is empty; give what became of the events."""
-    ingest(Ingest(seconds=0))
+    ingest(IngestOrder(seconds=0))
     counts = _counted(office, "ingest")
     return {name: counts[name] for name in ("received", "applied", "ignored", "duplicate", "quarantined")}
 

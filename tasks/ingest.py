@@ -1,0 +1,91 @@
+"""Steps of the ingest story: one run at a time, block by block, handed over to the next run without a gap."""
+
+import time
+import uuid
+from typing import Any, Final
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from expectations.gate import gate
+from tasks.support import desk, sentence_only
+from tayori.domain.identifiers import RunId
+from tayori.ingest.counts import Counts
+from tayori.ingest.inbox import ingest_inbox
+from tayori.office import Office
+from tayori.warehouse import leases, runs
+from tayori.warehouse.engines import writing
+from tayori.warehouse.runs import Outcome
+
+STORY: Final = "ingest"
+LEASE, NEXT = "ingest", "ingest:next"
+NUMBERS: Final = ("received", "applied", "ignored", "duplicate", "quarantined")
+POLL_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 900.0
+GRACE_SECONDS: Final = 300.0
+
+
+@task(name="引継ぎ", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def take_over() -> RunId | None:
+    """Ask the run before to end, and take its place; None when it goes on for longer than a successor may wait."""
+    name = uuid.uuid4().hex
+    until = time.monotonic() + PATIENCE_SECONDS
+    with desk() as office:
+        while time.monotonic() < until:
+            with writing(office.warehouse) as warehouse:
+                now = office.now()
+                if leases.take(warehouse, LEASE, name, now):
+                    leases.release(warehouse, NEXT, name, now)
+                    run_id = runs.begin(warehouse, STORY, now, office.rng)
+                    leases.release(warehouse, LEASE, name, now)
+                    leases.take(warehouse, LEASE, run_id, now)
+                    return run_id
+                if not leases.take(warehouse, NEXT, name, now):
+                    return None
+            time.sleep(POLL_SECONDS)
+    return None
+
+
+@task(name="取込み", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
+    """Take in what lies in the inbox and, for so many seconds, what comes; end early when the next run asks."""
+    events, settings = Counts(), Counts()
+    began = time.monotonic()
+    with desk() as office:
+        while True:
+            counts = ingest_inbox(office, gate, run_id=run_id)
+            events.add(counts.events)
+            settings.add(counts.receptions)
+            if _is_over(office, run_id, seconds, time.monotonic() - began, idle=not counts.rows):
+                break
+            if not counts.rows:
+                time.sleep(POLL_SECONDS)
+    return _numbers(events) | {f"settings_{name}": count for name, count in _numbers(settings).items()}
+
+
+def _is_over(office: Office, run_id: RunId, seconds: float, spent: float, *, idle: bool) -> bool:
+    """Beat the lease, and say whether this run ends: its time is over, and the inbox is empty or the next run asks."""
+    with writing(office.warehouse) as warehouse:
+        now = office.now()
+        if not leases.take(warehouse, LEASE, run_id, now):
+            return True
+        asked = leases.is_held(warehouse, NEXT, now)
+    if seconds == 0:
+        return idle
+    return spent >= seconds and (asked or spent >= seconds + GRACE_SECONDS)
+
+
+@task(name="終了", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def end(run_id: RunId, counts: dict[str, int]) -> None:
+    """Write down what the run counted, and let the next one in."""
+    with desk() as office, writing(office.warehouse) as warehouse:
+        runs.end(warehouse, run_id, Outcome.DONE, counts, office.now())
+        leases.release(warehouse, LEASE, run_id, office.now())
+
+
+def _numbers(counts: Counts) -> dict[str, int]:
+    plain: dict[str, Any] = counts.plain()
+    return {name: int(plain[name]) for name in NUMBERS}
