@@ -45,7 +45,7 @@ PAGES_DIFFER: Final = timedelta(minutes=5)  # how far apart the clocks of our ow
 
 ULID: Final = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}\Z"
 LINE_ID: Final = r"^U[0-9a-f]{32}\Z"
-DUMMY_ID: Final = f"^({DUMMY_PREFIX}|{CANARY_PREFIX})"
+DUMMY_ID: Final = f"^(?:{DUMMY_PREFIX}|{CANARY_PREFIX})"
 
 Limit = Callable[[datetime], int]
 

@@ -1,0 +1,71 @@
+"""A door on a real loopback port, and deliveries as LINE makes them."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+from pydantic import SecretStr
+
+from tayori.line.webhook import SIGNATURE_HEADER, signature_of
+from tayori.office import Office
+from web.door.__main__ import config
+from web.door.app import WEBHOOK_PATH, make_app
+from web.door.settings import DoorSettings
+
+SECRET = "dummy-channel-secret"
+BOT = "U" + "b" * 32
+
+
+@dataclass(frozen=True)
+class RunningDoor:
+    """A door that answers at `base`."""
+
+    base: str
+
+    def post(self, body: bytes, signature: str | None = None) -> httpx.Response:
+        """Post a body with its right signature, or with another one."""
+        given = signature_of(SECRET.encode(), body).decode() if signature is None else signature
+        headers = {SIGNATURE_HEADER.encode(): given.encode("latin-1")} if given else {}
+        return httpx.post(self.base + WEBHOOK_PATH, content=body, headers=headers, timeout=10, trust_env=False)
+
+    def deliver(self, *events: object) -> httpx.Response:
+        """Post one delivery of events."""
+        return self.post(json.dumps({"destination": BOT, "events": events}).encode())
+
+    def health(self) -> int:
+        """Ask for the door's health."""
+        return httpx.get(self.base + "/healthz", timeout=10, trust_env=False).status_code
+
+
+def settings_of(office: Office, **changes: object) -> DoorSettings:
+    """Give the door's settings of an office."""
+    chosen: dict[str, object] = {
+        "line_channel_secret": SecretStr(SECRET),
+        "inbox_public_key_file": office.inbox_public_file,
+        "inbox_url": office.settings.inbox_address,
+    }
+    return DoorSettings(**(chosen | changes))  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def running_door(settings: DoorSettings) -> Iterator[RunningDoor]:
+    """Serve a door on a free loopback port until the block ends."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        port = listener.getsockname()[1]
+        server = uvicorn.Server(config(make_app(settings), "127.0.0.1", port))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield RunningDoor(f"http://127.0.0.1:{port}")
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,87 @@
+"""Quarantine: what was refused is kept sealed, shown by place and rule, opened only by name, and ends."""
+
+from datetime import timedelta
+
+import pytest
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.errors import NotFound, Refused
+from tayori.ingest import quarantine
+from tayori.ingest.quarantine import SetAside
+from tayori.office import Office
+from tayori.warehouse import audit
+from tayori.warehouse.engines import reading, writing
+from tests.ingest.builders import rows
+
+CLERK = Evidence("h-1", Purpose.INSPECTION)
+
+
+def held(office: Office, content: bytes = b"marked content") -> int:
+    with writing(office.warehouse) as people:
+        quarantine.set_aside(office, people, "test", [SetAside(7, "a_rule", content)])
+    return quarantine.list_waiting(office)[0].quarantine_no
+
+
+def test_a_row_is_shown_by_place_rule_and_end_and_never_by_content(office: Office) -> None:
+    """The list and one row say where it came from, which rule refused it and when it ends; the content is sealed."""
+    number = held(office)
+    row = quarantine.show(office, number)
+    assert (row.source, row.row_no, row.rule, row.state) == ("test", 7, "a_rule", "waiting")
+    assert row.expires_at - row.received_at == timedelta(days=14)
+    assert "marked" not in repr(row)
+    assert b"marked" not in bytes(rows(office, "SELECT sealed FROM quarantine")[0][0])
+
+
+def test_opening_and_deciding_stand_in_the_log(office: Office) -> None:
+    """Who opened, discarded or released a row, and for what purpose, is a line of the access log."""
+    first = held(office)
+    assert quarantine.open_content(office, first, CLERK) == b"marked content"
+    quarantine.discard(office, first, CLERK)
+    with writing(office.warehouse) as people:
+        quarantine.set_aside(office, people, "test", [SetAside(8, "a_rule", b"second")])
+    second = quarantine.list_waiting(office)[0].quarantine_no
+    assert quarantine.release(office, second, "A-12", CLERK) == b"second"
+    with reading(office.warehouse) as people:
+        lines = [(line.actor, line.action, line.object) for line in audit.lines(people)]
+    assert lines == [
+        ("h-1", "open", f"quarantine {first}"),
+        ("h-1", "decide", f"quarantine {first} discarded"),
+        ("h-1", "open", f"quarantine {second}"),
+        ("h-1", "decide", f"quarantine {second} released by approval A-12"),
+    ]
+
+
+def test_what_ended_has_no_content_and_is_not_decided_again(office: Office) -> None:
+    """A discarded row keeps its place and rule; its content is gone and no further decision is possible."""
+    number = held(office)
+    quarantine.discard(office, number, CLERK)
+    assert quarantine.list_waiting(office) == []
+    assert quarantine.show(office, number).state == "discarded"
+    with pytest.raises(NotFound, match="ended"):
+        quarantine.open_content(office, number, CLERK)
+    with pytest.raises(Refused, match="discarded"):
+        quarantine.release(office, number, "A-12", CLERK)
+
+
+def test_a_release_names_an_approval(office: Office) -> None:
+    """Without the number of an approval nothing is released."""
+    number = held(office)
+    for approval in ("", "架空 太郎"):
+        with pytest.raises(Refused, match="approval"):
+            quarantine.release(office, number, approval, CLERK)
+    assert quarantine.show(office, number).state == "waiting"
+
+
+def test_a_row_that_does_not_exist_is_not_found(office: Office) -> None:
+    """Numbers that nobody gave out are refused with a sentence."""
+    with pytest.raises(NotFound, match="17"):
+        quarantine.show(office, 17)
+
+
+def test_a_row_is_not_set_aside_twice(office: Office) -> None:
+    """The same row of the same source stands once, even if it was decided in the meantime."""
+    number = held(office)
+    quarantine.discard(office, number, CLERK)
+    with writing(office.warehouse) as people:
+        quarantine.set_aside(office, people, "test", [SetAside(7, "a_rule", b"again")])
+    assert quarantine.list_waiting(office) == []
