@@ -14,7 +14,7 @@ _KANJI: Final = "〇零一二三四五六七八九"
 _GAP: Final = rf"[ ()・.{DASH}]{{0,3}}"
 
 _MAIL = re.compile(
-    r"[A-Za-z0-9._%+-]+ ?(?:@|\(at\)|\[at\]| at ) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![A-Za-z])"
+    r"[A-Za-z0-9._%+-]{1,64} ?(?:@|\(at\)|\[at\]| at ) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![A-Za-z])"
 )
 _ACCOUNT = re.compile(r"@(?<![\w.@]@)[A-Za-z0-9_]{3,}")
 # Look-behinds stand after the first digit, not before it: so the search can leap from digit to digit.

@@ -117,7 +117,9 @@ def _honoured(tokens: Tokens) -> Iterator[Span]:
                 continue
             if tokens.tags[at - 1] == Tag.WORD and (tokens.words[at] == "先生" or before.endswith(_CALLINGS)):
                 continue
-            yield Span(tokens.begins[_leftmost(tokens, at - 1)], tokens.ends[at - 1], "name")
+            begin = tokens.begins[_leftmost(tokens, at - 1)]
+            if not _office_before(tokens.text, begin):
+                yield Span(begin, tokens.ends[at - 1], "name")
 
 
 _NAMEABLE: Final = frozenset({Tag.WORD, Tag.PLACE, *PERSONAL})

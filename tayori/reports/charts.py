@@ -56,7 +56,7 @@ def bars(table: SuppressedTable, name: str, caption: str, *, apart: Sequence[str
         },
         {"mark": _label(align="left", dx=5), "encoding": {**base, "text": {"field": "text"}}},
     ]
-    return Chart(name, caption, _told(caption, pairs), _draw(spec, name))
+    return Chart(name, caption, _told(caption, pairs), _draw(spec))
 
 
 def months(table: SuppressedTable, before: SuppressedTable | None, name: str, caption: str) -> Chart:
@@ -78,7 +78,7 @@ def months(table: SuppressedTable, before: SuppressedTable | None, name: str, ca
         {"mark": _label(align="center", dy=-9, stroke="white", strokeWidth=4), "encoding": labelled},
         {"mark": _label(align="center", dy=-9), "encoding": labelled},
     ]
-    return Chart(name, caption, _told(caption, pairs), _draw(spec, name))
+    return Chart(name, caption, _told(caption, pairs), _draw(spec))
 
 
 _FEW: Final = 6
@@ -140,10 +140,9 @@ def _told(caption: str, pairs: Sequence[tuple[str, int | None]]) -> str:
     return f"{caption}。{said}。同じ数を表にも示します。"
 
 
-def _draw(spec: Spec, name: str) -> str:
-    """The SVG of a chart, ready to stand in a page with others: ids of its own, width that follows the page."""
+def _draw(spec: Spec) -> str:
+    """The SVG of a chart, ready to stand in a page: its words are said beside it, its width follows the page."""
     drawn: str = _converter().vegalite_to_svg(spec)
-    drawn = re.sub(r'\b(id="|url\(#|href="#)(?=[A-Za-z])', rf"\g<1>{name}-", drawn)
     drawn = re.sub(r'aria-roledescription="[^"]*"|aria-label="[^"]*"|role="graphics-[^"]*"', "", drawn)
     return re.sub(r'<svg ([^>]*?)width="[\d.]+" height="[\d.]+"', r'<svg \1role="presentation"', drawn, count=1)
 
