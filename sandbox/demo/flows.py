@@ -10,9 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flows.ingest import IngestOrder, ingest
-
 from flows.broadcast import BroadcastOrder, broadcast
+from flows.ingest import IngestOrder, ingest
 from flows.ingest_opinions import ingest_opinions
 from flows.opinion_analysis import Period, opinion_analysis
 from flows.reconcile import reconcile
