@@ -23,3 +23,8 @@ def gate(frame: pd.DataFrame, suite_name: str, now: datetime) -> Verdict:
     from expectations.judging import judge  # noqa: PLC0415 - start-up time: seconds that most commands do not need
 
     return judge(frame, suite_name, now)
+
+
+def load() -> None:
+    """Load the gate's rules beforehand, so that the first frame does not wait for them."""
+    import expectations.judging  # noqa: F401, PLC0415 - start-up time, as above

@@ -7,14 +7,15 @@ from typing import Any, Final
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from expectations.gate import gate
+from expectations.gate import gate, load
 from tasks.support import desk, sentence_only
 from tayori.domain.identifiers import RunId
+from tayori.errors import Unavailable
 from tayori.ingest.counts import Counts
-from tayori.ingest.inbox import ingest_inbox
+from tayori.ingest.inbox import InboxCounts, ingest_inbox
 from tayori.office import Office
 from tayori.warehouse import leases, runs
-from tayori.warehouse.engines import writing
+from tayori.warehouse.engines import Conflict, writing
 from tayori.warehouse.runs import Outcome
 
 STORY: Final = "ingest"
@@ -23,12 +24,18 @@ NUMBERS: Final = ("received", "applied", "ignored", "duplicate", "quarantined")
 POLL_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 900.0
 GRACE_SECONDS: Final = 300.0
+TROUBLE_SECONDS: Final = 60.0  # how long a store may be locked or away before the run gives up; nothing is lost by it
+BLOCK_ROWS: Final = 1_000  # deliveries of some hundred events each: a block ends long before the lease is stale
 
 
 @task(name="引継ぎ", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def take_over() -> RunId | None:
-    """Ask the run before to end, and take its place; None when it goes on for longer than a successor may wait."""
+    """Ask the run before to end, and take its place; None when it goes on for longer than a successor may wait.
+
+    The gate is loaded first: what comes during the change of runs waits for no program to start.
+    """
+    load()
     name = uuid.uuid4().hex
     until = time.monotonic() + PATIENCE_SECONDS
     with desk() as office:
@@ -50,19 +57,28 @@ def take_over() -> RunId | None:
 @task(name="取込み", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
-    """Take in what lies in the inbox and, for so many seconds, what comes; end early when the next run asks."""
-    events, settings = Counts(), Counts()
-    began = time.monotonic()
+    """Take in what lies in the inbox and what comes, for so many seconds and until the next run asks.
+
+    A store that is locked or away for a moment costs nothing but that moment: rows wait in the inbox.
+    """
+    total = InboxCounts()
+    began = failing_since = time.monotonic()
     with desk() as office:
         while True:
-            counts = ingest_inbox(office, gate, run_id=run_id)
-            events.add(counts.events)
-            settings.add(counts.receptions)
+            try:
+                counts = ingest_inbox(office, gate, BLOCK_ROWS, run_id)
+            except (Unavailable, Conflict):
+                if time.monotonic() - failing_since > TROUBLE_SECONDS:
+                    raise
+                time.sleep(POLL_SECONDS)
+                continue
+            failing_since = time.monotonic()
+            total.add(counts)
             if _is_over(office, run_id, seconds, time.monotonic() - began, idle=not counts.rows):
                 break
             if not counts.rows:
                 time.sleep(POLL_SECONDS)
-    return _numbers(events) | {f"settings_{name}": count for name, count in _numbers(settings).items()}
+    return _numbers(total.events) | {f"settings_{name}": count for name, count in _numbers(total.receptions).items()}
 
 
 def _is_over(office: Office, run_id: RunId, seconds: float, spent: float, *, idle: bool) -> bool:
