@@ -33,7 +33,11 @@ def _figures(name: str) -> int:
     measured = []
     for part in figures.parts(name):
         print(f"{name}/{part} ...", flush=True)
-        measured.append(figures.measure(name, part))
+        try:
+            measured.append(figures.measure(name, part))
+        except RuntimeError as failure:
+            print(f"  {failure}", flush=True)
+            continue
         _print(measured[-1].figures)
     found = figures.summary(name, measured)
     OUT.mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,7 @@ def _held(root: psutil.Process) -> int:
 def summary(name: str, measured: list[Measured]) -> dict[str, Any]:
     """Give what is written down: the figures, whether each reaches its bound, each part's own, and the machine."""
     figures = {figure: value for one in measured for figure, value in one.figures.items()}
-    figures["peak_mb"] = round(max(one.peak_mb for one in measured), 1)
+    figures["peak_mb"] = round(max((one.peak_mb for one in measured), default=0.0), 1)
     bounds = {bound.figure: bound for bound in BOUNDS.get(name, ())}
     return {
         "name": name,
