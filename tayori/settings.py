@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     deployment_allowed_hosts: Hosts = Field((), description="hosts that parts of this installation may live on (L15)")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port for alarms; empty: no mail")
     alarm_mail_to: str = Field("", description="address of the ward's desk that receives alarms")
-    call_centre_url: SecretStr | None = Field(None, description="database of the call centre's FAQ system, read only (O5)")
+    call_centre_url: SecretStr | None = Field(
+        None, description="database of the call centre's FAQ system, read only (O5)"
+    )
     call_centre_mapping: Path | None = Field(None, description="mapping of the call centre's tables and scope (YAML)")
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 

@@ -168,14 +168,14 @@ def upgrade() -> None:
         "opinion_case",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("receipt_no", sa.String(length=20), nullable=False),
-        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("source_key", sa.LargeBinary(), nullable=False),
         sa.Column("channel", sa.String(length=24), nullable=False),
         sa.Column("addressee", sa.String(length=16), nullable=False),
         sa.Column("answer_wanted", sa.String(length=8), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("target_on", sa.Date(), nullable=True),
-        sa.Column("calendar_version", sa.String(length=40), nullable=True),
+        sa.Column("calendar_version", sa.String(length=120), nullable=True),
         sa.Column("department", sa.String(length=40), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=True),
         sa.Column("theme", sa.String(length=40), nullable=True),
@@ -197,7 +197,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_opinion_case_state"), "opinion_case", ["state"], unique=False)
     op.create_table(
         "opinion_tally",
-        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("channel", sa.String(length=24), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
@@ -238,7 +238,7 @@ def upgrade() -> None:
     op.create_table(
         "quarantine",
         sa.Column("quarantine_no", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("row_no", sa.BigInteger(), nullable=False),
         sa.Column("rule", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -280,7 +280,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "source_watermark",
-        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("watermark", sa.String(length=200), nullable=False),
         sa.Column("read_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_source_watermark")),
