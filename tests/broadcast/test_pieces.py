@@ -16,7 +16,7 @@ from tayori.broadcast.opener import HelperOpener, Opened
 from tayori.domain.batches import only, pack, unpack
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import BATCH_STEPS, BatchState, batch_sources
-from tayori.errors import Refused, TayoriError
+from tayori.errors import Refused
 from tayori.line.answers import Verdict, read_answer
 from tayori.line.client import content_of
 from tayori.line.limiter import Limiter
@@ -140,7 +140,7 @@ def test_the_helper_opens_a_list_as_it_was_frozen(office: Office) -> None:
     with writing(office.warehouse) as connection:
         evidence = Evidence("test", Purpose.DELIVERY)
         recorded = audit.record(connection, evidence, Action.OPEN, "lists", count=22, now=office.now())
-    came: queue.SimpleQueue[Opened | TayoriError] = queue.SimpleQueue()
+    came: queue.SimpleQueue[Opened | Exception] = queue.SimpleQueue()
     helper = HelperOpener(office.settings, came.put)
     try:
         helper.ask([listed, broken], recorded)

@@ -1,5 +1,7 @@
 """Sending: by the platform's own ledger, everybody approved gets it once, whatever goes wrong on the way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select, update
@@ -20,6 +22,7 @@ from tests.broadcast.rig import assert_once_each, outcome, send
 from tests.support.builders import TestClock
 
 PEOPLE = 2_300
+ONE_BY_ONE = replace(QUICK, block=1, ahead=1)
 
 
 def test_everybody_approved_gets_it_once(office: Office, platform: RunningPlatform) -> None:
@@ -181,7 +184,7 @@ def test_a_pause_settles_what_is_under_way(office: Office, platform: RunningPlat
     freeze.start(office, broadcast_id, ME)
     freeze.freeze(office, broadcast_id, ME)
     line = LineClient(platform.base_url, platform.account.access_token)
-    with Sending(office, broadcast_id, ME, line, limiter=Limiter(100_000.0), pace=QUICK) as run:
+    with Sending(office, broadcast_id, ME, line, limiter=Limiter(100_000.0), pace=ONE_BY_ONE) as run:
         run.advance(1)
         control.pause(office, who.writer, broadcast_id, "内容の確認")
         assert run.advance(10_000).ended is BroadcastState.PAUSED
