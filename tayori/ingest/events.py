@@ -109,7 +109,7 @@ def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes
 
 
 def _standings(warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, Standing]:
-    found = people.find_people(warehouse, list(indexes.values()))
+    found = people.find_people(warehouse, list(indexes.values()), lock=True)
     left = seen.leaves(warehouse, list(indexes.values()))
     standings: dict[str, Standing] = {}
     for line_id, index in indexes.items():

@@ -103,9 +103,7 @@ def release(office: Office, number: int, approval: str, evidence: Evidence) -> b
 
     """
     if not APPROVAL.fullmatch(approval):
-        raise Refused(
-            "Releasing a row from quarantine needs an approval: its number (letters, digits, hyphens)."
-        )
+        raise Refused("Releasing a row from quarantine needs an approval: its number (letters, digits, hyphens).")
     with writing(office.warehouse) as people:
         _waiting(people, number)
         content = _opened(office, people, number, evidence)

@@ -77,7 +77,7 @@ def apply(office: Office, stores: tuple[Connection, Connection], judged: JudgedR
     aside = list(judged.refused)
     fresh = _not_seen(office, warehouse, judged.passed)
     counts.duplicate = len(judged.passed) - len(fresh)
-    known = people.find_people(warehouse, [one.index for one in fresh])
+    known = people.find_people(warehouse, [one.index for one in fresh], lock=True)
     latest: dict[int, Submission] = {}
     for one in fresh:
         number = _follower(known.get(one.index))

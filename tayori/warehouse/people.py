@@ -65,8 +65,15 @@ def add_people(connection: Connection, rows: Iterable[tuple[int, bytes, bytes, i
     insert_rows(connection, person, PERSON, rows)
 
 
-def find_people(connection: Connection, indexes: Sequence[bytes]) -> dict[bytes, Known]:
-    """Find people by their look-up values; those who are not here are absent."""
+def find_people(connection: Connection, indexes: Sequence[bytes], *, lock: bool = False) -> dict[bytes, Known]:
+    """Find people by their look-up values; those who are not here are absent.
+
+    With `lock` nobody else changes or erases them until the transaction ends (on SQLite a writer is alone anyway).
+    """
+    if lock and not is_sqlite(connection):
+        driver_cursor(connection).execute(
+            "SELECT person_no FROM person WHERE line_index = ANY(%s) ORDER BY person_no FOR UPDATE", (list(indexes),)
+        )
     names = ("line_index", "person_no", "last_event_ms", "left_at")
     rows = rows_where_in(connection, person, "line_index", indexes, names)
     return {bytes(row[0]): Known(row[1], row[2], row[3] is not None) for row in rows}
