@@ -193,9 +193,9 @@ def test_who_leaves_while_a_run_is_stuck_is_forgotten_by_it(office: Office) -> N
 
 
 def said(filed: certify.Filed) -> dict[str, object]:
-    """Give what a certificate says, without what differs between two installations and two probes' readings."""
+    """Give what a certificate says, without what differs between two installations, probes and commits."""
     content = json.loads(certify_payload(statement(filed)))
-    for own in ("commitments", "verification"):
+    for own in ("commitments", "verification", "tool"):
         del content[own]
     return dict(content)
 
