@@ -131,7 +131,10 @@ def _dimensions(rows: "pd.DataFrame", period: Period) -> dict[str, Dimension]:
     """Rows and columns in an order that tells nothing about the counts."""
     known: dict[str, tuple[str, Mapping[str, str]]] = {
         "month": ("月", {month: _month_label(month) for month in period.months}),
-        "quarter": ("四半期", {_quarter(month): _quarter_label(_quarter(month)) for month in period.months}),
+        "quarter": (
+            "四半期",
+            {quarter: _quarter_label(quarter, tuple(held)) for quarter, held in groupby(period.months, _quarter)},
+        ),
         "channel": ("媒体", ward().channels),
         "department": ("部", {}),
         "kind": ("種別", ward().kinds),
@@ -215,9 +218,11 @@ def _quarter(month: str) -> str:
 _APRIL: Final = 4
 
 
-def _quarter_label(quarter: str) -> str:
-    first = (int(quarter[-1]) - 1) * 3 + _APRIL
-    return f"{quarter[:4]}年度第{quarter[-1]}四半期（{first % 12 or 12}～{(first + 2) % 12 or 12}月）"
+def _quarter_label(quarter: str, months: Sequence[str]) -> str:
+    """The quarter with the months of it that lie in the period."""
+    first, last = int(months[0][5:]), int(months[-1][5:])
+    held = f"{first}月" if first == last else f"{first}～{last}月"
+    return f"{quarter[:4]}年度第{quarter[-1]}四半期（{held}）"
 
 
 def _month_label(month: str) -> str:

@@ -60,6 +60,13 @@ def test_quarters_are_protected_with_their_months() -> None:
     assert (("month", "2026-04"),) in {part for entry in quarters for part in entry.parts}
 
 
+def test_a_quarter_names_only_its_months_in_the_period() -> None:
+    """A period that begins inside a quarter does not claim the whole of it."""
+    period = Period(date(2026, 5, 1), date(2026, 7, 31))
+    table = by_name(tabulate(facts_frame(dice(1), 300, period.months), 5, period=period))["theme_quarter"]
+    assert table.columns == ("2026年度第1四半期（5～6月）", "2026年度第2四半期（7月）", "計")
+
+
 def test_an_empty_period_and_a_missing_column_are_told() -> None:
     """Nothing is written and the sentence says what is missing, never a value."""
     facts = facts_frame(dice(1), 20, YEAR.months)
