@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -76,17 +77,36 @@ def up(
 ) -> None:
     """全部をこの機械で動かし、URL を表示する。Ctrl-C で止まる。"""
     settings = settings_here()
+    if settings.mode is Mode.LIVE:
+        deployment.refuse_strangers(settings)
     set_up(settings, utc_now())
     plan = Plan(settings, prefect_port, door_port, line_port, friends)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
+    refuse_taken(prefect_port, door_port, *([line_port] if plan.rehearsal else []))
     household = Household(settings.home.absolute() / "logs")
     try:
         _start(household, plan, told)
         _watch(household, told)
     finally:
         household.end()
+
+
+def refuse_taken(*ports: int) -> None:
+    """Refuse ports that another program listens on, before anything is started.
+
+    Raises:
+        Unavailable: one is taken.
+
+    """
+    for port in ports:
+        with socket.socket() as asked:
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                asked.bind((HERE, port))
+            except OSError:
+                raise Unavailable(f"Port {port} is taken by another program; name another one. See --help.") from None
 
 
 def _start(household: Household, plan: Plan, told: threading.Event) -> None:

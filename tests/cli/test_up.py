@@ -1,0 +1,55 @@
+"""What `tayori up` refuses before it starts anything."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from cli import app as command
+from tests.support.prefect_server import free_port
+
+
+def _free_ports() -> list[str]:
+    ports = (str(free_port()) for _ in range(3))
+    return [word for name in ("prefect", "door", "line") for word in (f"--{name}-port", next(ports))]
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAYORI_HOME", str(tmp_path / "var"))
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another program's server is never taken for ours."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert command.run(["up", "--door-port", str(port)]) == 5
+    assert f"Port {port} is taken" in capsys.readouterr().err
+    assert not (tmp_path / "var" / "logs").exists()
+
+
+@pytest.mark.parametrize("missing", ["TAYORI_LINE_CHANNEL_SECRET", "TAYORI_LINE_ACCESS_TOKEN"])
+def test_live_makes_no_secret_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    """In live the channel's secrets are given or nothing starts."""
+    for name in {"TAYORI_LINE_CHANNEL_SECRET", "TAYORI_LINE_ACCESS_TOKEN"} - {missing}:
+        monkeypatch.setenv(name, "given")
+    monkeypatch.setenv("TAYORI_MODE", "live")
+    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me")
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    assert command.run(["up", *_free_ports()]) == 2
+    assert "TAYORI_LINE" in capsys.readouterr().err
+
+
+def test_a_prefect_api_in_the_open_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """L8: nothing starts beside an API that anybody on the way can read."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example.jp/api")
+    assert command.run(["up", *_free_ports()]) == 3
+    assert "PREFECT_API_URL" in capsys.readouterr().err
