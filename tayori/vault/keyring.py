@@ -37,11 +37,16 @@ class Keyring:
         self._keys = keys
 
     def create(self, connection: Connection, numbers: Sequence[int]) -> list[bytes]:
-        """Make a key for each number, store it wrapped under the current epoch, and give the keys in that order."""
+        """Make a key for each number, store it wrapped under the current epoch, and give the keys in that order.
+
+        A number is new to the warehouse, so a key that is there already was left by a crash between the two stores'
+        commits; it never sealed anything that exists, and is replaced.
+        """
         epoch = wrapped_keys.current_epoch(connection, self.space)
         wrap = AESGCM(self._keys.key(self.space, epoch))
         fresh = [os.urandom(KEY_BYTES) for _ in numbers]
         rows = ((no, epoch, self._wrapped(wrap, no, epoch, key)) for no, key in zip(numbers, fresh, strict=True))
+        wrapped_keys.delete_keys(connection, self.space, numbers)
         wrapped_keys.add_keys(connection, self.space, rows)
         return fresh
 

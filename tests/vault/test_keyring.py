@@ -9,6 +9,7 @@ from tayori.vault.keyfile import Space
 from tayori.vault.keyring import Keyring
 from tayori.warehouse import wrapped_keys
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.people import reserve_numbers
 
 
 def test_rotation_keeps_survivors_and_ends_the_destroyed(office: Office) -> None:
@@ -40,6 +41,21 @@ def test_rotation_interrupted_before_the_switch_is_simply_run_again(office: Offi
         opened = keyring.open(vault, [1, 2, 3, 4])
     assert sorted(opened) == [1, 3, 4]
     assert opened[4] == late
+
+
+def test_a_key_left_by_a_crash_does_not_block_the_number(office: Office) -> None:
+    """A crash after the vault's commit and before the warehouse's leaves a key behind; its number is used anew."""
+    with pytest.raises(RuntimeError), writing(office.warehouse) as people:  # noqa: PT012 - the crash is the block
+        with writing(office.vault) as vault:
+            lost = office.person_keys.create(vault, reserve_numbers(people, 3))
+        raise RuntimeError
+    with office.writing_people() as (people, vault):
+        numbers = reserve_numbers(people, 2)
+        fresh = office.person_keys.create(vault, numbers)
+    with reading(office.vault) as vault:
+        opened = office.person_keys.open(vault, numbers)
+    assert list(numbers) == [1, 2]
+    assert [opened[number] for number in numbers] == fresh != lost[:2]
 
 
 def test_a_wrapped_key_cannot_stand_in_for_another(office: Office) -> None:
