@@ -8,6 +8,8 @@ from prefect import task
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_API_URL, PREFECT_HOME
 
 from tasks.support import desk, sentence_only
+from tayori.broadcast import control
+from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import RunId
 from tayori.errors import TayoriError
 from tayori.office import Office
@@ -25,8 +27,9 @@ ELSEWHERE: Final = "Prefect サーバのデータベース（この機械のフ�
 @task(name="消去の開始", persist_result=False)
 @sentence_only
 def begin_night() -> RunId:
-    """Take up the night that did not get to its end, or begin a new one."""
+    """Take up the night that did not get to its end, or begin a new one; lists nobody decided on in time end first."""
     with desk() as office:
+        control.close_overdue(office, Evidence("flow:retention", Purpose.DELIVERY))
         return run.begin(office)
 
 

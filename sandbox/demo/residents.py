@@ -29,8 +29,8 @@ ROUGH: Final = {
 """How the platform delivers in the rehearsal: some deliveries late, doubled, out of order, some empty."""
 
 GENRE: Final = 1
-BORN: Final = (1975, 2005)
-AREAS: Final = (1, 5, 6)
+BORN: Final = (1960, 2005)
+AREAS: Final = (1, 2, 3, 4, 5, 6, 11)
 
 
 def add_the_account(platform: RunningPlatform, webhook: str, count: int) -> dict[str, Any]:
