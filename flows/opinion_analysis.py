@@ -1,14 +1,18 @@
 """What residents are telling the ward: letters that are done become tables in which nobody can be found (O3)."""
 
 from datetime import date
+from typing import Annotated
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from tasks.opinions import begin_analysis, end_analysis, mask_done, write_report
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
+
+# Prefect checks what is typed into a form by `pattern`, not by `format`: without it a name typed here would be kept (I3)
+Day = Annotated[date, WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})]
 
 
 class Period(BaseModel):
@@ -16,8 +20,8 @@ class Period(BaseModel):
 
     model_config = ConfigDict(title="報告の対象期間", extra="forbid")
 
-    first: date | None = Field(None, title="開始日", description="空欄なら、終了日の12か月前の月初")
-    last: date | None = Field(None, title="終了日", description="空欄なら、先月末")
+    first: Day | None = Field(None, title="開始日", description="空欄なら、終了日の12か月前の月初")
+    last: Day | None = Field(None, title="終了日", description="空欄なら、先月末")
     public: bool = Field(default=True, title="公表用", description="公表用は10通未満、庁内用は5通未満を秘匿")
 
 

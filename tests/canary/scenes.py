@@ -1,0 +1,266 @@
+"""The scenes of the walk: each leads the marked through one flow, and through what can go wrong there."""
+
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, select, update
+
+from sandbox.demo.letters import DESK_LIST, end_cases
+from tayori.broadcast import desk
+from tayori.domain.identifiers import BroadcastId, HandlerId
+from tayori.vault.roster import Credential, NewHandler, enrol
+from tayori.warehouse.engines import writing
+from tayori.warehouse.schema.opinions import opinion_case
+from tayori.warehouse.schema.people import person, person_counter
+from tayori.warehouse.schema.records import lease
+from tests.canary import arrivals
+from tests.canary.marks import CANARY_NUMBERS, NUMBERS
+from tests.canary.steps import Step
+from tests.canary.walk import BADLY, FLOWS, PARAMETERS, WELL, Met, Walk
+from tests.canary.world import PATIENCE_SECONDS, World
+
+RESIDENTS = 60
+CANARIES = 3
+BLOCKED = 5
+QUIT = 3
+HANDLERS = ("writer", "approver", "desk")
+MESSAGE = [{"type": "text", "text": "【防災】明日9時から防災訓練を行います（演習）。"}]
+RULES = (
+    "unparsed",
+    "box_does_not_open",
+    "event_has_no_type",
+    "event_time_is_impossible",
+    "line_user_id_has_wrong_form",
+    "birth_year_is_no_year",
+    "field_is_not_in_the_register",
+    "person_does_not_follow",
+    "department_is_too_long",
+    "telephone_is_too_long",
+)
+TAKE_IN_FILE = "tasks.opinions.take_in_file"
+
+
+def arrive(world: World) -> None:
+    """People come, set what they want, and send what nobody wants; their numbers are marks too."""
+    with writing(world.office.warehouse) as connection:
+        for kind, first in (("person", NUMBERS), ("canary", CANARY_NUMBERS)):
+            connection.execute(person_counter.insert().values(kind=kind, last_no=first))
+    ids = residents(world)
+    arrivals.follow(world, ids)
+    arrivals.choose(world, ids)
+    arrivals.talk(world)
+    arrivals.tamper_with_the_inbox(world)
+
+
+def residents(world: World) -> list[str]:
+    """Give the ids of all who come, canaries among them."""
+    marks = world.marks
+    return [marks.resident(at) for at in range(RESIDENTS)] + [marks.canary(at) for at in range(CANARIES)]
+
+
+def everything(world: World) -> list[Met]:
+    """Let the marked go through everything; give what was met. Two workers end before their time."""
+    arrive(world)
+    with world.worker() as worker:
+        first = Walk(world, worker)
+        interrupted(first, signal.SIGKILL)
+    with world.worker() as worker:
+        walk = Walk(world, worker)
+        take_in_events(walk)
+        send_news(walk)
+        leave(walk)
+        take_in_letters(walk)
+        analyse(walk)
+        watch(walk)
+        bad_settings(walk)
+        arrivals.talk(world)
+        interrupted(walk, signal.SIGTERM)
+    return walk.met
+
+
+def interrupted(walk: Walk, how: signal.Signals) -> None:
+    """End a worker in the middle of flows/ingest, ids open in its hands and the warehouse half written."""
+    vault = walk.office.settings.home / "vault.db"
+    after_half_a_minute(walk)
+    with locked(vault):
+        walk.worker.begin(Step(FLOWS["ingest"], after_half_a_minute(walk), patience=5))
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not is_locked(vault.with_name("warehouse.db")):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        walk.worker.process.send_signal(how)
+        walk.worker.process.wait(PATIENCE_SECONDS)
+
+
+def take_in_events(walk: Walk) -> None:
+    """Flows/ingest: absent and locked stores, errors at every opening, then all of it."""
+    later = after_half_a_minute
+    walk.fails("ingest", "an absent vault", later(walk), patience=0, environment=_absent(walk, "VAULT_URL"))
+    walk.fails("ingest", "an absent inbox", later(walk), patience=0, environment=_absent(walk, "INBOX_URL"))
+    with locked(walk.office.settings.home / "warehouse.db"):
+        walk.fails("ingest", "a locked warehouse", patience=0)
+    walk.stumbles_through("ingest", lambda: later(walk))
+
+
+def after_half_a_minute(walk: Walk) -> dict[str, Any]:
+    """Let the heart of a run that broke off be silent for long enough; give what the next one is started with."""
+    with writing(walk.office.warehouse) as connection:
+        connection.execute(update(lease).values(beat_at=walk.office.now() - timedelta(minutes=1)))
+    return PARAMETERS["ingest"]
+
+
+def send_news(walk: Walk) -> None:
+    """Flows/broadcast: nothing approved, LINE that repeats ids, a changed id, errors at every opening."""
+    credentials = _handlers(walk)
+    walk.fails("broadcast", "a broadcast that is not there")
+    hostile = {"TAYORI_LINE_API_BASE": walk.world.line.url}
+    for statuses in ((400,), (500, 500, 400), (401,)):
+        walk.world.line.statuses = list(statuses)
+        order = approved(walk, credentials)
+        walk.ends_well("broadcast", f"LINE that answers {statuses}", order, environment=hostile)
+    order = approved(walk, credentials)
+    with changed(walk, person.c.line_user_id):
+        walk.fails("broadcast", "a sealed id that was changed", order)
+    draft = {"order": {"broadcast_id": _draft(walk, credentials["writer"])}}
+    walk.fails("broadcast", "a draft", draft)
+    walk.stumbles_through("broadcast", lambda: approved(walk, credentials))
+
+
+def leave(walk: Walk) -> None:
+    """Flows/reconcile and flows/retention: some block the account, some quit LINE; LINE answers badly before."""
+    hostile, line = {"TAYORI_LINE_API_BASE": walk.world.line.url}, walk.world.line
+    line.listed = residents(walk.world)
+    walk.stumbles_through("reconcile")
+    for statuses in ((400,), (500,), (401,)):
+        line.statuses = list(statuses)
+        walk.fails("reconcile", f"LINE that answers {statuses}", environment=hostile)
+    line.garbled = True
+    walk.fails("reconcile", "LINE that answers what is no list", environment=hostile)
+    line.garbled = False
+    walk.fails("reconcile", "no LINE at all", environment={"TAYORI_LINE_API_BASE": "http://127.0.0.1:1"})
+    ids, control = residents(walk.world), walk.world.platform.control
+    control.ask("block", ids=ids[:BLOCKED])
+    control.ask("quit", ids=ids[BLOCKED : BLOCKED + QUIT])
+    walk.ends_well("ingest", "people who left")
+    walk.ends_well("reconcile", "people who are missing")
+    with changed(walk, person.c.line_user_id):
+        walk.fails("reconcile", "a sealed id that was changed")
+    walk.ends_well("reconcile", "people who are missing again")
+    walk.stumbles_through("retention")
+
+
+def take_in_letters(walk: Walk) -> None:
+    """Files by the task, inquiries by flows/ingest_opinions: absent, locked and strange databases before."""
+    for path in arrivals.letters(walk.world, walk.office.today() - timedelta(days=1)):
+        given = {"path": path, "mapping": DESK_LIST}
+        walk.met.append(Met("take_in_file", path.name, WELL, walk.worker.run(TAKE_IN_FILE, given)))
+    broken = walk.world.handed_in / "broken.jsonl"
+    broken.write_text(f'{{"受付番号": "1", "{walk.marks.letter(0)}": "{walk.marks.letter(1)}"}}\n', "utf-8")
+    given = {"path": broken, "mapping": DESK_LIST}
+    walk.met.append(Met("take_in_file", "a broken file", BADLY, walk.worker.run(TAKE_IN_FILE, given)))
+    arrivals.call_centre(walk.world, walk.marks)
+    secret = walk.marks.secret("call-centre")
+    for what, url in {
+        "an absent call centre": f"sqlite:///{walk.world.folder / 'absent.db'}",
+        "a call centre that refuses": f"postgresql://kiku:{secret}@127.0.0.1:1/faq?connect_timeout=1",
+        "another database": f"sqlite:///{walk.office.settings.home / 'vault.db'}",
+        "an address that is none": f"{secret}://{secret}",
+    }.items():
+        walk.fails("ingest_opinions", what, environment={"TAYORI_CALL_CENTRE_URL": url})
+    walk.stumbles_through("ingest_opinions")
+
+
+def analyse(walk: Walk) -> None:
+    """Flows/opinion_analysis: a changed letter, a period that is none, errors at every opening."""
+    today = walk.office.today()
+    end_cases(walk.office, _enrolled(walk, "closer", "desk"), today)
+    with changed(walk, opinion_case.c.opinion):
+        walk.fails("opinion_analysis", "a sealed letter that was changed")
+    backwards = {"period": {"first": today.isoformat(), "last": (today - timedelta(days=400)).isoformat()}}
+    walk.fails("opinion_analysis", "a period that runs backwards", backwards)
+    walk.stumbles_through("opinion_analysis")
+
+
+def watch(walk: Walk) -> None:
+    """Flows/watch: mail that is refused, errors at every opening."""
+    secret = walk.marks.secret("mail")
+    walk.fails("watch", "no mail server", environment={"TAYORI_SMTP_URL": f"smtp://desk:{secret}@127.0.0.1:1"})
+    walk.stumbles_through("watch")
+
+
+def bad_settings(walk: Walk) -> None:
+    """Every flow under settings that break a rule, with secrets in them."""
+    secret = walk.marks.secret("setting")
+    nowhere = f"postgresql://tayori:{secret}@127.0.0.1:1/nowhere?connect_timeout=1"
+    for flow in FLOWS:
+        for name, value in (("MODE", secret), ("SEND_SHARE", secret), ("DATABASE_URL", nowhere)):
+            walk.fails(flow, f"a bad {name}", environment={f"TAYORI_{name}": value})
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a store as a program does that writes and does not end."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        opened.execute("BEGIN IMMEDIATE")
+        yield
+        opened.execute("ROLLBACK")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody is writing to a store."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as opened:
+        try:
+            opened.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
+@contextmanager
+def changed(walk: Walk, column: "Column[Any]") -> Iterator[None]:
+    """Change one bit of every sealed value of a column, and put it right again."""
+    key = next(iter(column.table.primary_key.columns))
+    with writing(walk.office.warehouse) as connection:
+        before = connection.execute(select(key, column).where(column.is_not(None))).all()
+        for number, sealed in before:
+            flipped = sealed[:-1] + bytes([sealed[-1] ^ 1])
+            connection.execute(update(column.table).where(key == number).values({column: flipped}))
+    yield
+    with writing(walk.office.warehouse) as connection:
+        for number, sealed in before:
+            connection.execute(update(column.table).where(key == number).values({column: sealed}))
+
+
+def approved(walk: Walk, credentials: dict[str, Credential]) -> dict[str, Any]:
+    """Give the order of a broadcast that two handlers signed."""
+    office, broadcast_id = walk.office, _draft(walk, credentials["writer"])
+    desk.submit(office, credentials["writer"], broadcast_id, desk.review(office, broadcast_id))
+    desk.approve(office, credentials["approver"], broadcast_id, desk.review(office, broadcast_id))
+    return {"order": {"broadcast_id": broadcast_id}}
+
+
+def _draft(walk: Walk, writer: Credential) -> BroadcastId:
+    now = walk.office.now()
+    new = desk.written("1", {"everyone": True}, MESSAGE, now, now + timedelta(hours=1))
+    return desk.draft(walk.office, writer, new)
+
+
+def _handlers(walk: Walk) -> dict[str, Credential]:
+    return {role: _enrolled(walk, f"{role}-1", role) for role in HANDLERS}
+
+
+def _enrolled(walk: Walk, name: str, role: str) -> Credential:
+    office = walk.office
+    new = NewHandler(HandlerId(name), f"演習 {name}", (role,), "甲", office.today())
+    with writing(office.warehouse) as connection:
+        return enrol(connection, office.handlers_folder, new, walk.marks.secret("passphrase"), office.now())
+
+
+def _absent(walk: Walk, setting: str) -> dict[str, str]:
+    return {f"TAYORI_{setting}": f"sqlite:///{walk.office.settings.home / 'absent.db'}"}
