@@ -11,7 +11,7 @@ from tasks.opinions import begin_analysis, end_analysis, mask_done, write_report
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
 
-# Prefect checks what is typed into a form by `pattern`, not by `format`: without it a name typed here would be kept (I3)
+# Prefect checks a form by `pattern`, not by `format`: without one, a name typed instead of a day would be kept (I3).
 Day = Annotated[date, WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})]
 
 
