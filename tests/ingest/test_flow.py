@@ -92,7 +92,7 @@ def test_a_run_that_died_holds_nobody_up(here: Office) -> None:
 
 def test_two_successors_do_not_wait_for_one_place(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one run works and the next waits, a third ends at once."""
-    monkeypatch.setattr(steps, "PATIENCE_SECONDS", 5)
+    monkeypatch.setattr(steps, "POLL_SECONDS", -1)  # to wait even once would be an error
     with writing(here.warehouse) as connection:
         leases.take(connection, steps.LEASE, "at work", utc_now())
         leases.take(connection, steps.NEXT, "waiting", utc_now())
