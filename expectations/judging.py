@@ -4,6 +4,7 @@ Results are asked for with `exclude_unexpected_values`; the positions they hold 
 nothing of a row but where it stands. Nothing of a result is printed, logged, stored or rendered.
 """
 
+import logging
 import os
 import warnings
 from datetime import datetime
@@ -86,6 +87,7 @@ def _positions(result: Any) -> list[int]:  # noqa: ANN401 - untyped by nature
 
 @cache
 def _definition() -> BatchDefinition[Any]:
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
