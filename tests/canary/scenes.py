@@ -67,10 +67,8 @@ def residents(world: World) -> list[str]:
 def everything(world: World) -> list[Met]:
     """Let the marked go through everything; give what was met. Two workers end before their time."""
     arrive(world)
-    with world.worker() as worker:
-        first = Walk(world, worker)
-        interrupted(first, signal.SIGKILL)
-    with world.worker() as worker:
+    with world.worker() as doomed, world.worker() as worker:
+        interrupted(Walk(world, doomed), signal.SIGKILL)
         walk = Walk(world, worker)
         take_in_events(walk)
         send_news(walk)
@@ -199,7 +197,7 @@ def bad_settings(walk: Walk) -> None:
     secret = walk.marks.secret("setting")
     nowhere = f"postgresql://tayori:{secret}@127.0.0.1:1/nowhere?connect_timeout=1"
     for flow in FLOWS:
-        for name, value in (("MODE", secret), ("SEND_SHARE", secret), ("DATABASE_URL", nowhere)):
+        for name, value in (("MODE", secret), ("DATABASE_URL", nowhere)):
             walk.fails(flow, f"a bad {name}", environment={f"TAYORI_{name}": value})
 
 
