@@ -51,7 +51,7 @@ def _location(rng: random.Random) -> _Fields:
 
 
 def _members(_rng: random.Random) -> list[Event]:
-    return [{"type": "user", "userId": "Udddd" + "0" * 28}]
+    return [{"type": "user", "userId": "Udddddddd" + "0" * 24}]
 
 
 def _followed(rng: random.Random, *, unblocked: bool) -> _Fields:

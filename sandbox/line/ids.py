@@ -1,8 +1,8 @@
 """Dummy LINE user ids: generated, never stored.
 
-A LINE user id is `U` and 128 bits in hexadecimal. A dummy one has in these bits: 16 that say `dddd`, 64 of a mixed
-index, 48 of a check over it. Mixing is a bijection on 64 bits, so ids are unique by construction, look like LINE's
-own, and are turned back into their index without a table: one small process can hold ten million friends.
+A LINE user id is `U` and 128 bits in hexadecimal. A dummy one has in these bits: 32 that say `dddddddd`, 64 of a
+mixed index, 32 of a check over it. Mixing is a bijection on 64 bits, so ids are unique by construction, look like
+LINE's own, and are turned back into their index without a table: one small process can hold ten million friends.
 """
 
 import re
@@ -33,10 +33,9 @@ _FIRST_UNDONE: Final[int] = pow(_FIRST, -1, _BITS)
 _SECOND_UNDONE: Final[int] = pow(_SECOND, -1, _BITS)
 
 _OCTETS: Final = 16
-_RESERVED: Final = np.uint64(0xDDDD)
-_CHECK_MASK: Final = np.uint64(2**48 - 1)
-_LONG: Final = np.uint64(48)
-_SHORT: Final = np.uint64(16)
+_RESERVED: Final = np.uint64(0xDDDDDDDD)
+_CHECK_MASK: Final = np.uint64(2**32 - 1)
+_HALF: Final = np.uint64(32)
 _U: Final = ord("U")
 
 
@@ -72,20 +71,20 @@ class IdSpace:
         """The ids of these indices."""
         mixed = mix(indices.astype(np.uint64) ^ self._key)
         halves = np.empty((len(mixed), 2), ">u8")
-        halves[:, 0] = (_RESERVED << _LONG) | (mixed >> _SHORT)
-        halves[:, 1] = (mixed << _LONG) | self._check(mixed)
+        halves[:, 0] = (_RESERVED << _HALF) | (mixed >> _HALF)
+        halves[:, 1] = (mixed << _HALF) | self._check(mixed)
         return halves.view(np.uint8)
 
     def decode(self, packed: PackedIds) -> Slots:
         """The indices of these ids; `FOREIGN` for every id that is not of this space."""
         first, second = packed.view(">u8").astype(np.uint64).T
-        mixed = (first << _SHORT) | (second >> _LONG)
+        mixed = (first << _HALF) | (second >> _HALF)
         indices = (unmix(mixed) ^ self._key).astype(np.int64)
-        indices[(first >> _LONG != _RESERVED) | (second & _CHECK_MASK != self._check(mixed))] = FOREIGN
+        indices[(first >> _HALF != _RESERVED) | (second & _CHECK_MASK != self._check(mixed))] = FOREIGN
         return indices
 
     def _check(self, mixed: _Words) -> _Words:
-        return mix(mixed * np.uint64(_GOLDEN) ^ self._key) >> _SHORT
+        return mix(mixed * np.uint64(_GOLDEN) ^ self._key) >> _HALF
 
     def ids(self, start: int, stop: int) -> list[LineUserId]:
         """The ids of the indices `start <= i < stop`, in order."""

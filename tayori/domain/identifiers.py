@@ -19,8 +19,9 @@ RunId = NewType("RunId", str)
 Clock = Callable[[], datetime]
 
 LINE_USER_ID = re.compile(r"U[0-9a-f]{32}")
-DUMMY_PREFIX = "Udddd"
-CANARY_PREFIX = "Ucccc"
+# 32 bits each: live refuses both, and a real id begins like one of them once in two billion.
+DUMMY_PREFIX = "Udddddddd"
+CANARY_PREFIX = "Ucccccccc"
 
 
 class Contract(StrEnum):

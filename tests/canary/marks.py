@@ -26,7 +26,7 @@ class Marks:
     @property
     def tail(self) -> str:
         """The end of every id, so that a shortened id is found from either side."""
-        return hashlib.sha256(self.tag.encode()).hexdigest()[:12]
+        return hashlib.sha256(self.tag.encode()).hexdigest()[:8]
 
     def resident(self, number: int) -> str:
         """Give the LINE id of a marked dummy resident."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from expectations.gate import gate
+from tayori.domain.identifiers import CANARY_PREFIX
 from tayori.errors import BadInput, NotFound
 from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.receptions import reception_frame
@@ -181,7 +182,7 @@ def test_exactly_the_columns_of_the_contract_pass(suite: str, change: str) -> No
 def test_dummy_people_do_not_pass_in_live() -> None:
     """In live, ids with the prefixes of dummies and canaries are refused."""
     real = an_event(source={"type": "user", "userId": "U" + "1" * 32})
-    canary = an_event(source={"type": "user", "userId": "Ucccc" + "1" * 28})
+    canary = an_event(source={"type": "user", "userId": CANARY_PREFIX + "1" * 24})
     verdict = gate(events_frame(real, an_event(), canary), "events_live", START)
     assert verdict.refused == ((1, "dummy_person_in_live"), (2, "dummy_person_in_live"))
 

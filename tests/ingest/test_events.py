@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expectations.gate import gate
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import CANARY_PREFIX, RunId
 from tayori.errors import Unavailable
 from tayori.ingest import quarantine
 from tayori.ingest.counts import Counts
@@ -165,7 +165,7 @@ def test_what_waited_in_quarantine_for_a_leaver_ends_with_their_return(office: O
 
 def test_canaries_get_numbers_below_zero(office: Office) -> None:
     """In a rehearsal, ids that mark canaries are welcomed under canary numbers and counted among no residents."""
-    canary = {"type": "user", "userId": "Ucccc" + "1" * 28}
+    canary = {"type": "user", "userId": CANARY_PREFIX + "1" * 24}
     deliver(office, an_event("follow", 1), an_event("follow", source=canary))
     assert take_in(office).events.applied == 2
     assert sorted(followers(office).values()) == [-1, 1]

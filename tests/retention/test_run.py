@@ -339,4 +339,4 @@ def test_two_runs_have_different_marks(sqlite_office: Office) -> None:
     """Marks follow from the run: one run's probe does not find what another left."""
     first, second = (canaries.markers(sqlite_office, RunId(one)) for one in ("r1", "r2"))
     assert not set(first) & set(second)
-    assert all(one.startswith("Ucccc") for one in first + second)
+    assert all(one.startswith("Ucccccccc") for one in first + second)

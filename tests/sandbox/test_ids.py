@@ -11,7 +11,7 @@ def test_ten_thousand_ids_are_distinct_and_well_formed() -> None:
     """Every dummy id is a LINE user id under the reserved prefix, and no two are the same."""
     ids = IdSpace(seed=3).ids(0, 10_000)
     assert len(set(ids)) == 10_000
-    assert all(ID_SHAPE.fullmatch(one) and one.startswith("Udddd") for one in ids)
+    assert all(ID_SHAPE.fullmatch(one) and one.startswith("Udddddddd") for one in ids)
 
 
 @given(seed=st.integers(0, 2**40), index=st.integers(0, 2**62))

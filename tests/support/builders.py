@@ -31,7 +31,7 @@ class TestClock:
 
 def a_line_id(number: int) -> LineUserId:
     """Give the LINE id of the n-th dummy person."""
-    return LineUserId(f"{DUMMY_PREFIX}{number:028x}")
+    return LineUserId(f"{DUMMY_PREFIX}{number:024x}")
 
 
 def some_settings(home: Path, **changes: object) -> Settings:
