@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -25,7 +26,7 @@ from tayori.domain.identifiers import Clock
 from tayori.errors import BadInput, Unavailable
 from tayori.settings import Settings
 from tayori.vault.blind_index import BlindIndex
-from tayori.vault.keyfile import KeyFile, Space, read_secret, write_secret
+from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_secret
 from tayori.vault.keyring import Keyring
 from tayori.vault.sealed_box import BoxKeys, Sealer
 from tayori.warehouse import setup, wrapped_keys
@@ -85,7 +86,11 @@ class Office:
     @cached_property
     def signing_key(self) -> Ed25519PrivateKey:
         """The key that signs certificates and the heads of the access log."""
-        key = load_pem_private_key(read_secret(self.signing_path), None)
+        written = read_secret(self.signing_path)
+        try:
+            key = load_pem_private_key(written, None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise damaged(self.signing_path) from None
         if not isinstance(key, Ed25519PrivateKey):
             raise BadInput("The signing key is not an Ed25519 key; restore the right file.")
         return key

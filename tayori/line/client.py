@@ -15,6 +15,7 @@ import urllib3
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MulticastRequest, ValidateMessageRequest
 from linebot.v3.messaging.exceptions import ApiException
 from linebot.v3.messaging.models.message import Message
+from pydantic import ValidationError
 
 from tayori.domain.batches import LARGEST_BATCH
 from tayori.errors import BadInput, Refused, Unavailable
@@ -187,7 +188,7 @@ class LineClient:
             raise _unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
             raise _unavailable(0) from None
-        except ValueError:  # the SDK's models, which repeat in their errors what they were given
+        except ValidationError:  # the SDK's models, which repeat in their errors what they were given
             raise Unavailable("LINE answered what it never promised; nothing was lost. Run it again later.") from None
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tayori.domain.identifiers import LineUserId
-from tayori.vault.keyfile import read_secret
+from tayori.vault.keyfile import damaged, read_secret
+
+KEY_BYTES = 32
 
 
 class BlindIndex:
@@ -17,8 +19,19 @@ class BlindIndex:
 
     @classmethod
     def from_file(cls, path: Path) -> "BlindIndex":
-        """Read the index key (hexadecimal, 0600)."""
-        return cls(bytes.fromhex(read_secret(path).decode("ascii").strip()))
+        """Read the index key (32 bytes in hexadecimal, 0600).
+
+        Raises:
+            Unavailable: the file is not there, or holds no such key; with another one, nobody would be found.
+
+        """
+        try:
+            key = bytes.fromhex(read_secret(path).decode("ascii").strip())
+        except ValueError:
+            raise damaged(path) from None
+        if len(key) != KEY_BYTES:
+            raise damaged(path)
+        return cls(key)
 
     def of_line_id(self, line_user_id: LineUserId) -> bytes:
         """Give the 32 bytes by which a LINE id is found."""

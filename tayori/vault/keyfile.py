@@ -54,8 +54,11 @@ class KeyFile:
         self._write(keys)
 
     def _read(self) -> dict[str, bytes]:
-        held: dict[str, str] = json.loads(read_secret(self.path))
-        return {name: bytes.fromhex(value) for name, value in held.items()}
+        written = read_secret(self.path)
+        try:
+            return {name: bytes.fromhex(value) for name, value in json.loads(written).items()}
+        except (ValueError, TypeError, AttributeError):
+            raise damaged(self.path) from None
 
     def _write(self, keys: dict[str, bytes]) -> None:
         write_secret(self.path, json.dumps({name: value.hex() for name, value in sorted(keys.items())}).encode())
@@ -79,6 +82,11 @@ def read_secret(path: Path) -> bytes:
         raise Unavailable(
             f"The key file {path.name} is missing or cannot be read; restore it or run `tayori init`."
         ) from None
+
+
+def damaged(path: Path) -> Unavailable:
+    """Give the error that tells of a key file that is there but holds no key; of its content it says nothing."""
+    return Unavailable(f"The key file {path.name} is damaged; restore it from its escrow. Nothing was done.")
 
 
 def write_secret(path: Path, secret: bytes) -> None:

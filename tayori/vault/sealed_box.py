@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tayori.errors import NotFound, Tampered, Unavailable
-from tayori.vault.keyfile import read_secret, write_secret
+from tayori.vault.keyfile import damaged, read_secret, write_secret
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -102,13 +102,18 @@ class BoxKeys:
         if epoch not in self._open:
             if not self._path(epoch).exists():
                 raise NotFound(f"The private key of inbox epoch {epoch} is not here: it was destroyed.")
-            self._open[epoch] = X25519PrivateKey.from_private_bytes(
-                bytes.fromhex(read_secret(self._path(epoch)).decode())
-            )
+            self._open[epoch] = _private_key(self._path(epoch))
         return self._open[epoch]
 
     def _path(self, epoch: int) -> Path:
         return self._folder / f"{self._name}-{epoch}.key"
+
+
+def _private_key(path: Path) -> X25519PrivateKey:
+    try:
+        return X25519PrivateKey.from_private_bytes(bytes.fromhex(read_secret(path).decode()))
+    except ValueError:
+        raise damaged(path) from None
 
 
 def _purpose(kind: str, epoch: int) -> bytes:

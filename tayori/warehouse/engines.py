@@ -41,9 +41,15 @@ def open_store(url: str, *, create: bool = False) -> Engine:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
             return _open_sqlite(Path(str(address.database)), create=create)
+        if address.get_backend_name() != "postgresql":
+            raise _misunderstood()
         return create_engine(address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError):
-        raise BadInput("A store's address is not understood; write sqlite:///PATH or postgresql://...") from None
+        raise _misunderstood() from None
+
+
+def _misunderstood() -> BadInput:
+    return BadInput("A store's address is not understood; write sqlite:///PATH or postgresql://...")
 
 
 @contextmanager

@@ -296,7 +296,7 @@ def _engine(url: str) -> sa.Engine:
         address = sa.make_url(url)
         backend = address.get_backend_name()
         if backend not in {"sqlite", "postgresql"}:
-            raise BadInput(f"The source's URL names {backend}; sqlite and postgresql can be read.")
+            raise BadInput("The source's URL names another kind of database; sqlite and postgresql can be read.")
         if backend == "sqlite" and not Path(address.database or "").is_file():
             raise Unavailable("The call centre's database file is not there; check the URL or ask its operator.")
         if address.drivername == "postgresql":
