@@ -101,19 +101,19 @@ def canonical_segment(segment: Segment) -> str:
 
 def _read(written: object, place: str, depth: int) -> Segment:
     if depth == 0:
-        raise BadInput(f"{place}: nested deeper than {DEEPEST} levels; write it flatter")
+        raise BadInput(f"{place}: nested deeper than {DEEPEST} levels; write it flatter.")
     if not isinstance(written, Mapping) or not written:
-        raise BadInput(f"{place}: an empty condition would match nobody; write at least one, or `everyone: true`")
+        raise BadInput(f"{place}: an empty condition would match nobody; write at least one, or `everyone: true`.")
     parts = tuple(_condition(str(key), value, f"{place}.{key}", depth) for key, value in written.items())
     if len(parts) > 1 and any(isinstance(part, Everyone) for part in parts):
-        raise BadInput(f"{place}: `everyone` stands alone; remove it or the other conditions")
+        raise BadInput(f"{place}: `everyone` stands alone; remove it or the other conditions.")
     return parts[0] if len(parts) == 1 else All(parts)
 
 
 def _condition(key: str, value: object, place: str, depth: int) -> Segment:
     if key == "everyone":
         if value is not True:
-            raise BadInput(f"{place}: only `everyone: true` has a meaning")
+            raise BadInput(f"{place}: only `everyone: true` has a meaning.")
         return Everyone()
     if key in {"all", "any"}:
         parts = _parts(value, place, depth)
@@ -122,21 +122,21 @@ def _condition(key: str, value: object, place: str, depth: int) -> Segment:
         return Not(_negatable(_read(value, place, depth - 1), place))
     if key in ATTRIBUTES:
         return _attribute(key, value, place)
-    raise BadInput(f"{place}: not a condition; the words are {', '.join(ATTRIBUTES)}, all, any, not, everyone")
+    raise BadInput(f"{place}: not a condition; the words are {', '.join(ATTRIBUTES)}, all, any, not, everyone.")
 
 
 def _parts(value: object, place: str, depth: int) -> tuple[Segment, ...]:
     if not isinstance(value, list) or not value:
-        raise BadInput(f"{place}: needs a list with at least one condition")
+        raise BadInput(f"{place}: needs a list with at least one condition.")
     parts = tuple(_read(part, f"{place}[{index}]", depth - 1) for index, part in enumerate(value))
     if any(isinstance(part, Everyone) for part in parts):
-        raise BadInput(f"{place}: `everyone` stands alone, never inside all, any or not")
+        raise BadInput(f"{place}: `everyone` stands alone, never inside all, any or not.")
     return parts
 
 
 def _negatable(part: Segment, place: str) -> Segment:
     if isinstance(part, Everyone):
-        raise BadInput(f"{place}: not everyone is nobody; write whom you mean")
+        raise BadInput(f"{place}: not everyone is nobody; write whom you mean.")
     return part
 
 
@@ -150,7 +150,7 @@ def _attribute(name: Attribute, value: object, place: str) -> Segment:
     wanted = value if isinstance(value, list) else [value]
     unknown = [term for term in wanted if term not in codes]
     if unknown or not wanted:
-        raise BadInput(f"{place}: choose from {'、'.join(codes)}, or `not set`")
+        raise BadInput(f"{place}: choose from {'、'.join(codes)}, or `not set`.")
     return OneOf(name, tuple(sorted({codes[str(term)] for term in wanted})))
 
 
@@ -159,14 +159,14 @@ def _born(value: object, place: str) -> Born:
         value = {"from": value, "to": value}
     if not isinstance(value, Mapping) or not value or set(value) - {"from", "to"}:
         raise BadInput(
-            f"{place}: write a year, {{from: year, to: year}} or `not set`; months and days are not collected"
+            f"{place}: write a year, {{from: year, to: year}} or `not set`; months and days are not collected."
         )
     first, last = value.get("from", FIRST_YEAR), value.get("to", LAST_YEAR)
     for year in (first, last):
         if not isinstance(year, int) or isinstance(year, bool) or not FIRST_YEAR <= year <= LAST_YEAR:
-            raise BadInput(f"{place}: a year of birth is a number from {FIRST_YEAR} to {LAST_YEAR}")
+            raise BadInput(f"{place}: a year of birth is a number from {FIRST_YEAR} to {LAST_YEAR}.")
     if first > last:
-        raise BadInput(f"{place}: the years run backwards and would match nobody")
+        raise BadInput(f"{place}: the years run backwards and would match nobody.")
     return Born(first, last)
 
 
