@@ -106,7 +106,7 @@ def test_killed_again_and_again_at_random(office: Office, platform: RunningPlatf
         {"kind": "reset", "accepted": True, "share": 0.1, "times": 6},
         {"kind": "error", "share": 0.1, "times": 6},
         {"kind": "rate_limit", "share": 0.1, "times": 4},
-        {"kind": "slow", "seconds": 0.05, "times": None},
+        {"kind": "slow", "seconds": 0.3, "times": None},
     ]
     platform.control.ask("faults", rules=[{"endpoint": "multicast", **fault} for fault in faults])
     kills = 0

@@ -156,5 +156,5 @@ def test_the_watch_shows_and_mails_what_it_found(
     assert (state.name, state.is_completed()) == ("Alarm", True)
     watch_flow(return_state=True)
     assert [text.count("受付箱に 1 件") for text in mail_desk.texts()] == [1]
-    (shown,) = prefect_here.found("artifacts", artifacts={"key": {"any_": [steps.KEY]}}, limit=1)
+    (shown,) = prefect_here.found("artifacts", artifacts={"key": {"any_": [steps.KEY]}}, sort="CREATED_DESC", limit=1)
     assert "inbox_lag" in shown["data"]

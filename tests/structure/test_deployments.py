@@ -49,6 +49,8 @@ def _models(flow: Flow[..., Any]) -> list[type[BaseModel]]:
 def _parts(annotation: Any) -> list[Any]:  # noqa: ANN401 - any annotation
     if get_origin(annotation) in {types.UnionType, typing.Union}:
         return [part for one in get_args(annotation) for part in _parts(one)]
+    if get_origin(annotation) is typing.Annotated:
+        return _parts(get_args(annotation)[0])
     return [annotation]
 
 
