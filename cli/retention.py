@@ -8,7 +8,9 @@ import typer
 
 from cli.desk import credential, office_here
 from cli.show import Json, facts
-from tayori.errors import BadInput
+from tayori.domain.identifiers import RunId
+from tayori.errors import BadInput, TayoriError
+from tayori.office import Office
 from tayori.retention import reconcile as scanning
 from tayori.retention import run as night
 from tayori.retention.reconcile import Allowance
@@ -70,9 +72,18 @@ def reconcile(
         raise BadInput("A larger loss is allowed by a named handler: add --as HANDLER.")
     with office_here() as office:
         allowance = Allowance(allow_loss, credential(office, by).handler_id) if allow_loss else None
+        line = LineClient.from_settings(office.settings)
         with writing(office.warehouse) as connection:
             scan = runs.begin(connection, "reconcile", office.now(), office.rng)
-        found = scanning.reconcile(office, LineClient.from_settings(office.settings), scan, allowance)
-        with writing(office.warehouse) as connection:
-            runs.end(connection, scan, Outcome.DONE, {"listed": found.listed, "quit": found.quit}, office.now())
+        try:
+            found = scanning.reconcile(office, line, scan, allowance)
+        except TayoriError:
+            _end(office, scan, Outcome.REFUSED, {})
+            raise
+        _end(office, scan, Outcome.DONE, {"listed": found.listed, "quit": found.quit})
     facts(found, SCAN, as_json=as_json)
+
+
+def _end(office: Office, scan: RunId, outcome: Outcome, counts: dict[str, int]) -> None:
+    with writing(office.warehouse) as connection:
+        runs.end(connection, scan, outcome, counts, office.now())

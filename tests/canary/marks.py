@@ -26,15 +26,15 @@ class Marks:
     @property
     def tail(self) -> str:
         """The end of every id, so that a shortened id is found from either side."""
-        return hashlib.sha256(self.tag.encode()).hexdigest()[:8]
+        return hashlib.sha256(self.tag.encode()).hexdigest()[:12]
 
     def resident(self, number: int) -> str:
         """Give the LINE id of a marked dummy resident."""
-        return f"{DUMMY_PREFIX}{self.tag}{number:08x}{self.tail}"
+        return f"{DUMMY_PREFIX}{self.tag}{number:04x}{self.tail}"
 
     def canary(self, number: int) -> str:
         """Give the LINE id of a marked canary."""
-        return f"{CANARY_PREFIX}{self.tag}{number:08x}{self.tail}"
+        return f"{CANARY_PREFIX}{self.tag}{number:04x}{self.tail}"
 
     def letter(self, number: int) -> str:
         """Give what is planted in a letter: a word of its own each, for a word in many letters may be published."""

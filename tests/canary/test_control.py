@@ -54,7 +54,7 @@ def test_a_planted_leak_is_found(
 def test_a_shortened_id_is_found(office: Office, tmp_path: Path) -> None:
     """Half an id leads to somebody too: either end of a mark is sought."""
     assert office
-    (tmp_path / "home" / "log").write_text(f"{MARKS.resident(99)[:15]}… …{MARKS.resident(99)[-12:]}\n", "utf-8")
+    (tmp_path / "home" / "log").write_text(f"{MARKS.resident(99)[:20]}… …{MARKS.tail}\n", "utf-8")
     assert in_folder(tmp_path / "home", MARKS.needles()).hits == 2
 
 
