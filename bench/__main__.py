@@ -54,7 +54,7 @@ def _print(measured: Mapping[str, float]) -> None:
 def _verdict(found: dict[str, Any], target: Path) -> int:
     print(f"{found['name']}: {target}")
     for figure, met in found["met"].items():
-        value = found["figures"].get(figure)
+        value = found.get(figure)
         shown = "not measured" if value is None else f"{value:.4g}"
         print(f"  {figure:<36} {shown:>12}  {found['bounds'][figure]:<16} {'ok' if met else 'MISSED'}")
     return 0 if all(found["met"].values()) else 1

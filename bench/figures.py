@@ -131,7 +131,7 @@ def summary(name: str, measured: list[Measured]) -> dict[str, Any]:
     bounds = {bound.figure: bound for bound in BOUNDS.get(name, ())}
     return {
         "name": name,
-        "figures": figures,
+        **figures,
         "bounds": {figure: str(bound) for figure, bound in bounds.items()},
         "met": {figure: figure in figures and bound.met(figures[figure]) for figure, bound in bounds.items()},
         "parts": {one.part: {"seconds": round(one.seconds, 1), "peak_mb": round(one.peak_mb, 1)} for one in measured},

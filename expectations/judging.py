@@ -87,7 +87,7 @@ def _positions(result: Any) -> list[int]:  # noqa: ANN401 - untyped by nature
 
 @cache
 def _definition() -> BatchDefinition[Any]:
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # it sets its own
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
