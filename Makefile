@@ -7,6 +7,7 @@ PYTHON ?= python3.11
 RESIDENTS ?= 10000
 OPINIONS ?=
 MAPPING ?=
+MAPPING ?=
 NAME ?= walk
 WORKERS ?= 2
 TESTS ?=
@@ -32,8 +33,8 @@ $(READY): requirements.lock requirements/bootstrap.lock
 	@$(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file MAPPING=file
-	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING))
+demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file MAPPING=file MAPPING=file
+	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING)) $(if $(MAPPING),--mapping $(MAPPING))
 
 test: $(READY) ## Run the tests: TESTS=tests/vault WORKERS=2
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
