@@ -33,7 +33,7 @@ $(READY): requirements.lock requirements/bootstrap.lock
 	@$(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file MAPPING=file MAPPING=file
+demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file MAPPING=file
 	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING)) $(if $(MAPPING),--mapping $(MAPPING))
 
 test: $(READY) ## Run the tests: TESTS=tests/vault WORKERS=2
