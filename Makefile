@@ -7,7 +7,6 @@ PYTHON ?= python3.11
 RESIDENTS ?= 10000
 OPINIONS ?=
 MAPPING ?=
-MAPPING ?=
 NAME ?= walk
 WORKERS ?= 2
 TESTS ?=
@@ -34,7 +33,7 @@ $(READY): requirements.lock requirements/bootstrap.lock
 	@touch $@
 
 demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file MAPPING=file
-	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING)) $(if $(MAPPING),--mapping $(MAPPING))
+	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING))
 
 test: $(READY) ## Run the tests: TESTS=tests/vault WORKERS=2
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
