@@ -23,7 +23,7 @@ from tests.canary import arrivals
 from tests.canary.marks import CANARY_NUMBERS, NUMBERS
 from tests.canary.steps import Step
 from tests.canary.walk import BADLY, FLOWS, PARAMETERS, WELL, Met, Walk
-from tests.canary.world import PATIENCE_SECONDS, World
+from tests.canary.world import PATIENCE_SECONDS, Worker, World
 
 RESIDENTS = 60
 CANARIES = 3
@@ -68,8 +68,9 @@ def everything(world: World) -> list[Met]:
     """Let the marked go through everything; give what was met. Two workers end before their time."""
     arrive(world)
     with world.worker() as doomed, world.worker() as worker:
-        interrupted(Walk(world, doomed), signal.SIGKILL)
         walk = Walk(world, worker)
+        both_refuse_bad_settings(walk, doomed)
+        interrupted(Walk(world, doomed), signal.SIGKILL)
         take_in_events(walk)
         send_news(walk)
         leave(walk)
@@ -80,6 +81,14 @@ def everything(world: World) -> list[Met]:
         arrivals.talk(world)
         interrupted(walk, signal.SIGTERM)
     return walk.met
+
+
+def both_refuse_bad_settings(walk: Walk, other: Worker) -> None:
+    """Let two workers load everything at the same time, and fail."""
+    step = Step(FLOWS["ingest"], PARAMETERS["ingest"], {"TAYORI_MODE": walk.marks.secret("setting")})
+    for worker in (walk.worker, other):
+        worker.begin(step)
+    walk.met += [Met("ingest", "a bad MODE", BADLY, worker.take()) for worker in (walk.worker, other)]
 
 
 def interrupted(walk: Walk, how: signal.Signals) -> None:
