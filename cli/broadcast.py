@@ -183,8 +183,9 @@ def _send(office: Office, broadcast_id: BroadcastId) -> Standing:
 def _require_seen(seen: desk.Review, named: str) -> None:
     if not named:
         typer.echo(json.dumps(plain(_reviewed(seen)), ensure_ascii=False, indent=2), err=True)
-        if sys.stdin.isatty():
-            typer.confirm("このとおり承認しますか", abort=True, err=True)
+        if not sys.stdin.isatty():
+            raise Refused("Nobody is there to look: name the content that you saw with --content, or use a terminal.")
+        typer.confirm("このとおり承認しますか", abort=True, err=True)
         return
     if len(named) < SHORTEST_HASH:
         raise BadInput(f"Name at least {SHORTEST_HASH} letters of the content's hash; `broadcast show` prints it.")

@@ -191,6 +191,7 @@ def test_a_broadcast_goes_from_draft_to_approval_by_two_hands(office: Office, st
     seen = staffed("broadcast", "show", number, "--json").json["content_sha256"]
     assert staffed("broadcast", "approve", number, "--as", "hana", "--content", seen).code == 3
     assert staffed("broadcast", "approve", number, "--as", "ken", "--content", "0" * 12).code == 3
+    assert staffed("broadcast", "approve", number, "--as", "ken").code == 3, "unseen, by nobody at a terminal"
     assert staffed("broadcast", "approve", number, "--as", "ken", "--content", seen[:8]).code == 0
     assert staffed("broadcast", "status", number, "--json").json["state"] == "approved"
     assert staffed("broadcast", "cancel", number, "--as", "ken", "--reason", "日程変更").code == 0
