@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tayori.broadcast import signatures
+from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
@@ -123,8 +124,10 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        if not batches.untouched(connection, broadcast_id):
+            raise Refused("Part of the broadcast went out; cancel it, then send a correction or a new one.")
         if row.state is not BroadcastState.DRAFT:
-            broadcasts.move(connection, row, BroadcastState.DRAFT)
+            move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
         broadcasts.void_signatures(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)
         broadcasts.change(
@@ -172,9 +175,8 @@ def submit(
         reason = small_reason if seen.count < SMALLEST_AUDIENCE else None
         proposal = replace(row.proposal, small_audience_reason=reason)
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
-        broadcasts.move(connection, row, BroadcastState.SUBMITTED)
+        move(connection, office, _evidence(writer), row, BroadcastState.SUBMITTED, count=seen.count)
         broadcasts.change(connection, broadcast_id, small_audience_reason=reason)
-        _decided(connection, office, writer, f"broadcast {broadcast_id} submitted", seen.count)
     return seen.count
 
 
@@ -196,12 +198,13 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
         _refuse_audience(connection, row, seen.count, row.small_audience_reason)
-        batches.unfreeze(connection, broadcast_id)
         signatures.sign(connection, approver, row.proposal, APPROVE, seen.count, office.now())
-        broadcasts.move(connection, row, BroadcastState.APPROVED)
-        broadcasts.change(connection, broadcast_id, approved_count=seen.count, frozen_count=None, all_frozen=False)
+        move(connection, office, _evidence(approver), row, BroadcastState.APPROVED, count=seen.count)
+        broadcasts.change(connection, broadcast_id, approved_count=seen.count)
+        if batches.untouched(connection, broadcast_id):  # else what is left of the frozen audience stays as it is
+            batches.unfreeze(connection, broadcast_id)
+            broadcasts.change(connection, broadcast_id, frozen_count=None, all_frozen=False)
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
-        _decided(connection, office, approver, f"broadcast {broadcast_id} approved", seen.count)
     return seen.count
 
 
@@ -231,5 +234,8 @@ def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reaso
 
 
 def _decided(connection: Connection, office: Office, who: Credential, what: str, count: int) -> None:
-    evidence = Evidence(who.handler_id, Purpose.DELIVERY)
-    audit.record(connection, evidence, Action.DECIDE, what, count=count, now=office.now())
+    audit.record(connection, _evidence(who), Action.DECIDE, what, count=count, now=office.now())
+
+
+def _evidence(who: Credential) -> Evidence:
+    return Evidence(who.handler_id, Purpose.DELIVERY)

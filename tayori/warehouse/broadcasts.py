@@ -38,6 +38,7 @@ class BroadcastRow:
     ended_at: datetime | None = None
     worker: str | None = None
     heartbeat_at: datetime | None = None
+    resume_at: datetime | None = None
 
     @property
     def proposal(self) -> Proposal:
