@@ -10,7 +10,7 @@ import typer
 
 from cli.desk import As, credential, moment, office_here, read_yaml
 from cli.show import Json, done, facts, plain, progress
-from tayori.broadcast import control, desk
+from tayori.broadcast import control, corrections, desk
 from tayori.broadcast.control import Standing
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.ward import ward
@@ -158,6 +158,24 @@ def decide(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
     with office_here() as office:
         people = control.decide(office, credential(office, by), BroadcastId(broadcast_id))
     done(f"{broadcast_id} を閉じました。不明 {people} 人。", {"undecided": people}, as_json=as_json)
+
+
+@app.command()
+def correct(
+    broadcast_id: Id,
+    *,
+    message: Annotated[Path, typer.Option(help="訂正文の JSON ファイル")],
+    by: As,
+    doubtful: Annotated[bool, typer.Option("--doubtful", help="届いたか分からない人にも送る")] = False,
+    hours: Annotated[int, typer.Option(help="いまから送ってよい時間", min=1, max=72)] = OPEN_HOURS,
+    as_json: Json = False,
+) -> None:
+    """止めた配信が届いた人だけに、訂正を起案する。提出と承認は普通の配信と同じ。"""
+    with office_here() as office:
+        window = corrections.Window(office.now(), office.now() + timedelta(hours=hours))
+        who, said = credential(office, by), read_yaml(message)
+        drafted = corrections.correct(office, who, BroadcastId(broadcast_id), said, window, doubtful=doubtful)
+    done(f"訂正を起案しました: {drafted}", {"broadcast_id": drafted}, as_json=as_json)
 
 
 def _send(office: Office, broadcast_id: BroadcastId) -> Standing:

@@ -1,19 +1,19 @@
 """The desk: staff write a broadcast, one hands it in, another one approves exactly that. None of this sends."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from tayori.broadcast import signatures
+from tayori.broadcast.audiences import Reached, count_now, narrowing, read_audience
 from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.messages import content_hash, message_bytes, read_messages
-from tayori.domain.segments import Everyone, Segment, canonical_segment, read_segment
+from tayori.domain.segments import Everyone, canonical_segment, read_segment
 from tayori.domain.states import BroadcastState, step
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused
@@ -65,11 +65,6 @@ def written(genre: str, segment: object, messages: object, not_before: datetime,
     return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after)
 
 
-def read_stored(canonical: str) -> Segment:
-    """Give the segment that a canonical text stands for."""
-    return read_segment(json.loads(canonical))
-
-
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
     """Store a segment under a name, for broadcasts in any genre."""
     text = canonical_segment(read_segment(segment))
@@ -82,7 +77,7 @@ def store_segment(office: Office, writer: Credential, name: str, segment: object
 def segment_count(office: Office, genre: int, canonical: str) -> int:
     """How many of those who chose a genre a segment narrows to now."""
     with reading(office.warehouse) as connection:
-        return audience.count_audience(connection, genre, read_stored(canonical))
+        return audience.count_audience(connection, genre, narrowing(read_audience(canonical)))
 
 
 def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
@@ -150,11 +145,6 @@ def review(office: Office, broadcast_id: BroadcastId) -> Review:
         return Review(row.proposal, row.messages, count_now(connection, row), row.state)
 
 
-def count_now(connection: Connection, row: BroadcastRow) -> int:
-    """How many people a stored broadcast would reach now."""
-    return audience.count_audience(connection, row.genre, read_stored(row.segment))
-
-
 def submit(
     office: Office, writer: Credential, broadcast_id: BroadcastId, seen: Review, *, small_reason: str | None = None
 ) -> int:
@@ -219,13 +209,14 @@ def _refuse_past(not_after: datetime, office: Office) -> None:
 
 
 def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reason: str | None) -> None:
-    segment = read_stored(row.segment)
-    count = audience.count_audience(connection, row.genre, segment)
+    found, count = read_audience(row.segment), count_now(connection, row)
     if count == 0 or seen == 0:
         raise Refused("The segment matches nobody who chose the genre; nothing can be sent to it.")
     if drifted(seen, count):
         raise Refused("The audience changed since the broadcast was shown; look at it again, then sign.")
-    if not isinstance(segment, Everyone) and count == audience.count_audience(connection, row.genre, Everyone()):
+    if not isinstance(found, Everyone | Reached) and count == audience.count_audience(
+        connection, row.genre, Everyone()
+    ):
         raise Refused("The segment matches everybody who chose the genre; write `everyone: true` if that is meant.")
     if min(count, seen) < SMALLEST_AUDIENCE and not (reason and reason.strip()):
         raise Refused(f"Fewer than {SMALLEST_AUDIENCE} people would get it; say why so few, then submit it again.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from tayori.broadcast import lease, lists, signatures
-from tayori.broadcast.desk import count_now, read_stored
+from tayori.broadcast.audiences import STOPPED, Reached, count_now, narrowing, reached_batches, read_audience
 from tayori.broadcast.moves import SENDER, move
 from tayori.domain.approval import SMALLEST_AUDIENCE, drifted
 from tayori.domain.batches import in_batches, pack, retry_key
@@ -152,11 +152,30 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
 
 def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chunk: int, sealing: ListSeal) -> bool:
     """Store the batches of the next chunk; whether it was the last one."""
+    found = read_audience(row.segment)
+    if isinstance(found, Reached):
+        return _freeze_reached(connection, office, row, found, sealing)
     ordinal, after, _ = batches.frontier(connection, row.broadcast_id)
-    segment = read_stored(row.segment)
+    segment = narrowing(found)
     numbers = audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
     frozen = (
         FrozenBatch(at, retry_key(office.rng), pack(part)) for at, part in enumerate(in_batches(numbers), ordinal + 1)
     )
     batches.freeze(connection, row.broadcast_id, frozen, sealing)
     return len(numbers) < chunk
+
+
+def _freeze_reached(
+    connection: Connection, office: Office, row: BroadcastRow, reached: Reached, sealing: ListSeal
+) -> bool:
+    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+    other = broadcasts.find(connection, reached.broadcast_id, lock=True)
+    if other.state not in STOPPED:
+        raise Refused(f"The broadcast that is corrected is {other.state} again; nothing was sent. Stop it first.")
+    theirs = lists.seal_of(office, other)
+    copied = (
+        FrozenBatch(at, retry_key(office.rng), one.members)
+        for at, one in enumerate(list(reached_batches(connection, reached, theirs)), 1)
+    )
+    batches.freeze(connection, row.broadcast_id, copied, sealing)
+    return True

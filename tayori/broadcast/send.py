@@ -18,9 +18,9 @@ from typing import Final, Self
 from sqlalchemy import Connection
 
 from tayori.broadcast import ending, lease, lists
+from tayori.broadcast.audiences import narrowing, read_audience
 from tayori.broadcast.brake import QUOTA, WINDOW_OVER, Brake, Stop
 from tayori.broadcast.courier import Courier, Delivered, Pace, Parcel
-from tayori.broadcast.desk import read_stored
 from tayori.broadcast.ledger import Ledger
 from tayori.broadcast.moves import SENDER, move
 from tayori.broadcast.opener import Opened, Opener, ReadyOpener, ThreadOpener
@@ -86,7 +86,7 @@ class Sending:
         self._interrupted = interrupted
         with reading(office.warehouse) as connection:
             row = broadcasts.find(connection, broadcast_id)
-        self._ledger = Ledger(office, broadcast_id, read_stored(row.segment), lists.seal_of(office, row))
+        self._ledger = Ledger(office, broadcast_id, narrowing(read_audience(row.segment)), lists.seal_of(office, row))
         self._brake = Brake()
         self._courier = Courier(
             line=line,

@@ -307,6 +307,12 @@ def people_left(connection: Connection, broadcast_id: BroadcastId) -> int:
     return int(connection.execute(chosen).scalar() or 0)
 
 
+def people_listed(connection: Connection, broadcast_id: BroadcastId, states: Iterable[BatchState]) -> int:
+    """How many people are in batches of these states that still have their list."""
+    held = (batch.c.broadcast_id == broadcast_id, batch.c.state.in_(tuple(states)), batch.c.members.is_not(None))
+    return int(connection.execute(select(func.sum(batch.c.size)).where(*held)).scalar() or 0)
+
+
 def holds_lists(connection: Connection, broadcast_id: BroadcastId) -> bool:
     """Whether any batch of a broadcast still has its list."""
     chosen = select(batch.c.ordinal).where(batch.c.broadcast_id == broadcast_id, batch.c.members.is_not(None))
