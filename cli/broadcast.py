@@ -48,6 +48,7 @@ STANDING = {
     "people": "人数の内訳",
     "started_at": "開始",
     "ended_at": "終了",
+    "decide_by": "判断の期限",
 }
 
 
@@ -238,4 +239,5 @@ def _standing(standing: Standing) -> dict[str, object]:
         "batches": {state.value: plain(tally) for state, tally in standing.batches.items()},
         "started_at": standing.started_at,
         "ended_at": standing.ended_at,
+        "decide_by": standing.decide_by,
     }

@@ -39,6 +39,7 @@ class Standing:
     batches: Mapping[BatchState, Tally]
     started_at: datetime | None
     ended_at: datetime | None
+    decide_by: datetime | None  # until then somebody has to decide on the unknown ones; then they are undecided
 
     def people(self, *states: BatchState) -> int:
         """How many people are in batches of these states."""
@@ -54,10 +55,11 @@ def status(office: Office, broadcast_id: BroadcastId) -> Standing:
     """Say where a broadcast stands."""
     with reading(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id)
-        return _standing(row, batches.tallies(connection, broadcast_id))
+        oldest = batches.oldest_unknown(connection, broadcast_id)
+        return _standing(row, batches.tallies(connection, broadcast_id), oldest)
 
 
-def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standing:
+def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally], unknown_since: datetime | None) -> Standing:
     return Standing(
         broadcast_id=row.broadcast_id,
         genre=row.genre,
@@ -69,6 +71,7 @@ def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standin
         batches=tallies,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        decide_by=unknown_since + DECIDE_WITHIN if unknown_since else None,
     )
 
 

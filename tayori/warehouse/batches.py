@@ -17,6 +17,7 @@ from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, batch_sources
 from tayori.warehouse.bulk import insert_rows
 from tayori.warehouse.schema.broadcasts import batch, outbound_call
+from tayori.warehouse.schema.columns import Moment
 
 FROZEN: Final = (
     "broadcast_id",
@@ -298,6 +299,12 @@ def destroy_lists(connection: Connection, broadcast_id: BroadcastId, *, planned:
     states = (*LISTLESS, BatchState.PLANNED) if planned else LISTLESS
     ended = and_(batch.c.broadcast_id == broadcast_id, batch.c.state.in_(states))
     connection.execute(update(batch).where(ended).values(members=None, first_no=None, last_no=None))
+
+
+def oldest_unknown(connection: Connection, broadcast_id: BroadcastId) -> datetime | None:
+    """When the oldest batch whose outcome is unknown was first tried."""
+    unknown = (batch.c.broadcast_id == broadcast_id, batch.c.state == BatchState.UNKNOWN)
+    return connection.execute(select(func.min(batch.c.first_attempt_at, type_=Moment)).where(*unknown)).scalar()
 
 
 def people_left(connection: Connection, broadcast_id: BroadcastId) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sandbox.line.serve import RunningPlatform
 from tayori.broadcast import control, freeze, moves
 from tayori.broadcast.send import Sending
-from tayori.domain.batches import pack
+from tayori.domain.batches import DECIDE_WITHIN, pack
 from tayori.domain.states import BatchState, BroadcastState
 from tayori.errors import Refused, Tampered
 from tayori.line.client import LineClient
@@ -122,7 +122,9 @@ def test_a_platform_that_never_answers_needs_a_decision(office: Office, platform
     broadcast_id = an_approved(office)
     platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "error", "accepted": True, "times": None}])
     assert send(office, platform, broadcast_id).ended is BroadcastState.NEEDS_DECISION
-    assert control.status(office, broadcast_id).people(BatchState.UNKNOWN) == PEOPLE
+    standing = control.status(office, broadcast_id)
+    assert standing.people(BatchState.UNKNOWN) == PEOPLE
+    assert standing.decide_by == office.now() + DECIDE_WITHIN
     platform.control.ask("faults", rules=[])
     assert send(office, platform, broadcast_id).ended is BroadcastState.SENT
     assert_once_each(platform, PEOPLE)
