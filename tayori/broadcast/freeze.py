@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, signatures
-from tayori.broadcast.desk import count_now, read_stored
-from tayori.domain.approval import SMALLEST_AUDIENCE, drifted
+from tayori.broadcast import lease
+from tayori.broadcast.desk import LONGEST_REASON, read_stored
+from tayori.broadcast.guards.judging import Ruling, first_objection
+from tayori.broadcast.guards.objection import Effect
+from tayori.broadcast.guards.quota import AskRoom, Room
+from tayori.broadcast.guards.situation import Situation
+from tayori.domain.approval import drifted
 from tayori.domain.batches import batch_digest, in_batches, pack, retry_key
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
@@ -18,10 +22,10 @@ from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.vault import audit
 from tayori.vault.audit import Action
-from tayori.warehouse import audience, batches, broadcasts
+from tayori.warehouse import audience, batches, broadcasts, earlier
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
-from tayori.warehouse.engines import writing
+from tayori.warehouse.engines import reading, writing
 
 SENDER = Evidence("flow:broadcast", Purpose.DELIVERY)
 TAKEN_UP = {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
@@ -39,29 +43,39 @@ class Held(Refused):
     """A guard holds the broadcast: nothing was sent, a handler has to look at it."""
 
 
-def start(office: Office, broadcast_id: BroadcastId, worker: str) -> BroadcastState:
+def start(office: Office, broadcast_id: BroadcastId, worker: str, *, room: AskRoom | None = None) -> BroadcastState:
     """Take an approved broadcast in hand, or one whose worker is gone; give the state it is in now.
 
+    `room` asks LINE how many messages the month still holds; every program that sends gives it (a test sees to that).
+
     Raises:
-        Held: a guard says no (signatures, window, drift, an empty or small audience); it is held with the reason.
-        Refused: it is not approved, not yet due, or in another worker's hands.
+        Held: a guard says no (`guards/table.py`); it is held with the guard's name and sentence.
+        Refused: it is not approved, not yet due, in quiet hours, dropped as its genre's policy says, or in another
+            worker's hands.
+        Unavailable: LINE could not be asked for its quota; the broadcast stays approved.
 
     """
-    held: TayoriError | None = None
+    asked = _ask(office, broadcast_id, room)
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         _refuse_unready(row, office)
+        earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())
-        try:
-            _guard(connection, office, row)
-        except TayoriError as refusal:
-            held = refusal
-            _hold(connection, office, row, refusal)
-        else:
+        ruling = first_objection(Situation(connection, row, office.now(), room=asked))
+        if ruling is None:
             _begin(connection, office, row)
-    if held is not None:
-        raise held if isinstance(held, Held) else type(held)(f"{held.sentence} It is held.")
-    return BroadcastState.SENDING
+            return BroadcastState.SENDING
+        _heed(connection, office, row, ruling)
+    raise _no(ruling)
+
+
+def _ask(office: Office, broadcast_id: BroadcastId, room: AskRoom | None) -> Room | None:
+    """Ask LINE before the transaction: no lock waits for an answer from outside."""
+    if room is None:
+        return None
+    with reading(office.warehouse) as connection:
+        state = broadcasts.find(connection, broadcast_id).state
+    return room() if state is BroadcastState.APPROVED else None
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:
@@ -72,30 +86,43 @@ def _refuse_unready(row: BroadcastRow, office: Office) -> None:
         raise Refused("The broadcast is not due yet; its window begins later.")
 
 
-def _guard(connection: Connection, office: Office, row: BroadcastRow) -> None:
-    signatures.verify(connection, row)
-    if row.state is BroadcastState.APPROVED and office.now() >= row.not_after:
-        raise Held("The window of the broadcast is over; nothing was sent.")
-    if not row.all_frozen:
-        _guard_count(row, count_now(connection, row))
+def _heed(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling) -> None:
+    """Let a guard's no have its effect; one that only waits takes back that the broadcast was taken in hand."""
+    match ruling.objection.effect:
+        case Effect.WAIT:
+            raise _no(ruling)
+        case Effect.DROP:
+            _drop(connection, office, row, ruling)
+        case Effect.HOLD:
+            _hold(connection, office, row, ruling)
 
 
-def _guard_count(row: BroadcastRow, count: int) -> None:
-    approved = row.approved_count or 0
-    if count == 0:
-        raise Held("The segment matches nobody any more; nothing was sent.")
-    if drifted(approved, count):
-        raise Held(f"{approved} people were approved, {count} would get it: more than 5 % apart. Approve it again.")
-    if count < SMALLEST_AUDIENCE and not row.small_audience_reason:
-        raise Held(f"Fewer than {SMALLEST_AUDIENCE} people would get it, and no reason was given.")
+def _no(ruling: Ruling) -> TayoriError:
+    sentence, error = ruling.objection.sentence, ruling.objection.error
+    match ruling.objection.effect:
+        case Effect.WAIT:
+            return error(sentence)
+        case Effect.DROP:
+            return error(f"{sentence} It is cancelled.")
+    return Held(sentence) if error is Refused else error(f"{sentence} It is held.")
 
 
-def _hold(connection: Connection, office: Office, row: BroadcastRow, refusal: TayoriError) -> None:
-    after = BroadcastState.HELD if row.state is not BroadcastState.NEEDS_DECISION else row.state
-    if after is not row.state:
-        broadcasts.move(connection, row, after, refusal.sentence[:200])
+def _drop(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling) -> None:
+    reason = ruling.objection.sentence[:LONGEST_REASON]
+    broadcasts.move(connection, row, BroadcastState.CANCELLED, reason, held_by=ruling.guard)
+    broadcasts.change(connection, row.broadcast_id, worker=None, ended_at=office.now())
+    _decided(connection, office, f"broadcast {row.broadcast_id} dropped by {ruling.guard}")
+
+
+def _hold(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling) -> None:
+    if row.state is not BroadcastState.NEEDS_DECISION:
+        reason = ruling.objection.sentence[:LONGEST_REASON]
+        broadcasts.move(connection, row, BroadcastState.HELD, reason, held_by=ruling.guard)
     broadcasts.change(connection, row.broadcast_id, worker=None)
-    what = f"broadcast {row.broadcast_id} held"
+    _decided(connection, office, f"broadcast {row.broadcast_id} held by {ruling.guard}")
+
+
+def _decided(connection: Connection, office: Office, what: str) -> None:
     audit.record(connection, SENDER, Action.DECIDE, what, count=0, now=office.now())
 
 

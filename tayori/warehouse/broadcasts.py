@@ -38,6 +38,8 @@ class BroadcastRow:
     ended_at: datetime | None = None
     worker: str | None = None
     heartbeat_at: datetime | None = None
+    content_at: datetime | None = None
+    held_by: str | None = None
 
     @property
     def proposal(self) -> Proposal:
@@ -51,6 +53,7 @@ class BroadcastRow:
             not_before=self.not_before,
             not_after=self.not_after,
             small_audience_reason=self.small_audience_reason,
+            content_at=self.content_at,
         )
 
 
@@ -101,14 +104,21 @@ def change(connection: Connection, broadcast_id: BroadcastId, **values: Any) -> 
     connection.execute(update(broadcast).where(broadcast.c.broadcast_id == broadcast_id).values(**values))
 
 
-def move(connection: Connection, row: BroadcastRow, after: BroadcastState, reason: str | None = None) -> None:
-    """Let a broadcast go to its next state, with the reason that staff will read.
+def move(
+    connection: Connection,
+    row: BroadcastRow,
+    after: BroadcastState,
+    reason: str | None = None,
+    *,
+    held_by: str | None = None,
+) -> None:
+    """Let a broadcast go to its next state, with the reason that staff will read and the guard that said so.
 
     Raises:
         Refused: the state machine has no such step.
 
     """
-    change(connection, row.broadcast_id, state=step(row.state, after), state_reason=reason)
+    change(connection, row.broadcast_id, state=step(row.state, after), state_reason=reason, held_by=held_by)
 
 
 def sign(connection: Connection, row: SignatureRow) -> None:

@@ -50,6 +50,8 @@ broadcast = Table(
     plain("ended_at", Moment, nullable=True),
     plain("worker", String(64), nullable=True),
     plain("heartbeat_at", Moment, nullable=True),
+    plain("content_at", Moment, nullable=True),
+    plain("held_by", String(40), nullable=True),
 )
 
 broadcast_signature = Table(

@@ -1,0 +1,125 @@
+"""Judging: which guard says no, and, before anybody sends, what each of them says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from tayori.broadcast.guards.objection import Effect, Objection
+from tayori.broadcast.guards.overrides import is_overridden
+from tayori.broadcast.guards.quota import AskRoom
+from tayori.broadcast.guards.situation import Situation
+from tayori.broadcast.guards.table import GUARDS, Guard
+from tayori.broadcast.guards.validation import AskFaults
+from tayori.domain.identifiers import BroadcastId
+from tayori.domain.states import BroadcastState
+from tayori.errors import Refused, TayoriError, Unavailable
+from tayori.office import Office
+from tayori.warehouse import broadcasts
+from tayori.warehouse.engines import reading
+
+NOT_STARTED: Final = frozenset(
+    {BroadcastState.DRAFT, BroadcastState.SUBMITTED, BroadcastState.APPROVED, BroadcastState.HELD}
+)
+NOBODY_ASKED: Final = "LINE was not asked."
+T = TypeVar("T")
+LINES_ANSWERS: Final = {"quota": "room", "validation": "faults"}
+
+
+class Verdict(StrEnum):
+    """What a guard says."""
+
+    PASSES = "passes"
+    HOLDS = "holds"
+    DROPS = "drops"
+    WAITS = "waits"
+    OVERRIDDEN = "overridden"
+    NOT_ASKED = "not_asked"
+
+
+VERDICTS: Final = {Effect.HOLD: Verdict.HOLDS, Effect.DROP: Verdict.DROPS, Effect.WAIT: Verdict.WAITS}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The first no, and whose it is."""
+
+    guard: str
+    objection: Objection
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one guard says, for the eyes of staff."""
+
+    guard: str
+    looks_at: str
+    verdict: Verdict
+    sentence: str | None
+    overridable: bool
+
+
+def first_objection(here: Situation) -> Ruling | None:
+    """Ask the guards of a start in their order; give the first no that nobody overrode."""
+    for guard in GUARDS:
+        if not guard.is_asked_at_start(here.row):
+            continue
+        objection = _standing_objection(here, guard)
+        if objection is not None:
+            return Ruling(guard.name, objection)
+    return None
+
+
+def _standing_objection(here: Situation, guard: Guard) -> Objection | None:
+    objection = guard.rule(here)
+    if objection is None:
+        return None
+    try:
+        return None if is_overridden(here, guard) else objection
+    except TayoriError as error:
+        return Objection(error.sentence, error=type(error))
+
+
+def examine(
+    office: Office, broadcast_id: BroadcastId, *, room: AskRoom | None = None, faults: AskFaults | None = None
+) -> tuple[Finding, ...]:
+    """Say what every guard would say now to a broadcast that has not started; nothing is changed.
+
+    Raises:
+        Refused: the broadcast has started, or has ended.
+
+    """
+    with reading(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+    if row.state not in NOT_STARTED:
+        raise Refused(f"The broadcast is {row.state}; guards look at it before it starts.")
+    asked_room = _told(room)
+    asked_faults = _told(faults and (lambda: faults(row.messages)))
+    with reading(office.warehouse) as connection:
+        here = Situation(connection, row, office.now(), room=asked_room, faults=asked_faults)
+        return tuple(_finding(here, guard) for guard in GUARDS)
+
+
+def _told(ask: Callable[[], T] | None) -> T | None:
+    try:
+        return ask() if ask else None
+    except Unavailable:
+        return None
+
+
+def _finding(here: Situation, guard: Guard) -> Finding:
+    verdict, sentence = _verdict(here, guard)
+    return Finding(guard.name, guard.looks_at, verdict, sentence, guard.may_be_overridden(here.policy))
+
+
+def _verdict(here: Situation, guard: Guard) -> tuple[Verdict, str | None]:
+    answer = LINES_ANSWERS.get(guard.name)
+    if answer and getattr(here, answer) is None:
+        return Verdict.NOT_ASKED, NOBODY_ASKED
+    objection = guard.rule(here)
+    if objection is None:
+        return Verdict.PASSES, None
+    standing = _standing_objection(here, guard)
+    if standing is None:
+        return Verdict.OVERRIDDEN, objection.sentence
+    return VERDICTS[standing.effect], standing.sentence
