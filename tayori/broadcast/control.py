@@ -38,6 +38,7 @@ class Standing:
     batches: Mapping[BatchState, Tally]
     started_at: datetime | None
     ended_at: datetime | None
+    held_by: str | None = None
 
     def people(self, *states: BatchState) -> int:
         """How many people are in batches of these states."""
@@ -68,6 +69,7 @@ def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standin
         batches=tallies,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        held_by=row.held_by,
     )
 
 

@@ -11,7 +11,7 @@ from tayori.broadcast import lease
 from tayori.broadcast.desk import LONGEST_REASON, read_stored
 from tayori.broadcast.guards.judging import Ruling, first_objection
 from tayori.broadcast.guards.objection import Effect
-from tayori.broadcast.guards.quota import AskRoom, Room
+from tayori.broadcast.guards.quota import AskRoom, Room, asked
 from tayori.broadcast.guards.situation import Situation
 from tayori.domain.approval import drifted
 from tayori.domain.batches import batch_digest, in_batches, pack, retry_key
@@ -55,13 +55,13 @@ def start(office: Office, broadcast_id: BroadcastId, worker: str, *, room: AskRo
         Unavailable: LINE could not be asked for its quota; the broadcast stays approved.
 
     """
-    asked = _ask(office, broadcast_id, room)
+    left = _ask(office, broadcast_id, room)
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         _refuse_unready(row, office)
         earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())
-        ruling = first_objection(Situation(connection, row, office.now(), room=asked))
+        ruling = first_objection(Situation(connection, row, office.now(), room=left))
         if ruling is None:
             _begin(connection, office, row)
             return BroadcastState.SENDING
@@ -75,7 +75,7 @@ def _ask(office: Office, broadcast_id: BroadcastId, room: AskRoom | None) -> Roo
         return None
     with reading(office.warehouse) as connection:
         state = broadcasts.find(connection, broadcast_id).state
-    return room() if state is BroadcastState.APPROVED else None
+    return asked(room) if state is BroadcastState.APPROVED else None
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -9,11 +10,12 @@ from tayori.broadcast.guards.objection import Effect, Objection
 from tayori.broadcast.guards.overrides import is_overridden
 from tayori.broadcast.guards.quota import AskRoom
 from tayori.broadcast.guards.situation import Situation
-from tayori.broadcast.guards.table import GUARDS, Guard
+from tayori.broadcast.guards.table import GUARDS, Guard, guard_named
 from tayori.broadcast.guards.validation import AskFaults
 from tayori.domain.identifiers import BroadcastId
+from tayori.domain.sending_policy import quiet_until
 from tayori.domain.states import BroadcastState
-from tayori.errors import Refused, TayoriError, Unavailable
+from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.warehouse import broadcasts
 from tayori.warehouse.engines import reading
@@ -80,6 +82,17 @@ def _standing_objection(here: Situation, guard: Guard) -> Objection | None:
         return Objection(error.sentence, error=type(error))
 
 
+def rests_until(here: Situation) -> datetime | None:
+    """Until when a broadcast under way rests at night; None by day, or where a second handler overrode quiet hours.
+
+    Raises:
+        Tampered: the override is not one for this broadcast.
+
+    """
+    until = quiet_until(here.policy, here.row.genre, here.now)
+    return None if until is None or is_overridden(here, guard_named("quiet_hours")) else until
+
+
 def examine(
     office: Office, broadcast_id: BroadcastId, *, room: AskRoom | None = None, faults: AskFaults | None = None
 ) -> tuple[Finding, ...]:
@@ -103,7 +116,7 @@ def examine(
 def _told(ask: Callable[[], T] | None) -> T | None:
     try:
         return ask() if ask else None
-    except Unavailable:
+    except TayoriError:
         return None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tayori.broadcast.guards.objection import Objection
+from tayori.errors import TayoriError
 
 
 class Account(Protocol):
@@ -19,9 +20,10 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many messages the month still holds; None: as many as one likes."""
+    """How many messages the month still holds; None: as many as one likes. Or why LINE could not be asked."""
 
     left: int | None
+    trouble: TayoriError | None = None
 
 
 AskRoom = Callable[[], Room]
@@ -38,8 +40,23 @@ def room_at(line: Account) -> Room:
     return Room(None if limit is None else max(0, limit - line.consumption()))
 
 
+def asked(ask: AskRoom) -> Room:
+    """Ask now, and keep what went wrong until the other guards have spoken."""
+    try:
+        return ask()
+    except TayoriError as trouble:
+        return Room(0, trouble)
+
+
 def too_small(room: Room | None, approved: int) -> Objection | None:
-    """Object to a broadcast that the month's rest does not hold in full."""
+    """Object to a broadcast that the month's rest does not hold in full.
+
+    Raises:
+        Unavailable, Refused: LINE could not be asked; the broadcast is refused, not held, and stays approved.
+
+    """
+    if room is not None and room.trouble is not None:
+        raise room.trouble
     if room is None or room.left is None or room.left >= approved:
         return None
     return Objection(
