@@ -15,10 +15,11 @@ from tayori.office import Office
 from tests.broadcast.builders import residents, staff
 from tests.broadcast.guards.rig import Plan, written
 
+NO_TOKEN = "none"
 BAD = b'[{"type":"text","text":"x"},{"type":"text","text":""}]'
 
 
-def asking(office: Office, base: str, token: str = "t") -> AskFaults | None:
+def asking(office: Office, base: str, token: str = NO_TOKEN) -> AskFaults | None:
     changes = {"line_api_base": base, "line_access_token": SecretStr(token)}
     return asking_faults(office.settings.model_copy(update=changes))
 
