@@ -66,16 +66,15 @@ def first_objection(here: Situation) -> Ruling | None:
     for guard in GUARDS:
         if not guard.is_asked_at_start(here.row):
             continue
-        objection = _standing_objection(here, guard)
-        if objection is not None:
-            return Ruling(guard.name, objection)
+        objection = guard.rule(here)
+        standing = _standing(here, guard, objection) if objection else None
+        if standing is not None:
+            return Ruling(guard.name, standing)
     return None
 
 
-def _standing_objection(here: Situation, guard: Guard) -> Objection | None:
-    objection = guard.rule(here)
-    if objection is None:
-        return None
+def _standing(here: Situation, guard: Guard, objection: Objection) -> Objection | None:
+    """Give the objection, None where a second handler overrode it; a false override is an objection of its own."""
     try:
         return None if is_overridden(here, guard) else objection
     except TayoriError as error:
@@ -132,7 +131,7 @@ def _verdict(here: Situation, guard: Guard) -> tuple[Verdict, str | None]:
     objection = guard.rule(here)
     if objection is None:
         return Verdict.PASSES, None
-    standing = _standing_objection(here, guard)
+    standing = _standing(here, guard, objection)
     if standing is None:
         return Verdict.OVERRIDDEN, objection.sentence
     return VERDICTS[standing.effect], standing.sentence
