@@ -104,7 +104,9 @@ def _no(ruling: Ruling) -> TayoriError:
             return error(sentence)
         case Effect.DROP:
             return error(f"{sentence} It is cancelled.")
-    return Held(sentence) if error is Refused else error(f"{sentence} It is held.")
+    if error is not Refused:
+        return error(f"{sentence} It is held.")
+    return Held(f"{sentence} It is held by {ruling.guard}; `tayori broadcast check` shows what each guard says.")
 
 
 def _drop(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling) -> None:
