@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from cli.desk import As, credential, moment, office_here, read_yaml
-from cli.show import Json, done, facts, plain, progress
+from cli.show import Json, done, facts, plain, progress, table
 from tayori.broadcast import control, corrections, desk
 from tayori.broadcast.control import Standing
+from tayori.broadcast.guards import judging, overrides
+from tayori.broadcast.guards.asking import asking_faults, asking_room
+from tayori.broadcast.guards.judging import Finding, Verdict
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused
@@ -35,6 +38,7 @@ REVIEWED = {
     "content_sha256": "本文のハッシュ",
     "not_before": "送信開始",
     "not_after": "送信期限",
+    "content_at": "内容の日時",
     "state": "状態",
     "count": "対象人数",
 }
@@ -42,6 +46,7 @@ STANDING = {
     "broadcast_id": "配信",
     "genre": "ジャンル",
     "state": "状態",
+    "held_by": "止めた点検",
     "reason": "理由",
     "approved": "承認時の人数",
     "frozen": "確定した人数",
@@ -50,10 +55,25 @@ STANDING = {
     "ended_at": "終了",
     "decide_by": "判断の期限",
 }
+FOUND = {
+    "guard": "点検",
+    "looks_at": "見るもの",
+    "verdict": "結果",
+    "overridable": "解除できるか",
+    "sentence": "理由",
+}
+VERDICTS = {
+    Verdict.PASSES: "通る",
+    Verdict.HOLDS: "止める",
+    Verdict.DROPS: "取りやめる",
+    Verdict.WAITS: "待つ",
+    Verdict.OVERRIDDEN: "解除済み",
+    Verdict.NOT_ASKED: "未確認",
+}
 
 
 @app.command()
-def draft(
+def draft(  # noqa: PLR0913 - one option each
     *,
     genre: Annotated[str, typer.Option(help="情報ジャンル（名称又は番号）")],
     segment: Annotated[str, typer.Option(help="保存した条件の名前")],
@@ -61,6 +81,9 @@ def draft(
     by: As,
     not_before: Annotated[str, typer.Option(help="送信開始 YYYY-MM-DDTHH:MM（省略: いま）")] = "",
     not_after: Annotated[str, typer.Option(help=f"送信期限（省略: 開始から {OPEN_HOURS} 時間）")] = "",
+    content_at: Annotated[
+        str, typer.Option(help="内容が書かれた日時（省略: いま）。古すぎる内容は送信前に止まる")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """配信を起案する。送信されるのは、別の人が承認した後だけ。"""
@@ -69,7 +92,8 @@ def draft(
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
         with reading(office.warehouse) as connection:
             where = json.loads(segments.find(connection, segment))
-        new = desk.written(genre, where, read_yaml(message), begins, ends)
+        own = moment(content_at) if content_at else None
+        new = desk.written(genre, where, read_yaml(message), begins, ends, content_at=own)
         broadcast_id = desk.draft(office, credential(office, by), new)
     done(f"起案しました: {broadcast_id}", {"broadcast_id": broadcast_id}, as_json=as_json)
 
@@ -89,10 +113,11 @@ def submit(
     small_reason: Annotated[str, typer.Option(help="対象が 10 人未満のときの理由")] = "",
     as_json: Json = False,
 ) -> None:
-    """起案した配信を、署名して承認に回す。"""
+    """起案した配信を、LINEの検査に通し、署名して承認に回す。"""
     with office_here() as office:
         who, seen = credential(office, by), desk.review(office, BroadcastId(broadcast_id))
-        count = desk.submit(office, who, BroadcastId(broadcast_id), seen, small_reason=small_reason or None)
+        reason, faults = small_reason or None, asking_faults(office.settings)
+        count = desk.submit(office, who, BroadcastId(broadcast_id), seen, small_reason=reason, faults=faults)
     done(f"{broadcast_id} を提出しました。対象 {count} 人。", {"count": count}, as_json=as_json)
 
 
@@ -112,6 +137,30 @@ def approve(
         _require_seen(seen, content)
         count = desk.approve(office, who, BroadcastId(broadcast_id), seen)
     done(f"{broadcast_id} を承認しました。対象 {count} 人。", {"count": count}, as_json=as_json)
+
+
+@app.command()
+def check(broadcast_id: Id, *, as_json: Json = False) -> None:
+    """送信の前に、すべての点検 (guard) の結果を一覧にする。何も変わらない。"""
+    with office_here() as office:
+        room, faults = asking_room(office.settings), asking_faults(office.settings)
+        found = judging.examine(office, BroadcastId(broadcast_id), room=room, faults=faults)
+    table(found if as_json else [_found(one) for one in found], FOUND, as_json=as_json)
+
+
+@app.command()
+def override(
+    broadcast_id: Id,
+    *,
+    guard: Annotated[str, typer.Option(help="解除する点検 (guard) の名前。check が示す")],
+    reason: Reason,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """起案も提出もしていない承認者が、この配信のこの点検だけを、署名して解除する。"""
+    with office_here() as office:
+        overrides.override(office, credential(office, by), BroadcastId(broadcast_id), guard, reason)
+    done(f"{broadcast_id} の {guard} を解除しました。send で送れます。", {"state": "approved"}, as_json=as_json)
 
 
 @app.command()
@@ -185,7 +234,7 @@ def _send(office: Office, broadcast_id: BroadcastId) -> Standing:
     from tayori.line.client import LineClient  # noqa: PLC0415
 
     worker = lease.worker_name()
-    freeze.start(office, broadcast_id, worker)
+    freeze.start(office, broadcast_id, worker, room=asking_room(office.settings))
     frozen = freeze.freeze(office, broadcast_id, worker)
     with (
         progress("送信", frozen.batches) as advance,
@@ -212,6 +261,10 @@ def _require_seen(seen: desk.Review, named: str) -> None:
         raise Refused("The content is not the one that you name; look at it again with `tayori broadcast show`.")
 
 
+def _found(one: Finding) -> dict[str, object]:
+    return {**plain(one), "verdict": VERDICTS[one.verdict]}
+
+
 def _reviewed(seen: desk.Review) -> dict[str, object]:
     proposal = seen.proposal
     return {
@@ -222,6 +275,7 @@ def _reviewed(seen: desk.Review) -> dict[str, object]:
         "content_sha256": proposal.content_hash,
         "not_before": proposal.not_before,
         "not_after": proposal.not_after,
+        "content_at": proposal.content_at,
         "state": seen.state,
         "count": seen.count,
     }
@@ -232,6 +286,7 @@ def _standing(standing: Standing) -> dict[str, object]:
         "broadcast_id": standing.broadcast_id,
         "genre": ward().genres[standing.genre],
         "state": standing.state,
+        "held_by": standing.held_by,
         "reason": standing.reason,
         "approved": standing.approved,
         "frozen": standing.frozen,

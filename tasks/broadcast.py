@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.support import desk, sentence_only
 from tayori.broadcast import control, freeze, lease
 from tayori.broadcast.control import Standing
+from tayori.broadcast.guards.asking import asking_room
 from tayori.domain.identifiers import BroadcastId, RunId
 from tayori.domain.states import BatchState, BroadcastState
 from tayori.warehouse import runs
@@ -32,7 +33,7 @@ def check(broadcast_id: BroadcastId) -> RunId:
         with writing(office.warehouse) as warehouse:
             run_id = runs.begin(warehouse, STORY, office.now(), office.rng)
         try:
-            freeze.start(office, broadcast_id, lease.worker_name())
+            freeze.start(office, broadcast_id, lease.worker_name(), room=asking_room(office.settings))
         except Exception:
             with writing(office.warehouse) as warehouse:
                 runs.end(warehouse, run_id, Outcome.REFUSED, {}, office.now())

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from sandbox.approver import let_through
 from sandbox.demo import letters, residents, world
 from sandbox.line.platform import Account
 from sandbox.line.serve import RunningPlatform, running_platform
@@ -141,6 +142,7 @@ def _approved(office: Office, credentials: dict[str, Credential]) -> BroadcastId
     seen = broadcast_desk.review(office, broadcast_id)
     broadcast_desk.submit(office, credentials["writer"], broadcast_id, seen, small_reason="演習")
     broadcast_desk.approve(office, credentials["approver"], broadcast_id, broadcast_desk.review(office, broadcast_id))
+    let_through(office, credentials["approver"], broadcast_id)
     return broadcast_id
 
 

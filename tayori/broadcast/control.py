@@ -40,6 +40,7 @@ class Standing:
     started_at: datetime | None
     ended_at: datetime | None
     decide_by: datetime | None  # until then somebody has to decide on the unknown ones; then they are undecided
+    held_by: str | None = None
 
     def people(self, *states: BatchState) -> int:
         """How many people are in batches of these states."""
@@ -72,6 +73,7 @@ def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally], unknown_si
         started_at=row.started_at,
         ended_at=row.ended_at,
         decide_by=unknown_since + DECIDE_WITHIN if unknown_since else None,
+        held_by=row.held_by,
     )
 
 
@@ -150,12 +152,13 @@ def _close_decided(connection: Connection, office: Office, evidence: Evidence, b
 
 
 def open_broadcasts(office: Office) -> list[BroadcastId]:
-    """Give the broadcasts that a worker may take up: approved ones, and ones whose worker is gone."""
+    """Give the broadcasts that a worker may take up: approved ones, rested ones, ones whose worker is gone."""
     with reading(office.warehouse) as connection:
         started = broadcasts.in_states(connection, BroadcastState.SENDING)
         waiting = broadcasts.in_states(connection, BroadcastState.APPROVED)
+        rested = broadcasts.due_again(connection, office.now())
         left = [one for one in started if lease.is_free(broadcasts.find(connection, one), office.now())]
-        return [*left, *waiting]
+        return [*left, *rested, *waiting]
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:

@@ -6,14 +6,18 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tayori.broadcast import signatures
-from tayori.broadcast.audiences import Reached, count_now, narrowing, read_audience
+from tayori.broadcast.audiences import count_now, narrowing, read_audience
+from tayori.broadcast.guards import audience as guards
+from tayori.broadcast.guards.objection import Objection
+from tayori.broadcast.guards.validation import AskFaults, faulty
 from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
-from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
+from tayori.domain.approval import Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.messages import content_hash, message_bytes, read_messages
 from tayori.domain.segments import Everyone, canonical_segment, read_segment
+from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import BroadcastState, step
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused
@@ -21,7 +25,7 @@ from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import audience, batches, broadcasts, segments
+from tayori.warehouse import audience, batches, broadcasts, overrides, segments
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 
@@ -30,13 +34,17 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a writer hands in: the segment as its canonical text, and the window in which it may go out."""
+    """What a writer hands in: the segment as its canonical text, the window in which it may go out, its own time.
+
+    `content_at` is of when the content is (a feed's entry, last year's text); None: of the moment of writing.
+    """
 
     genre: int
     segment: str
     messages: bytes
     not_before: datetime
     not_after: datetime
+    content_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +57,18 @@ class Review:
     state: BroadcastState
 
 
-def written(genre: str, segment: object, messages: object, not_before: datetime, not_after: datetime) -> Writing:
+def written(
+    genre: str,
+    segment: object,
+    messages: object,
+    not_before: datetime,
+    not_after: datetime,
+    *,
+    content_at: datetime | None = None,
+) -> Writing:
     """Read what a writer hands in: the genre's name or number, a segment and messages as written, and the window.
+
+    `content_at` is the content's own time, where that is not the moment of writing.
 
     Raises:
         BadInput: one of them is not understood; the sentence names the place.
@@ -61,8 +79,10 @@ def written(genre: str, segment: object, messages: object, not_before: datetime,
         raise BadInput(f"The ward has no such genre; choose from {'、'.join(ward().genres.values())}.")
     if not_before.tzinfo is None or not_after.tzinfo is None or not_before >= not_after:
         raise BadInput("The window needs two moments with their time zone, the first before the last.")
+    if content_at is not None and content_at.tzinfo is None:
+        raise BadInput("The content's own time needs its time zone.")
     text = canonical_segment(read_segment(segment))
-    return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after)
+    return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after, content_at)
 
 
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
@@ -105,6 +125,7 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         unit=f"r{office.today():%Y%m%d}{office.rng.getrandbits(48):012x}",
         drafted_by=writer.handler_id,
         created_at=office.now(),
+        content_at=_content_time(office, new),
     )
     with writing(office.warehouse) as connection:
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
@@ -124,11 +145,12 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         if row.state is not BroadcastState.DRAFT:
             move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
         broadcasts.void_signatures(connection, broadcast_id)
+        overrides.void(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)
         broadcasts.change(
             connection,
             broadcast_id,
-            **{name: getattr(new, name) for name in Writing.__slots__},
+            **{name: getattr(new, name) for name in Writing.__slots__} | {"content_at": _content_time(office, new)},
             content_hash=content_hash(new.messages),
             small_audience_reason=None,
             approved_count=None,
@@ -146,15 +168,25 @@ def review(office: Office, broadcast_id: BroadcastId) -> Review:
 
 
 def submit(
-    office: Office, writer: Credential, broadcast_id: BroadcastId, seen: Review, *, small_reason: str | None = None
+    office: Office,
+    writer: Credential,
+    broadcast_id: BroadcastId,
+    seen: Review,
+    *,
+    small_reason: str | None = None,
+    faults: AskFaults | None = None,
 ) -> int:
     """Hand a draft in under the writer's signature; give how many people it would reach.
 
+    `faults` lets LINE check the messages first.
+
     Raises:
-        Refused: the audience is empty, is everybody without saying so, or is small without a reason; the draft
-            changed since it was seen; the handler is no writer today.
+        Refused: the audience is empty, is everybody without saying so, or is small without a reason; LINE would refuse
+            the messages; the draft changed since it was seen; the handler is no writer today.
+        Unavailable: LINE could not be asked.
 
     """
+    _heed(faulty(faults(seen.messages)) if faults else None)
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
@@ -162,7 +194,7 @@ def submit(
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
         _refuse_audience(connection, row, seen.count, small_reason)
-        reason = small_reason if seen.count < SMALLEST_AUDIENCE else None
+        reason = small_reason if seen.count < sending_policy().of(row.genre).smallest_audience else None
         proposal = replace(row.proposal, small_audience_reason=reason)
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
         move(connection, office, _evidence(writer), row, BroadcastState.SUBMITTED, count=seen.count)
@@ -209,19 +241,36 @@ def _refuse_past(not_after: datetime, office: Office) -> None:
 
 
 def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reason: str | None) -> None:
-    found, count = read_audience(row.segment), count_now(connection, row)
+    found, figures = read_audience(row.segment), sending_policy().of(row.genre)
+    count = count_now(connection, row)
     if count == 0 or seen == 0:
         raise Refused("The segment matches nobody who chose the genre; nothing can be sent to it.")
-    if drifted(seen, count):
+    if drifted(seen, count, figures.drift):
         raise Refused("The audience changed since the broadcast was shown; look at it again, then sign.")
-    if not isinstance(found, Everyone | Reached) and count == audience.count_audience(
-        connection, row.genre, Everyone()
-    ):
-        raise Refused("The segment matches everybody who chose the genre; write `everyone: true` if that is meant.")
-    if min(count, seen) < SMALLEST_AUDIENCE and not (reason and reason.strip()):
-        raise Refused(f"Fewer than {SMALLEST_AUDIENCE} people would get it; say why so few, then submit it again.")
+    _heed(guards.everybody(narrowing(found), count, audience.count_audience(connection, row.genre, Everyone())))
+    if guards.too_few(min(count, seen), figures.smallest_audience, reason):
+        raise Refused(
+            f"Fewer than {figures.smallest_audience} people would get it; say why so few, then submit it again."
+        )
     if reason and len(reason) > LONGEST_REASON:
         raise BadInput(f"The reason is longer than {LONGEST_REASON} letters.")
+
+
+def _heed(objection: Objection | None) -> None:
+    if objection is not None:
+        raise objection.error(objection.sentence)
+
+
+def _content_time(office: Office, new: Writing) -> datetime:
+    """The content's own time: as stated, else the moment of writing.
+
+    Raises:
+        Refused: it lies in the future, where nothing would ever be old.
+
+    """
+    if new.content_at is not None and new.content_at > office.now():
+        raise Refused("The content's own time lies in the future; give the moment at which it was written.")
+    return new.content_at or office.now()
 
 
 def _decided(connection: Connection, office: Office, who: Credential, what: str, count: int) -> None:

@@ -7,24 +7,27 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, lists, signatures
-from tayori.broadcast.audiences import STOPPED, Reached, count_now, narrowing, reached_batches, read_audience
+from tayori.broadcast import lease, lists
+from tayori.broadcast.audiences import STOPPED, Reached, narrowing, reached_batches, read_audience
+from tayori.broadcast.guards.judging import Ruling, first_objection
+from tayori.broadcast.guards.objection import Effect
+from tayori.broadcast.guards.quota import AskRoom, Room, asked
+from tayori.broadcast.guards.situation import Situation
 from tayori.broadcast.moves import SENDER, move
-from tayori.domain.approval import SMALLEST_AUDIENCE, drifted
+from tayori.domain.approval import drifted
 from tayori.domain.batches import in_batches, pack, retry_key
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.states import BroadcastState
+from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.vault.lists import ListSeal
-from tayori.warehouse import audience, batches, broadcasts
+from tayori.warehouse import audience, batches, broadcasts, earlier
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 
-READY = {BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
+READY = FRESH | {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
 CHANGED_MEANWHILE = "the audience changed while it was frozen"
-FRESH = {BroadcastState.APPROVED, BroadcastState.SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +42,39 @@ class Held(Refused):
     """A guard holds the broadcast: nothing was sent, a handler has to look at it."""
 
 
-def start(office: Office, broadcast_id: BroadcastId, worker: str) -> BroadcastState:
+def start(office: Office, broadcast_id: BroadcastId, worker: str, *, room: AskRoom | None = None) -> BroadcastState:
     """Take an approved broadcast in hand, or one whose worker is gone; give the state it is in now.
 
+    `room` asks LINE how many messages the month still holds; every program that sends gives it (a test sees to that).
+
     Raises:
-        Held: a guard says no (signatures, window, drift, an empty or small audience); it is held with the reason.
-        Refused: it is not approved, not yet due, or in another worker's hands.
+        Held: a guard says no (`guards/table.py`); it is held with the guard's name and sentence.
+        Refused: it is not approved, not yet due, in quiet hours, dropped as its genre's policy says, or in another
+            worker's hands.
+        Unavailable: LINE could not be asked for its quota; the broadcast stays approved.
 
     """
-    held: TayoriError | None = None
+    left = _ask(office, broadcast_id, room)
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         _refuse_unready(row, office)
+        earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())
-        try:
-            _guard(connection, office, row)
-        except TayoriError as refusal:
-            held = refusal
-            _hold(connection, office, row, refusal)
-        else:
+        ruling = first_objection(Situation(connection, row, office.now(), room=left))
+        if ruling is None:
             _begin(connection, office, row)
-    if held is not None:
-        raise held if isinstance(held, Held) else type(held)(f"{held.sentence} It is held.")
-    return BroadcastState.SENDING
+            return BroadcastState.SENDING
+        _heed(connection, office, row, ruling)
+    raise _no(ruling)
+
+
+def _ask(office: Office, broadcast_id: BroadcastId, room: AskRoom | None) -> Room | None:
+    """Ask LINE before the transaction: no lock waits for an answer from outside."""
+    if room is None:
+        return None
+    with reading(office.warehouse) as connection:
+        state = broadcasts.find(connection, broadcast_id).state
+    return asked(room) if state in FRESH else None
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:
@@ -77,27 +90,35 @@ def goes_on(row: BroadcastRow, office: Office) -> bool:
     return row.state is BroadcastState.PAUSED and row.resume_at is not None and row.resume_at <= office.now()
 
 
-def _guard(connection: Connection, office: Office, row: BroadcastRow) -> None:
-    signatures.verify(connection, row)
-    if row.state in FRESH and office.now() >= row.not_after:
-        raise Held("The window of the broadcast is over; nothing was sent.")
-    if not row.all_frozen:
-        _guard_count(row, count_now(connection, row))
+def _heed(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling) -> None:
+    """Let a guard's no have its effect; one that only waits takes back that the broadcast was taken in hand."""
+    match ruling.objection.effect:
+        case Effect.WAIT:
+            raise _no(ruling)
+        case Effect.DROP:
+            _stop(connection, office, row, ruling, BroadcastState.CANCELLED)
+            broadcasts.change(connection, row.broadcast_id, ended_at=office.now())
+        case Effect.HOLD:
+            _stop(connection, office, row, ruling, BroadcastState.HELD)
 
 
-def _guard_count(row: BroadcastRow, count: int) -> None:
-    approved = row.approved_count or 0
-    if count == 0:
-        raise Held("The segment matches nobody any more; nothing was sent.")
-    if drifted(approved, count):
-        raise Held(f"{approved} people were approved, {count} would get it: more than 5 % apart. Approve it again.")
-    if count < SMALLEST_AUDIENCE and not row.small_audience_reason:
-        raise Held(f"Fewer than {SMALLEST_AUDIENCE} people would get it, and no reason was given.")
+def _no(ruling: Ruling) -> TayoriError:
+    sentence, error = ruling.objection.sentence, ruling.objection.error
+    match ruling.objection.effect:
+        case Effect.WAIT:
+            return error(sentence)
+        case Effect.DROP:
+            return error(f"{sentence} It is cancelled.")
+    if error is not Refused:
+        return error(f"{sentence} It is held.")
+    return Held(f"{sentence} It is held by {ruling.guard}; `tayori broadcast check` shows what each guard says.")
 
 
-def _hold(connection: Connection, office: Office, row: BroadcastRow, refusal: TayoriError) -> None:
+def _stop(connection: Connection, office: Office, row: BroadcastRow, ruling: Ruling, after: BroadcastState) -> None:
+    """Hold or drop it, with the guard's name; what waits for a decision or was paused stays where it is."""
     if row.state in FRESH | {BroadcastState.SENDING}:
-        move(connection, office, SENDER, row, BroadcastState.HELD, reason=refusal.sentence)
+        move(connection, office, SENDER, row, after, reason=ruling.objection.sentence)
+        broadcasts.change(connection, row.broadcast_id, held_by=ruling.guard)
     broadcasts.change(connection, row.broadcast_id, worker=None)
 
 

@@ -21,6 +21,7 @@ from tayori.broadcast import ending, lease, lists
 from tayori.broadcast.audiences import narrowing, read_audience
 from tayori.broadcast.brake import QUOTA, WINDOW_OVER, Brake, Stop
 from tayori.broadcast.courier import Courier, Delivered, Pace, Parcel
+from tayori.broadcast.guards.judging import rests_at_night
 from tayori.broadcast.ledger import Ledger
 from tayori.broadcast.moves import SENDER, move
 from tayori.broadcast.opener import Opened, Opener, ReadyOpener, ThreadOpener
@@ -43,8 +44,8 @@ WRITE_SECONDS: Final = 0.5
 BEAT_SECONDS: Final = 5.0
 JOIN_SECONDS: Final = 20.0
 
-Interruption = Callable[[datetime], Stop | None]
-"""Tells at any moment whether sending has to stop, and why: quiet hours."""
+Interruption = Callable[[Connection, BroadcastRow, datetime], Stop | None]
+"""Tells whether nothing new may begin at a moment, and why: quiet hours."""
 
 
 class _Stage(Enum):
@@ -75,7 +76,7 @@ class Sending:
         *,
         limiter: Limiter | None = None,
         pace: Pace | None = None,
-        interrupted: Interruption = lambda _: None,
+        interrupted: Interruption = rests_at_night,
     ) -> None:
         self._office = office
         self._id = broadcast_id
@@ -219,7 +220,7 @@ class Sending:
             doubtful, after, most = self._stage is _Stage.DOUBTFUL, self._cursor, self._pace.block
             if doubtful:
                 block = self._ledger.claim_doubtful(connection, after, most)
-            elif (stop := self._too_late(row)) is not None:
+            elif (stop := self._too_late(connection, row)) is not None:
                 self._brake.ease(stop)
                 break
             else:
@@ -229,10 +230,10 @@ class Sending:
                 self._stage = _Stage.PLANNED if doubtful else _Stage.DRY
         return block, doubtful
 
-    def _too_late(self, row: BroadcastRow) -> Stop | None:
+    def _too_late(self, connection: Connection, row: BroadcastRow) -> Stop | None:
         """Why nothing that was not begun may begin now. What is in doubt is settled all the same."""
         now = self._office.now()
-        return WINDOW_OVER if now >= row.not_after else self._interrupted(now)
+        return WINDOW_OVER if now >= row.not_after else self._interrupted(connection, row, now)
 
     def _hand_out(self, block: Sequence[FrozenBatch], recorded: Recorded) -> None:
         for one in block:

@@ -24,6 +24,7 @@ class Proposal:
     not_before: datetime
     not_after: datetime
     small_audience_reason: str | None = None
+    content_at: datetime | None = None
 
     def statement(self, role: str, approved_count: int) -> bytes:
         """The bytes that a handler signs in a role ("submit", "approve"); the count they saw stands beside."""
@@ -40,6 +41,7 @@ class Proposal:
                 "approved_count": approved_count,
                 "small_audience_reason": self.small_audience_reason,
             }
+            | ({} if self.content_at is None else {"content_at": self.content_at.astimezone(UTC).isoformat()})
         )
 
     @staticmethod

@@ -56,6 +56,9 @@ BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
     B.SENT: frozenset(),
     B.CANCELLED: frozenset(),
 }
+FRESH: Final = frozenset({B.APPROVED, B.SCHEDULED})
+"""Approved, and not started yet: every guard is asked."""
+
 T = BatchState
 BATCH_STEPS: Final[Mapping[BatchState, frozenset[BatchState]]] = {
     T.PLANNED: frozenset({T.SENDING}),

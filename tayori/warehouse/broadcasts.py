@@ -39,6 +39,8 @@ class BroadcastRow:
     worker: str | None = None
     heartbeat_at: datetime | None = None
     resume_at: datetime | None = None
+    content_at: datetime | None = None
+    held_by: str | None = None
 
     @property
     def proposal(self) -> Proposal:
@@ -52,6 +54,7 @@ class BroadcastRow:
             not_before=self.not_before,
             not_after=self.not_after,
             small_audience_reason=self.small_audience_reason,
+            content_at=self.content_at,
         )
 
 
@@ -97,19 +100,27 @@ def in_states(connection: Connection, *states: BroadcastState) -> list[Broadcast
     return [BroadcastId(one) for one in connection.execute(chosen).scalars()]
 
 
+def due_again(connection: Connection, now: datetime) -> list[BroadcastId]:
+    """Give the paused broadcasts that may go on by themselves now."""
+    chosen = select(broadcast.c.broadcast_id).where(
+        broadcast.c.state == BroadcastState.PAUSED, broadcast.c.resume_at <= now
+    )
+    return [BroadcastId(one) for one in connection.execute(chosen.order_by(broadcast.c.resume_at)).scalars()]
+
+
 def change(connection: Connection, broadcast_id: BroadcastId, **values: Any) -> None:  # noqa: ANN401 - columns by name
     """Write columns of one broadcast."""
     connection.execute(update(broadcast).where(broadcast.c.broadcast_id == broadcast_id).values(**values))
 
 
 def move(connection: Connection, row: BroadcastRow, after: BroadcastState, reason: str | None = None) -> None:
-    """Let a broadcast go to its next state, with the reason that staff will read.
+    """Let a broadcast go to its next state, with the reason that staff will read; no guard holds it any more.
 
     Raises:
         Refused: the state machine has no such step.
 
     """
-    change(connection, row.broadcast_id, state=step(row.state, after), state_reason=reason)
+    change(connection, row.broadcast_id, state=step(row.state, after), state_reason=reason, held_by=None)
 
 
 def sign(connection: Connection, row: SignatureRow) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from flows.broadcast import BroadcastOrder, broadcast
+from sandbox.approver import let_through
 from sandbox.line.serve import RunningPlatform
 from tayori.broadcast import control
 from tayori.domain.states import BroadcastState
@@ -40,7 +41,9 @@ def test_the_flow_sends_an_approved_broadcast(
 ) -> None:
     """Approved, it is sent once to everybody; Prefect holds counts, no LINE id, and no text of the message."""
     people = residents(ward, PEOPLE)
-    broadcast_id = an_approved(ward)
+    who = staff(ward)
+    broadcast_id = an_approved(ward, who)
+    let_through(ward, who.approver, broadcast_id)
     assert broadcast(BroadcastOrder(broadcast_id=broadcast_id), return_state=True).message == "送信済み"
     settle()
     assert_once_each(platform, PEOPLE)

@@ -19,6 +19,7 @@ from tayori.warehouse import wrapped_keys
 from tayori.warehouse.engines import reading
 from tests.broadcast.builders import ME, QUICK, Someone, Staff, an_approved, residents, some_writing, staff
 from tests.broadcast.rig import assert_once_each, outcome, send
+from tests.support.builders import TestClock
 
 PEOPLE = 1_300
 Thirty = tuple[list[Someone], Staff]
@@ -58,10 +59,17 @@ def test_a_refused_recipient_costs_nobody_else_the_message(office: Office, platf
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(refused=st.sets(st.integers(0, 29), max_size=30), named=st.booleans())
 def test_whoever_is_refused_the_others_get_it_once(
-    sqlite_office: Office, platform: RunningPlatform, thirty: Thirty, refused: set[int], *, named: bool
+    sqlite_office: Office,
+    platform: RunningPlatform,
+    clock: TestClock,
+    thirty: Thirty,
+    *,
+    refused: set[int],
+    named: bool,
 ) -> None:
     """Named or not, one or all: by halves or by name, everybody is either refused or reached, never both or neither."""
     people, who = thirty
+    clock.forward(days=31)  # the same text again is held for a month
     platform.control.ask("reset", rate_factor=100.0, monthly_limit=None)
     platform.control.friends(30)
     broadcast_id = an_approved(sqlite_office, who)
@@ -163,12 +171,14 @@ def test_a_key_that_a_crash_left_goes_at_night(sqlite_office: Office) -> None:
     """The nightly sweep destroys keys of ended broadcasts, and never one that is still needed."""
     residents(sqlite_office, 20)
     who = staff(sqlite_office)
-    needed, left = an_approved(sqlite_office, who), an_approved(sqlite_office, who)
-    for broadcast_id in (needed, left):
-        freeze.start(sqlite_office, broadcast_id, ME)
-        freeze.freeze(sqlite_office, broadcast_id, ME)
+    left = an_approved(sqlite_office, who)
+    freeze.start(sqlite_office, left, ME)
+    freeze.freeze(sqlite_office, left, ME)
     control.cancel(sqlite_office, who.approver, left, "試験")
     make_key(sqlite_office.vault, sqlite_office.list_keys, left)  # as if the crash came between
+    needed = an_approved(sqlite_office, who)
+    freeze.start(sqlite_office, needed, ME)
+    freeze.freeze(sqlite_office, needed, ME)
     assert lists.sweep(sqlite_office) == 1
     assert _list_keys(sqlite_office) == [key_number(needed)]
 

@@ -29,6 +29,8 @@ class HostileLine:
         """Answer a request: the status as set, the body full of what was told."""
         if self.garbled:
             return 200, json.dumps({"userIds": [*self.listed, {"id": self.listed}], "next": self.listed}).encode()
+        if path.endswith("/message/quota"):
+            return 200, b'{"type": "none"}'  # a sender that may not begin would hear nothing worse
         told = f"{path} {body} {' '.join(self.listed)}"
         detail = {"message": f"refused: {told}", "property": f"to[0] {told}"}
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]

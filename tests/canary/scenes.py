@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, select, update
 
+from sandbox.approver import let_through
 from sandbox.demo.letters import DESK_LIST, end_cases
 from tayori.broadcast import desk
 from tayori.domain.identifiers import BroadcastId, HandlerId
@@ -249,6 +250,7 @@ def approved(walk: Walk, credentials: dict[str, Credential]) -> dict[str, Any]:
     office, broadcast_id = walk.office, _draft(walk, credentials["writer"])
     desk.submit(office, credentials["writer"], broadcast_id, desk.review(office, broadcast_id))
     desk.approve(office, credentials["approver"], broadcast_id, desk.review(office, broadcast_id))
+    let_through(office, credentials["approver"], broadcast_id)
     return {"order": {"broadcast_id": broadcast_id}}
 
 

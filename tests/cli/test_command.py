@@ -198,6 +198,39 @@ def test_a_broadcast_goes_from_draft_to_approval_by_two_hands(office: Office, st
     assert staffed("broadcast", "status", number, "--json").json["state"] == "cancelled"
 
 
+def test_guards_are_listed_before_anybody_sends_and_overridden_by_a_second_hand(
+    office: Office, staffed: Tayori, tmp_path: Path
+) -> None:
+    """Stale content is told by `check`; the writer cannot override it, the approver can, with a reason."""
+    _people(office, 40)
+    (tmp_path / "where.yaml").write_text("sex: 女性\n")
+    (tmp_path / "message.json").write_text(json.dumps({"type": "text", "text": "子育てひろばのお知らせ"}))
+    staffed("segment", "create", "women", "--where", tmp_path / "where.yaml", "--as", "hana")
+    drafting = ("--genre", "子育て", "--segment", "women", "--message", tmp_path / "message.json", "--as", "hana")
+    stale = ("--content-at", "2024-07-25T12:00")
+    number = staffed("broadcast", "draft", *drafting, *stale, "--json").json["broadcast_id"]
+    assert staffed("broadcast", "submit", number, "--as", "hana").code == 0
+    seen = staffed("broadcast", "show", number, "--json").json
+    assert seen["content_at"] == "2024-07-25T12:00:00+09:00"
+    assert staffed("broadcast", "approve", number, "--as", "ken", "--content", seen["content_sha256"]).code == 0
+    assert _verdict(staffed, number, "content_age") == "holds"
+    opening = ("broadcast", "override", number, "--reason", "毎年同じ案内のため")
+    assert staffed(*opening, "--guard", "content_age", "--as", "hana").code == 3
+    assert staffed(*opening, "--guard", "signatures", "--as", "ken").code == 3
+    assert staffed(*opening, "--guard", "weather", "--as", "ken").code == 2
+    assert staffed(*opening, "--guard", "content_age", "--as", "ken", "--json").json == {"state": "approved"}
+    assert _verdict(staffed, number, "content_age") == "overridden"
+    shown = staffed("broadcast", "check", number).out
+    assert "内容の古さ" in shown
+    assert "解除済み" in shown
+    assert staffed("broadcast", "draft", *drafting, "--content-at", "2999-01-01T00:00").code == 3
+
+
+def _verdict(tayori: Tayori, number: str, guard: str) -> str:
+    found = {one["guard"]: one for one in tayori("broadcast", "check", number, "--json").json}
+    return str(found[guard]["verdict"])
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -51,6 +51,8 @@ broadcast = Table(
     plain("worker", String(64), nullable=True),
     plain("heartbeat_at", Moment, nullable=True),
     plain("resume_at", Moment, nullable=True),
+    plain("content_at", Moment, nullable=True),
+    plain("held_by", String(40), nullable=True),
 )
 
 broadcast_signature = Table(

@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("worker", sa.String(length=64), nullable=True),
         sa.Column("heartbeat_at", Moment(), nullable=True),
         sa.Column("resume_at", Moment(), nullable=True),
+        sa.Column("content_at", Moment(), nullable=True),
+        sa.Column("held_by", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("broadcast_id", name=op.f("pk_broadcast")),
     )
     op.create_table(
@@ -321,6 +323,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "role", name=op.f("pk_broadcast_signature")),
         sa.UniqueConstraint("broadcast_id", "key_id", name=op.f("uq_broadcast_signature_broadcast_id_key_id")),
+    )
+    op.create_table(
+        "guard_override",
+        sa.Column("broadcast_id", sa.String(length=40), nullable=False),
+        sa.Column("guard", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_guard_override_broadcast_id")
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
     op.create_table(
         "masked_opinion",

@@ -1,0 +1,59 @@
+"""Repetition: the same words again, and too much of one genre, asked of today's settings without any history (I4).
+
+No counter and no list of who got what exists. Earlier sends are stored as segment expressions; how many of today's
+audience they would reach again is one question to the database.
+"""
+
+from collections import Counter
+
+from tayori.broadcast.audiences import Reached, narrowing, read_audience
+from tayori.broadcast.guards.objection import Objection
+from tayori.broadcast.guards.situation import Situation
+from tayori.domain.sending_policy import WARD_TIME, Frequency, Repetition
+from tayori.domain.wording import wording
+from tayori.warehouse import earlier
+
+
+def same_words(here: Situation) -> Objection | None:
+    """Object where more than the policy's share of the audience would meet the same words again."""
+    policy, said = here.figures.repeated_text, wording(here.row.messages)
+    before = [one for one in here.sends_of(policy.days) if wording(one.messages) == said]
+    if not before:
+        return None
+    asked = {(one.genre, one.segment) for one in before}
+    audiences = [(genre, narrowing(read_audience(segment))) for genre, segment in sorted(asked)]
+    again = earlier.meeting_any(here.connection, here.row.genre, here.segment, audiences)
+    day = before[0].started_at.astimezone(WARD_TIME)
+    return too_alike(again, here.count, policy, f"{day:%Y-%m-%d}")
+
+
+def too_alike(again: int, count: int, policy: Repetition, day: str) -> Objection | None:
+    """Object to so many people who would meet the same words a second time."""
+    if again <= policy.share * count:
+        return None
+    return Objection(
+        f"The same text went out on {day}; {again} of {count} people would get it again within {policy.days} days."
+    )
+
+
+def often(here: Situation) -> Objection | None:
+    """Object where more than the policy's share of the audience had the policy's number of sends of the genre."""
+    policy = here.figures.frequency
+    if policy is None or isinstance(here.audience, Reached):
+        return None
+    mine = [one.segment for one in here.sends_of(policy.days) if one.genre == here.row.genre]
+    if len(mine) < policy.sends:
+        return None
+    sends = Counter(narrowing(read_audience(segment)) for segment in mine)
+    met = earlier.meeting_often(here.connection, here.row.genre, here.segment, sends, times=policy.sends)
+    return too_often(met, here.count, policy)
+
+
+def too_often(met: int, count: int, policy: Frequency) -> Objection | None:
+    """Object to so many people for whom this would be one more than enough."""
+    if met <= policy.share * count:
+        return None
+    return Objection(
+        f"For {met} of {count} people this would be more than {policy.sends} sends of the genre "
+        f"in {policy.days} days; put them together, or narrow it."
+    )

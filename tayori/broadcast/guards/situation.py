@@ -1,0 +1,71 @@
+"""What guards look at: the broadcast as it is stored now, the audience of this moment, and the ward's figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from tayori.broadcast.audiences import Audience, count_now, narrowing, read_audience
+from tayori.broadcast.guards.quota import Room
+from tayori.domain.segments import Everyone, Segment
+from tayori.domain.sending_policy import GenrePolicy, SendingPolicy, sending_policy
+from tayori.warehouse import audience, earlier
+from tayori.warehouse.broadcasts import BroadcastRow
+from tayori.warehouse.earlier import Earlier
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One broadcast at one moment. What costs a scan is asked once, and only if a guard wants to know it.
+
+    `room` and `faults` are LINE's answers, asked for before the transaction; None where LINE was not asked.
+    """
+
+    connection: Connection
+    row: BroadcastRow
+    now: datetime
+    policy: SendingPolicy = field(default_factory=sending_policy)
+    room: Room | None = None
+    faults: Sequence[str] | None = None
+
+    @property
+    def figures(self) -> GenrePolicy:
+        """The ward's figures for the genre."""
+        return self.policy.of(self.row.genre)
+
+    @property
+    def content_at(self) -> datetime:
+        """The content's own time; broadcasts from before it was asked for have the moment of their writing."""
+        return self.row.content_at or self.row.created_at
+
+    @cached_property
+    def audience(self) -> Audience:
+        """Whom the broadcast goes to: a segment, or exactly those whom another one reached."""
+        return read_audience(self.row.segment)
+
+    @cached_property
+    def segment(self) -> Segment:
+        """Whom the broadcast is narrowed to."""
+        return narrowing(self.audience)
+
+    @cached_property
+    def count(self) -> int:
+        """How many people it would reach now."""
+        return count_now(self.connection, self.row)
+
+    @cached_property
+    def chosen(self) -> int:
+        """How many people chose the genre."""
+        return audience.count_audience(self.connection, self.row.genre, Everyone())
+
+    @property
+    def started_lately(self) -> int:
+        """How many other broadcasts started within the span of the burst breaker."""
+        since = self.now - timedelta(minutes=self.policy.burst.minutes)
+        return earlier.starts_since(self.connection, since, besides=self.row.broadcast_id)
+
+    def sends_of(self, days: int) -> list[Earlier]:
+        """The other broadcasts of the last days that went out, in all genres."""
+        return earlier.sends_since(self.connection, self.now - timedelta(days=days), besides=self.row.broadcast_id)
