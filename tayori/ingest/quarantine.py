@@ -18,6 +18,7 @@ from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.quarantine import Held, QuarantineRow
 
 KIND: Final = "quarantine"
+NOT_FOLLOWING: Final = "person_does_not_follow"
 APPROVAL: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 KEPT: Final = timedelta(days=14)
 KEPT_UNPARSED: Final = timedelta(hours=24)  # what could not be parsed may hold talk text: a day, then the count alone

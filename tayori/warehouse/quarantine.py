@@ -89,9 +89,35 @@ def close(connection: Connection, number: int, state: str) -> None:
     connection.execute(ended.values(state=state, sealed=None, line_index=None))
 
 
-def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str) -> int:
-    """End every row that concerns one of these people; give how many."""
-    numbers = [row[0] for row in rows_where_in(connection, quarantine, "line_index", indexes, ("quarantine_no",))]
+@dataclass(frozen=True, slots=True)
+class WaitingForSomebody:
+    """A sealed row that waits for the person of its look-up value."""
+
+    quarantine_no: int
+    line_index: bytes = field(repr=False)
+    epoch: int
+    sealed: bytes = field(repr=False)
+
+
+def waiting_for_somebody(connection: Connection, rule: str) -> list[WaitingForSomebody]:
+    """Give the waiting rows of a rule whose person could be read, oldest first, held until the transaction ends."""
+    names = WaitingForSomebody.__slots__
+    chosen = select(*(quarantine.c[name] for name in names)).where(
+        quarantine.c.state == WAITING, quarantine.c.rule == rule, quarantine.c.line_index.is_not(None)
+    )
+    found = connection.execute(chosen.order_by(quarantine.c.quarantine_no).with_for_update())
+    return [WaitingForSomebody(**row) for row in found.mappings()]
+
+
+def refuse_anew(connection: Connection, number: int, rule: str) -> None:
+    """Let a waiting row stand under another rule."""
+    connection.execute(update(quarantine).where(quarantine.c.quarantine_no == number).values(rule=rule))
+
+
+def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str, *, but: str) -> int:
+    """End every row that concerns one of these people, except those of one rule; give how many."""
+    found = rows_where_in(connection, quarantine, "line_index", indexes, ("quarantine_no", "rule"))
+    numbers = [row[0] for row in found if row[1] != but]
     for number in numbers:
         close(connection, number, state)
     return len(numbers)
