@@ -128,9 +128,9 @@ def _waiting(people: Connection, number: int) -> None:
 
 
 def _opened(office: Office, people: Connection, number: int, evidence: Evidence) -> bytes:
-    _found(people, number)
+    row = _found(people, number)
     held = quarantine.sealed(people, number)
-    if held.sealed is None:
+    if held.sealed is None or row.expires_at <= office.now():
         raise NotFound(f"The content of row {number} has ended; its row number and rule are all that is left.")
     record(people, evidence, Action.OPEN, f"quarantine {number}", count=1, now=office.now())
     return office.box_keys.open(KIND, Sealed(held.epoch, held.sealed))

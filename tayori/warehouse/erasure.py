@@ -184,12 +184,12 @@ def _emptied(table: Table, state: str) -> dict[str, Any]:
     return empty | ({"state": state} if "state" in table.columns else {})
 
 
-def expire(connection: Connection, store: str, now: datetime) -> dict[str, int]:
-    """End what has reached its age in one store; give how many rows by table."""
+def expire(connection: Connection, store: str, now: datetime, *tables: str) -> dict[str, int]:
+    """End what has reached its age in one store, in some of its tables or in all; give how many rows by table."""
     return {
         expiry.table.name: _expire(connection, expiry, now)
         for expiry in EXPIRIES
-        if expiry.table.metadata is STORES[store]
+        if expiry.table.metadata is STORES[store] and expiry.table.name in (tables or {expiry.table.name})
     }
 
 

@@ -12,6 +12,7 @@ from tayori.office import Office
 from tayori.warehouse import audit
 from tayori.warehouse.engines import reading, writing
 from tests.ingest.builders import rows
+from tests.support.builders import TestClock
 
 CLERK = Evidence("h-1", Purpose.INSPECTION)
 
@@ -85,3 +86,11 @@ def test_a_row_is_not_set_aside_twice(office: Office) -> None:
     with writing(office.warehouse) as people:
         quarantine.set_aside(office, people, "test", [SetAside(7, "a_rule", b"again")])
     assert quarantine.list_waiting(office) == []
+
+
+def test_what_is_over_is_opened_by_nobody(office: Office, clock: TestClock) -> None:
+    """A row whose time is over is as gone for everybody, whether its content was ended already or not."""
+    number = held(office)
+    clock.forward(days=14)
+    with pytest.raises(NotFound, match="ended"):
+        quarantine.open_content(office, number, CLERK)

@@ -340,3 +340,17 @@ def test_two_runs_have_different_marks(sqlite_office: Office) -> None:
     first, second = (canaries.markers(sqlite_office, RunId(one)) for one in ("r1", "r2"))
     assert not set(first) & set(second)
     assert all(one.startswith("Ucccccccc") for one in first + second)
+
+
+def test_what_lies_behind_a_link_is_told_as_not_examined(sqlite_office: Office, tmp_path: Path) -> None:
+    """A folder of the installation that is a link is not searched, and the certificate does not pass over it."""
+    a_ward(sqlite_office)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (sqlite_office.settings.home / "reports").symlink_to(elsewhere)
+    retain(sqlite_office)
+    with reading(sqlite_office.warehouse) as warehouse:
+        run_id = runs.latest(warehouse, "retention")
+        assert run_id is not None
+        found = journal.finished_steps(warehouse, run_id.run_id)["probe"].found
+    assert "設置先・reports（シンボリックリンク）" in found["not_examined"]
