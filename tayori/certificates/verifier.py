@@ -59,10 +59,7 @@ class NotProven(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a bundle proves: the state, whose countersignature stands, the log's head to hold against paper.
-
-    With `rehearsal` it proves nothing of anybody: those erased were dummies.
-    """
+    """What a bundle proves: the state, whose countersignature stands, the log's head; a rehearsal's, of dummies only."""
 
     number: str
     contract: str

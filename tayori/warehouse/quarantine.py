@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from tayori.domain.identifiers import HandlerId
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.schema.approvals import quarantine_approval
 from tayori.warehouse.schema.records import quarantine
 
 WAITING: Final = "waiting"
@@ -87,6 +89,29 @@ def close(connection: Connection, number: int, state: str) -> None:
     """End a row: its content goes, its place, rule and state stay."""
     ended = update(quarantine).where(quarantine.c.quarantine_no == number)
     connection.execute(ended.values(state=state, sealed=None, line_index=None))
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """A handler's signature under the release of one row."""
+
+    approval_no: str
+    quarantine_no: int
+    handler_id: HandlerId
+    signature: bytes
+    approved_at: datetime
+
+
+def add_approval(connection: Connection, row: ApprovalRow) -> None:
+    """Keep an approval."""
+    connection.execute(insert(quarantine_approval).values({name: getattr(row, name) for name in ApprovalRow.__slots__}))
+
+
+def find_approval(connection: Connection, approval_no: str) -> ApprovalRow | None:
+    """Give an approval by its number."""
+    chosen = select(quarantine_approval).where(quarantine_approval.c.approval_no == approval_no)
+    found = connection.execute(chosen).mappings().first()
+    return ApprovalRow(**found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
