@@ -59,7 +59,7 @@ class NotProven(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a bundle proves: the state, whose countersignature stands, the log's head; a rehearsal's, of dummies only."""
+    """What a bundle proves: the state, whose countersignature stands, the log's head; a rehearsal's, of dummies."""
 
     number: str
     contract: str

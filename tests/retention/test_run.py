@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tayori.certificates.bundle import checked
 from tayori.certificates.pdf import pdf_available
@@ -354,3 +355,34 @@ def test_what_lies_behind_a_link_is_told_as_not_examined(sqlite_office: Office, 
         assert run_id is not None
         found = journal.finished_steps(warehouse, run_id.run_id)["probe"].found
     assert "設置先・reports（シンボリックリンク）" in found["not_examined"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM log_leaf WHERE leaf_index = (SELECT max(leaf_index) FROM log_leaf)",
+        "UPDATE log_leaf SET leaf_hash = (SELECT leaf_hash FROM log_leaf WHERE leaf_index = 1) WHERE leaf_index = 0",
+        "DELETE FROM certificate",
+    ],
+)
+def test_no_certificate_goes_into_a_log_that_was_cut(office: Office, clock: TestClock, statement: str) -> None:
+    """The next night notices a leaf or a certificate that is gone or changed, and signs no head over it."""
+    numbers = a_ward(office)
+    retain(office)
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(text(statement))
+    clock.forward(days=1)
+    leave(office, numbers[5:7])
+    with pytest.raises(Tampered):
+        retain(office)
+
+
+def test_the_log_goes_on_night_after_night(office: Office, clock: TestClock) -> None:
+    """Two honest nights stand in one log."""
+    numbers = a_ward(office)
+    retain(office)
+    clock.forward(days=1)
+    leave(office, numbers[5:7])
+    _, filed, _ = retain(office)
+    assert filed is not None
+    assert verdict(filed).log_size == 4
