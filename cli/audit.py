@@ -6,6 +6,7 @@ import typer
 
 from cli.desk import office_here
 from cli.show import Json, done, table
+from tayori import staffing
 from tayori.vault import audit
 from tayori.warehouse import audit as lines
 from tayori.warehouse.engines import reading
@@ -34,8 +35,18 @@ def show(
 
 @app.command()
 def verify(*, as_json: Json = False) -> None:
-    """記録の鎖と日々の署名をすべて検算する。合わなければ終了コード 6。"""
+    """記録の鎖、日々の署名、名簿との一致をすべて検算する。合わなければ終了コード 6。"""
     with office_here() as office, reading(office.warehouse) as connection:
         count = audit.verify(connection, office.signing_key.public_key())
-        days = len(lines.heads(connection))
-    done(f"{count} 行の鎖と {days} 日分の署名は正しい。", {"lines": count, "signed_days": days}, as_json=as_json)
+        handlers, heads = staffing.verify(connection), lines.heads(connection)
+    last = heads[-1] if heads else None
+    since = f"最後の署名は {last.day}、以後の {count - last.seq} 行は未署名。" if last else "署名はまだない。"
+    found = {
+        "lines": count,
+        "signed_days": len(heads),
+        "last_signed_day": last.day if last else None,
+        "unsigned_lines": count - (last.seq if last else 0),
+        "handlers": handlers,
+    }
+    sentence = f"{count} 行の鎖と {len(heads)} 日分の署名、名簿 {handlers} 人分は正しい。{since}"
+    done(sentence, found, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import As, evidence, office_here
+from cli.desk import As, credential, evidence, office_here
 from cli.show import Json, done, facts, table
 from tayori.domain.evidence import Purpose
 from tayori.ingest import quarantine
@@ -36,6 +36,14 @@ def show(number: Number, *, as_json: Json = False) -> None:
     """隔離された 1 行の行番号・規則・期限。"""
     with office_here() as office:
         facts(quarantine.show(office, number), HEADINGS, as_json=as_json)
+
+
+@app.command()
+def approve(number: Number, *, by: As, as_json: Json = False) -> None:
+    """取扱責任者が、この 1 行の取出しを署名して承認する。取り出すのは別の取扱者。"""
+    with office_here() as office:
+        approval = quarantine.approve(office, number, credential(office, by))
+    done(f"隔離 {number} の取出しを承認しました。承認番号 {approval}", {"approval": approval}, as_json=as_json)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.broadcast import check, counts_of, freeze_audience, send_block, settle, under_way
+from tasks.broadcast import accounted, check, counts_of, freeze_audience, send_block, settle, under_way
 from tasks.support import sentence_only
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BroadcastState
@@ -50,11 +50,12 @@ def broadcast(order: BroadcastOrder) -> State[None]:
     """Check the two signatures, freeze who gets it, send each batch once, and tell the counts."""
     broadcast_id = BroadcastId(order.broadcast_id)
     run = check(broadcast_id)
-    freeze_audience(broadcast_id)
-    with under_way(broadcast_id) as sending:
-        while send_block(sending) is None:
-            pass
-    standing = settle(run, broadcast_id)
+    with accounted(run):
+        freeze_audience(broadcast_id)
+        with under_way(broadcast_id) as sending:
+            while send_block(sending) is None:
+                pass
+        standing = settle(run, broadcast_id)
     counts, state = counts_of(standing), STATES.get(standing.state, standing.state.value)
     rows = [{"項目": term, "数": counts[name]} for name, term in TERMS.items()]
     create_table_artifact(table=rows, key="broadcast", description=f"配信 {broadcast_id} の結果（件数のみ）: {state}")

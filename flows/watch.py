@@ -4,7 +4,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from tasks.alarms import look_around, show_alarms, tell_the_desk
+from tasks.alarms import end_what_is_over, look_around, show_alarms, tell_the_desk
 from tasks.support import sentence_only
 
 
@@ -15,8 +15,9 @@ from tasks.support import sentence_only
 )
 @sentence_only
 def watch() -> State[None]:
-    """Look around, show what was found, and tell the desk what is new."""
+    """Look around, end what is over, show what was found, and tell the desk what is new."""
     alarms = look_around()
+    end_what_is_over()
     show_alarms(alarms)
     tell_the_desk(alarms)
     if alarms:

@@ -5,6 +5,7 @@ from prefect.artifacts import create_table_artifact
 
 from tasks.support import desk, sentence_only
 from tayori import mail, watch
+from tayori.retention import run as retention
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
@@ -20,6 +21,14 @@ def look_around() -> list[Alarm]:
     """Look at everything that can be late or stuck."""
     with desk() as office:
         return watch.look(office)
+
+
+@task(name="end-what-is-over")
+@sentence_only
+def end_what_is_over() -> int:
+    """End what is quarantined no longer; what cannot be parsed may be talk, and is kept for a day, not for a night."""
+    with desk() as office:
+        return retention.expire_quarantine(office)
 
 
 @task(name="show-alarms")

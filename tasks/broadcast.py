@@ -13,6 +13,7 @@ from tayori.broadcast.control import Standing
 from tayori.broadcast.guards.asking import asking_room
 from tayori.domain.identifiers import BroadcastId, RunId
 from tayori.domain.states import BatchState, BroadcastState
+from tayori.errors import Refused, TayoriError
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
@@ -51,6 +52,21 @@ def freeze_audience(broadcast_id: BroadcastId) -> dict[str, int]:
 
 
 @contextlib.contextmanager
+def accounted(run_id: RunId) -> Iterator[None]:
+    """See that a run which does not come to its end is written down as what it is; the error goes on.
+
+    A store that is away now leaves the row open: nothing can be written then.
+    """
+    try:
+        yield
+    except Exception as error:
+        outcome = Outcome.REFUSED if isinstance(error, Refused) else Outcome.FAILED
+        with contextlib.suppress(TayoriError), desk() as office, writing(office.warehouse) as warehouse:
+            runs.end(warehouse, run_id, outcome, {}, office.now())
+        raise
+
+
+@contextlib.contextmanager
 def under_way(broadcast_id: BroadcastId) -> Iterator["Sending"]:
     """Give the sender of a broadcast: it opens ids ahead from one block to the next, and ends with the block."""
     # start-up time: the LINE SDK takes two seconds to load, and no other step needs it
@@ -70,7 +86,7 @@ def send_block(sending: "Sending") -> BroadcastState | None:
     return sending.advance(BLOCK).ended
 
 
-@task(name="結果の記録", persist_result=False, cache_policy=NO_CACHE)
+@task(name="結果の記録", persist_result=False, cache_policy=NO_CACHE, retries=3, retry_delay_seconds=20)
 @sentence_only
 def settle(run_id: RunId, broadcast_id: BroadcastId) -> Standing:
     """Write down what the run counted; give where the broadcast stands."""

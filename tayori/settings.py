@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic.functional_validators import BeforeValidator
@@ -85,7 +86,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _rehearsal_never_reaches_line(self) -> Self:
-        if self.mode is Mode.REHEARSAL and any(host in self.line_api_base for host in LINE_HOSTS):
+        if self.mode is Mode.REHEARSAL and any(host in unquote(self.line_api_base).lower() for host in LINE_HOSTS):
             message = "rehearsal refuses LINE's real host; set TAYORI_LINE_API_BASE to a sandbox or TAYORI_MODE=live"
             raise ValueError(message)
         return self
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
     def _live_reaches_its_stores_verified(self) -> Self:
         if self.mode is Mode.LIVE:
             for url in (self.warehouse_address, self.vault_address, self.inbox_address):
-                if url.startswith("postgresql") and "sslmode=verify-full" not in url:
+                if url.startswith("postgresql") and parse_qs(urlsplit(url).query).get("sslmode") != ["verify-full"]:
                     message = "live refuses a PostgreSQL address below sslmode=verify-full (L8)"
                     raise ValueError(message)
         return self

@@ -21,8 +21,8 @@ from tayori.certificates.bundle import checked
 from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.office import Office, open_office, set_up, utc_now
 from tayori.settings import Settings
-from tayori.vault.roster import Credential, NewHandler, enrol
-from tayori.warehouse.engines import writing
+from tayori.staffing import appoint
+from tayori.vault.roster import Credential, NewHandler
 
 PASSPHRASE: Final = "a rehearsal passphrase"  # noqa: S105 - opens nothing but a rehearsal
 HANDLERS: Final = {
@@ -95,12 +95,15 @@ def rehearse(wanted: Wanted, say: Any) -> dict[str, Any]:  # noqa: ANN401 - prin
 
 
 def _handlers(office: Office) -> dict[str, Credential]:
+    """Appoint the handlers as a ward does: the responsible one first, the others by them."""
+    since = office.today() - timedelta(days=30)
+    chief = NewHandler(HandlerId("responsible-1"), "模擬 統", ("responsible",), "甲", since)
+    responsible = appoint(office, None, chief, PASSPHRASE)
     made = {}
     for role, name in HANDLERS.items():
         side = "甲" if role == "desk" else "乙"
-        new = NewHandler(HandlerId(f"{role}-1"), name, (role,), side, office.today() - timedelta(days=30))
-        with writing(office.warehouse) as people:
-            made[role] = enrol(people, office.handlers_folder, new, PASSPHRASE, office.now())
+        new = NewHandler(HandlerId(f"{role}-1"), name, (role,), side, since)
+        made[role] = appoint(office, responsible, new, PASSPHRASE)
     return made
 
 

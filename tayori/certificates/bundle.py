@@ -83,6 +83,7 @@ LABELS: Mapping[str, str] = {
     "log_root": "記録簿の根ハッシュ",
     "statements": "その後の表明",
     "files": "添付ファイル",
+    "rehearsal": "稽古（架空の利用者。実在の個人に関する証明ではない）",
 }
 
 
@@ -92,6 +93,8 @@ def verdict_lines(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _flat(value: object) -> str:
+    if isinstance(value, bool):
+        return "はい" if value else "いいえ"
     if isinstance(value, dict):
         return "、".join(f"{name}: {inner}" for name, inner in value.items()) or "なし"
     return str(value)

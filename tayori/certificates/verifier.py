@@ -59,7 +59,7 @@ class NotProven(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a bundle proves: the state, whose countersignature stands, and the log's head to hold against paper."""
+    """What a bundle proves: the state, whose countersignature stands, the log's head; a rehearsal's, of dummies."""
 
     number: str
     contract: str
@@ -71,6 +71,7 @@ class Verdict:
     log_root: str
     statements: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    rehearsal: bool = False
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -273,6 +274,7 @@ def check(bundle: bytes, keys: Sequence[bytes], ward_keys: Sequence[bytes] = (),
         log_root=root.hex(),
         statements={kind: str(statement["stated_at"]) for kind, statement in said.items()},
         files=_compared_files(certificate, said.get("files"), folder),
+        rehearsal=_a(bool, certificate.fields.get("rehearsal"), "certificate.rehearsal"),
     )
 
 

@@ -1,4 +1,7 @@
-"""LINE's events come in: through the gate, each once, and of all of them only who follows and who left is kept."""
+"""LINE's events come in: through the gate, each once, and of all of them only who follows and who left is kept.
+
+A follow older than `seen.FOLLOWS_UNTIL` counts for nothing: whether its person left afterwards is no longer known.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +17,7 @@ from tayori.ingest.counts import Counts
 from tayori.ingest.event_frame import FOLLOWS, LIVE_SUITE, SUITE, EventColumns, why_ignored
 from tayori.ingest.followers import welcome
 from tayori.ingest.following import NEVER, Changes, Standing, Step, follow_up
-from tayori.ingest.quarantine import KEPT, SetAside, set_aside
+from tayori.ingest.quarantine import KEPT, NOT_FOLLOWING, SetAside, set_aside
 from tayori.ingest.verdict import Gate
 from tayori.line.webhook import packed
 from tayori.office import Office
@@ -99,7 +102,8 @@ def _steps(events: EventColumns, ignored: Counter[str]) -> list[Step]:
 def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes:
     line_ids = list({step.line_user_id for step in steps})
     indexes = dict(zip(line_ids, office.index.of_line_ids(line_ids), strict=True))
-    changes = follow_up(steps, _standings(stores[0], indexes))
+    since_ms = int((office.now() - seen.FOLLOWS_UNTIL).timestamp() * 1000)
+    changes = follow_up(steps, _standings(stores[0], indexes), since_ms)
     if changes.persons:
         what = "events of following and leaving"
         recorded = record(stores[0], EVIDENCE, Action.WRITE, what, count=changes.persons, now=office.now())
@@ -128,7 +132,8 @@ def _write(office: Office, stores: Stores, changes: Changes, indexes: dict[str, 
     people.mark_left(warehouse, changes.left, CAUSE, now)
     people.detach(warehouse, changes.detached)
     if changes.detached:
-        quarantine.close_of_people(warehouse, [indexes[one] for one, _ in changes.joined], "erased")
+        back = [indexes[one] for one, _ in changes.joined]
+        quarantine.close_of_people(warehouse, back, "erased", but=NOT_FOLLOWING)  # these `take_up` judges by their time
     _join(office, stores, changes.joined, indexes, recorded)
     numbers = _join(office, stores, changes.joined_and_left, indexes, recorded)
     left_at = [at_ms for _, at_ms in changes.joined_and_left]

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 NEVER: Final = -1
 OLDER: Final = "older_than_what_is_known"
 NOT_FOLLOWING: Final = "not_following"
+FORGOTTEN: Final = "follow_older_than_our_memory"
 
 
 class Step(NamedTuple):
@@ -30,10 +31,15 @@ class Standing:
     fresh: bool = False
     seen: bool = False
 
-    def follow(self, at_ms: int) -> str | None:
-        """Take in a follow; None if it counts, else why not. Who comes back is a new person, with nothing set."""
+    def follow(self, at_ms: int, since_ms: int) -> str | None:
+        """Take in a follow; None if it counts, else why not. Who comes back is a new person, with nothing set.
+
+        Before `since_ms` nobody remembers whether they left afterwards: such a follow brings no one back (L14).
+        """
         if at_ms <= self.last_ms:
             return OLDER
+        if at_ms < since_ms:
+            return FORGOTTEN
         if not self.following:
             self.detached, self.number, self.fresh = self.detached or self.number, None, True
         self.following, self.last_ms, self.seen = True, at_ms, True
@@ -66,8 +72,11 @@ class Changes:
         return len(self.joined) + len(self.joined_and_left) + len(self.touched) + len(self.left) + len(self.detached)
 
 
-def follow_up(steps: Iterable[Step], known: Mapping[str, Standing]) -> Changes:
-    """Take in steps one after the other and give what they change. `known` holds those with a record or a mark."""
+def follow_up(steps: Iterable[Step], known: Mapping[str, Standing], since_ms: int = NEVER) -> Changes:
+    """Take in steps one after the other and give what they change. `known` holds those with a record or a mark.
+
+    From `since_ms` on every leaving is remembered.
+    """
     standings: dict[str, Standing] = dict(known)
     changes = Changes()
     before = {line_id: standing.following for line_id, standing in known.items()}
@@ -75,7 +84,7 @@ def follow_up(steps: Iterable[Step], known: Mapping[str, Standing]) -> Changes:
         standing = standings.get(line_id)
         if standing is None:
             standing = standings[line_id] = Standing()
-        refusal = standing.follow(at_ms) if follows else standing.unfollow(at_ms)
+        refusal = standing.follow(at_ms, since_ms) if follows else standing.unfollow(at_ms)
         if refusal is None:
             changes.applied += 1
         else:

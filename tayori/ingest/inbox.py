@@ -19,7 +19,7 @@ from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.submissions import RECEPTION
 from tayori.ingest.verdict import Gate
-from tayori.line.webhook import unpacked
+from tayori.line.webhook import Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
@@ -36,6 +36,7 @@ KINDS: Final = (EVENTS, RECEPTION, UNPARSED)
 BLOCK_ROWS: Final = 5_000
 DIRECT: Final = RunId("direct")  # tallied under this where no run is named
 UNOPENED: Final = "box_does_not_open"
+NOT_OURS: Final = "box_holds_no_events"  # whoever may INSERT can seal anything; it never stops what came beside it
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
     with office.writing_people() as stores:
         counts.events = events.apply(office, stores, judged, run_id)
         counts.receptions = receptions.apply(office, stores, settings, run_id)
+        receptions.take_up(office, gate, stores[0])
         counts.events.add(_set_aside(office, stores[0], opened, rows, run_id))
     with writing(office.inbox) as connection:
         inbox.remove(connection, [row.inbox_no for row in rows])
@@ -109,7 +111,10 @@ def _open(office: Office, rows: Sequence[InboxRow]) -> _Opened:
         except (NotFound, Tampered):
             opened.unopened.append(SetAside(row.inbox_no, UNOPENED, row.sealed))
             continue
-        _sort_in(opened, row, content)
+        try:
+            _sort_in(opened, row, content)
+        except Unparsed:
+            opened.unopened.append(SetAside(row.inbox_no, NOT_OURS, content))
     return opened
 
 

@@ -20,7 +20,7 @@ from tayori.ingest.sources.call_centre import opinions_from_call_centre
 from tayori.ingest.sources.database_mapping import DatabaseMapping
 from tayori.ingest.sources.decoding import file_digest
 from tayori.ingest.sources.file import opinions_from_file
-from tayori.ingest.sources.frame import PERSONAL_ITEMS
+from tayori.ingest.sources.frame import ITEMS, PERSONAL_ITEMS
 from tayori.ingest.sources.mapping import FileMapping
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
@@ -33,6 +33,7 @@ from tayori.warehouse.external import Watermark
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.INTAKE)
 SUITE: Final = "opinions"
 FILE_DIGITS: Final = 8  # of the file's digest: row 5 of one file is not row 5 of another
+CHANGED: Final = "changed_since_it_was_read"
 NOBODY: Final = "回答を要しない問合せ"
 Progress = Callable[[int], None]
 Row = Mapping[str, Any]
@@ -115,29 +116,50 @@ class _Intake:
     def take(self, stores: tuple[Connection, Connection], frame: pd.DataFrame) -> None:
         """Judge a frame, set the refused rows aside, count those without a person, record the others."""
         verdict = self._gate(frame, SUITE, self._office.now())
-        self._set_aside(stores[0], frame, verdict.refused)
-        accepted = _rows(verdict.accepted)
-        indexes = [self._office.index.of_source_key(self._source, row["source_key"]) for row in accepted]
-        fresh = self._unknown(stores[0], accepted, indexes)
+        refused = [(_rows(frame.iloc[[position]])[0], rule) for position, rule in verdict.refused]
+        fresh, changed = self._told_apart(stores[0], _rows(verdict.accepted))
         recorded = {key: row for key, row in fresh.items() if _is_recorded(row)}
         counted = {key: row for key, row in fresh.items() if not _is_recorded(row)}
+        self._set_aside(stores[0], [*refused, *((row, CHANGED) for row in changed)])
         self._count(stores[0], counted)
         self._record(stores, recorded)
         self.counts.read += len(frame)
-        self.counts.duplicate += len(accepted) - len(fresh)
+        self.counts.duplicate += len(frame) - len(refused) - len(fresh) - len(changed)
         self._on_progress(len(frame))
 
-    def _unknown(self, people: Connection, rows: list[Row], indexes: list[bytes]) -> dict[bytes, Row]:
-        known = opinions.known_source_keys(people, indexes)
-        return {index: row for index, row in zip(indexes, rows, strict=True) if index not in known}
+    def _told_apart(self, people: Connection, rows: list[Row]) -> tuple[dict[bytes, Row], list[Row]]:
+        """Give the rows that are new, and those whose key is known and that say something else than they did.
 
-    def _set_aside(self, people: Connection, frame: pd.DataFrame, refused: Iterable[tuple[int, str]]) -> None:
-        rows = [
-            SetAside(_row_number(frame, position), rule, _sealed_form(_rows(frame.iloc[[position]])[0]))
-            for position, rule in refused
-        ]
+        A letter that was only counted and is now to be answered is new: nobody's case holds it yet.
+        """
+        indexes = [self._office.index.of_source_key(self._source, row["source_key"]) for row in rows]
+        marks = opinions.marks_of_cases(people, indexes)
+        counted = opinions.counted_before(people, indexes)
+        fresh: dict[bytes, Row] = {}
+        changed: list[Row] = []
+        for index, row in zip(indexes, rows, strict=True):
+            mark = self._mark(row)
+            if index in marks:
+                if marks[index] not in {None, mark}:
+                    changed.append(row)
+            elif _is_recorded(row) or index not in counted:
+                fresh[index], marks[index] = row, mark
+        return fresh, changed
+
+    def _mark(self, row: Row) -> bytes:
+        return self._office.index.of_content(_sealed_form({name: row[name] for name in ITEMS}))
+
+    def _set_aside(self, people: Connection, refused: Iterable[tuple[Row, str]]) -> None:
+        rows = [SetAside(self._row_number(row, rule), rule, _sealed_form(row)) for row, rule in refused]
         set_aside(self._office, people, self._place, rows)
         self.counts.quarantined.update(row.rule for row in rows)
+
+    def _row_number(self, row: Row, rule: str) -> int:
+        """Give a row's number at its source; in a database, which can change a row often, each change has its own."""
+        if rule == CHANGED and self._place == self._source:
+            return int.from_bytes(self._mark(row)[:6])
+        written = str(row["row"])
+        return int(written) if written.isdecimal() else int(written, 16)
 
     def _count(self, people: Connection, fresh: Mapping[bytes, Row]) -> None:
         by_month = Counter((row["received_on"][:7], row["channel"], NOBODY) for row in fresh.values())
@@ -178,6 +200,7 @@ class _Intake:
             "state": CaseState.RECEIVED,
             "done_on": None,
             "answer": None,
+            "content_mark": self._mark(row),
             **managed,
             **sealed,
         }
@@ -189,11 +212,6 @@ def _is_recorded(row: Row) -> bool:
 
 def _seal(key: bytes, number: int, item: str, value: str | None) -> bytes | None:
     return None if value is None else seal(key, value.encode(), place("opinion_case", item, number))
-
-
-def _row_number(frame: pd.DataFrame, position: int) -> int:
-    written = str(frame["row"].iloc[position])
-    return int(written) if written.isdecimal() else int(written, 16)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:

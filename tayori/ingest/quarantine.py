@@ -1,6 +1,6 @@
 """Quarantine: what the gate refused is kept, sealed, with its row and rule, until somebody decides or it ends (I9)."""
 
-import re
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,17 +8,21 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from tayori.domain.evidence import Evidence
+from tayori.domain.canonical import canonical_bytes
+from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import NotFound, Refused
-from tayori.office import Office
+from tayori.office import TOKYO, Office
+from tayori.vault import roster
 from tayori.vault.audit import Action, record
+from tayori.vault.roster import Credential
 from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import quarantine
 from tayori.warehouse.engines import reading, writing
-from tayori.warehouse.quarantine import Held, QuarantineRow
+from tayori.warehouse.quarantine import ApprovalRow, Held, QuarantineRow
 
 KIND: Final = "quarantine"
-APPROVAL: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
+NOT_FOLLOWING: Final = "person_does_not_follow"
+APPROVES: Final = "responsible"
 KEPT: Final = timedelta(days=14)
 KEPT_UNPARSED: Final = timedelta(hours=24)  # what could not be parsed may hold talk text: a day, then the count alone
 
@@ -92,20 +96,54 @@ def discard(office: Office, number: int, evidence: Evidence) -> None:
         quarantine.close(people, number, "discarded")
 
 
+def approve(office: Office, number: int, by: Credential) -> str:
+    """Let another handler release a row: a responsible one signs for exactly this; give the approval's number.
+
+    Raises:
+        NotFound: there is no such row.
+        Refused: the handler is not a responsible one today, or the row has ended.
+
+    """
+    with writing(office.warehouse) as people:
+        roster.require_role(people, by.handler_id, APPROVES, office.today())
+        _waiting(people, number)
+        approval = f"q-{number}-{office.rng.getrandbits(32):08x}"
+        signature = by.sign(_statement(people, number, approval))
+        quarantine.add_approval(people, ApprovalRow(approval, number, by.handler_id, signature, office.now()))
+        what = f"quarantine {number} approved for release, {approval}"
+        record(people, Evidence(by.handler_id, Purpose.INTAKE), Action.DECIDE, what, count=1, now=office.now())
+    return approval
+
+
+def _statement(people: Connection, number: int, approval: str) -> bytes:
+    row, held = _found(people, number), quarantine.sealed(people, number)
+    sealed = hashlib.sha256(held.sealed or b"").hexdigest()
+    place = {"source": row.source, "row": row.row_no, "rule": row.rule, "sealed_sha256": sealed}
+    return canonical_bytes({"form": "tayori quarantine release 1", "approval": approval, "quarantine": number, **place})
+
+
+def _require_approval(people: Connection, number: int, approval: str, releasing: str) -> None:
+    found = quarantine.find_approval(people, approval)
+    if found is None or found.quarantine_no != number:
+        raise Refused(f"There is no approval of this number for row {number}; see `tayori quarantine approve`.")
+    if found.handler_id == releasing:
+        raise Refused("Who approved the release cannot release the row too; another handler has to.")
+    roster.verify_signature(people, found.handler_id, _statement(people, number, approval), found.signature)
+    roster.require_role(people, found.handler_id, APPROVES, found.approved_at.astimezone(TOKYO).date())
+
+
 def release(office: Office, number: int, approval: str, evidence: Evidence) -> bytes:
     """Hand a row's content to a handler, to be put right and handed in again; it ends here.
 
-    Thin: the approval is named and logged; that it exists and fits is checked once approvals of single rows exist.
-
     Raises:
         NotFound: there is no such row, or its content has ended.
-        Refused: no approval number is named, or the row has ended.
+        Refused: there is no such approval of this row, it is by the same hand, or the row has ended.
+        Tampered: the row is not what was approved, or not by whom.
 
     """
-    if not APPROVAL.fullmatch(approval):
-        raise Refused("Releasing a row from quarantine needs an approval: its number (letters, digits, hyphens).")
     with writing(office.warehouse) as people:
         _waiting(people, number)
+        _require_approval(people, number, approval, evidence.actor)
         content = _opened(office, people, number, evidence)
         what = f"quarantine {number} released by approval {approval}"
         record(people, evidence, Action.DECIDE, what, count=1, now=office.now())
@@ -127,9 +165,9 @@ def _waiting(people: Connection, number: int) -> None:
 
 
 def _opened(office: Office, people: Connection, number: int, evidence: Evidence) -> bytes:
-    _found(people, number)
+    row = _found(people, number)
     held = quarantine.sealed(people, number)
-    if held.sealed is None:
+    if held.sealed is None or row.expires_at <= office.now():
         raise NotFound(f"The content of row {number} has ended; its row number and rule are all that is left.")
     record(people, evidence, Action.OPEN, f"quarantine {number}", count=1, now=office.now())
     return office.box_keys.open(KIND, Sealed(held.epoch, held.sealed))

@@ -11,22 +11,26 @@ from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import LINE_USER_ID, RunId
+from tayori.errors import NotFound, Tampered
 from tayori.ingest.counts import Counts
-from tayori.ingest.following import OLDER
-from tayori.ingest.quarantine import SetAside, set_aside
+from tayori.ingest.following import NEVER, OLDER
+from tayori.ingest.quarantine import KIND, NOT_FOLLOWING, SetAside, set_aside
 from tayori.ingest.submissions import FIELDS, RECEPTION
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
+from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import events as seen
-from tayori.warehouse import people
+from tayori.warehouse import people, quarantine
 from tayori.warehouse.people import Chosen, Known
+from tayori.warehouse.quarantine import WaitingForSomebody
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 SUITE: Final = "receptions"
 FRAME_COLUMNS: Final = (*FIELDS, "unknown_fields")
 """The contract of a frame of submissions: the fields, and how many a submission has that the register does not know."""
-NOT_FOLLOWING: Final = "person_does_not_follow"
+LEFT: Final = "left_since"
+UNREADABLE: Final = "box_does_not_open"
 NO_TIME: Final = -1
 SOURCE: Final = "inbox"
 
@@ -77,24 +81,72 @@ def apply(office: Office, stores: tuple[Connection, Connection], judged: JudgedR
     aside = list(judged.refused)
     fresh = _not_seen(office, warehouse, judged.passed)
     counts.duplicate = len(judged.passed) - len(fresh)
-    known = people.find_people(warehouse, [one.index for one in fresh], lock=True)
-    latest: dict[int, Submission] = {}
-    for one in fresh:
-        number = _follower(known.get(one.index))
-        if number is None:
-            aside.append(SetAside(one.row_no, NOT_FOLLOWING, one.content, one.index))
-        elif number in latest and one.confirmed_at < latest[number].confirmed_at:
-            counts.ignored[OLDER] += 1
-        else:
-            counts.ignored[OLDER] += number in latest
-            latest[number] = one
-    counts.applied = _put(office, warehouse, latest)
-    counts.ignored[OLDER] += len(latest) - counts.applied
+    sorted_out = _sort_out(warehouse, fresh)
+    aside += [SetAside(one.row_no, NOT_FOLLOWING, one.content, one.index) for one in sorted_out.early]
+    counts.ignored[LEFT] += len(sorted_out.late)
+    counts.applied = _put(office, warehouse, sorted_out.latest)
+    counts.ignored[OLDER] += len(fresh) - len(sorted_out.early) - len(sorted_out.late) - counts.applied
     set_aside(office, warehouse, SOURCE, aside)
     counts.quarantined.update(row.rule for row in aside)
     counts.ignored = +counts.ignored
     seen.add_tally(warehouse, run_id, counts.tallied(RECEPTION), office.now())
     return counts
+
+
+def take_up(office: Office, gate: Gate, warehouse: Connection) -> int:
+    """Put settings that came before their follow, now that it is here; give how many people's (L1).
+
+    Settings from before the person last left are ended unread by anybody: nothing of a leaver comes back (L14).
+    """
+    waiting = quarantine.waiting_for_somebody(warehouse, NOT_FOLLOWING)
+    known = people.find_people(warehouse, list({row.line_index for row in waiting}), lock=True)
+    due = [row for row in waiting if _follower(known.get(row.line_index)) is not None]
+    if not due:
+        return 0
+    record(warehouse, EVIDENCE, Action.OPEN, "settings that came before their follow", count=len(due), now=office.now())
+    judged = judge(office, gate, _reopened(office, warehouse, due))
+    for row in judged.refused:
+        quarantine.refuse_anew(warehouse, row.row_no, row.rule)
+    found = _sort_out(warehouse, judged.passed)
+    for one in judged.passed:
+        quarantine.close(warehouse, one.row_no, "erased" if one in found.late else "taken_up")
+    return _put(office, warehouse, found.latest)
+
+
+def _reopened(office: Office, warehouse: Connection, due: Sequence[WaitingForSomebody]) -> list[tuple[int, bytes]]:
+    opened: list[tuple[int, bytes]] = []
+    for row in due:
+        try:
+            opened.append((row.quarantine_no, office.box_keys.open(KIND, Sealed(row.epoch, row.sealed))))
+        except (NotFound, Tampered):
+            quarantine.refuse_anew(warehouse, row.quarantine_no, UNREADABLE)
+    return opened
+
+
+@dataclass(slots=True)
+class _SortedOut:
+    """Submissions by what becomes of them: the latest of each follower, those before a follow, those of leavers."""
+
+    latest: dict[int, Submission] = field(default_factory=dict)
+    early: list[Submission] = field(default_factory=list)
+    late: list[Submission] = field(default_factory=list)
+
+
+def _sort_out(warehouse: Connection, submissions: Sequence[Submission]) -> _SortedOut:
+    indexes = list({one.index for one in submissions})
+    known, left = people.find_people(warehouse, indexes, lock=True), seen.leaves(warehouse, indexes)
+    found = _SortedOut()
+    for one in submissions:
+        person = known.get(one.index)
+        number = _follower(person)
+        left_ms = person.last_event_ms if person is not None and person.left else left.get(one.index, NEVER)
+        if one.confirmed_at.timestamp() * 1000 <= left_ms:
+            found.late.append(one)
+        elif number is None:
+            found.early.append(one)
+        elif number not in found.latest or one.confirmed_at >= found.latest[number].confirmed_at:
+            found.latest[number] = one
+    return found
 
 
 def reception_frame(given: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -90,8 +90,32 @@ def packed(events: list[ReducedEvent]) -> bytes:
 
 
 def unpacked(written: bytes) -> list[ReducedEvent]:
-    """Give back what `packed` wrote."""
-    return [ReducedEvent(*event) for event in orjson.loads(written)]
+    """Give back what `packed` wrote; an event in another form keeps nothing, and the gate refuses it.
+
+    Whoever may add to the inbox can seal anything: the public key is no secret.
+
+    Raises:
+        Unparsed: `packed` never wrote this.
+
+    """
+    try:
+        events = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        raise Unparsed from None
+    if not isinstance(events, list):
+        raise Unparsed
+    return [ReducedEvent(*event) if _has_our_form(event) else ReducedEvent() for event in events]
+
+
+def _has_our_form(event: Any) -> bool:  # noqa: ANN401
+    return isinstance(event, list) and tuple(map(type, event)) in _FORMS and NO_TIME <= event[1] < LATEST
+
+
+_FORMS: Final = frozenset(
+    (str, int, str, str, bool, str, line_user_id, is_unblocked, str)
+    for line_user_id in (str, type(None))
+    for is_unblocked in (bool, type(None))
+)
 
 
 def _sender(source: dict[str, Any]) -> tuple[str, str | None]:

@@ -11,9 +11,10 @@ from typing import Final
 from tayori.opinions.contacts import DASH
 from tayori.opinions.spans import Span, terms
 
-_N: Final = r"(?:\d{1,4}|[一二三四五六七八九十百〇]{1,5})"
+_N: Final = r"(?:\d{1,4}|[一二三四五六七八九十百〇壱弐参肆伍拾]{1,5})"
 _LINK: Final = rf"(?: ?(?:丁目の?|番地の|番地|番|号の|[{DASH}のノ]) ?)"
 _BLOCK = re.compile(rf"{_N}(?:{_LINK}{_N}){{1,4}}(?: ?(?:番地|番|号))?|{_N} ?番地")
+_ODD_BLOCK = re.compile(rf"{_N} ?([〜~・,/]) ?{_N}(?: ?\1 ?{_N}){{1,2}}(?!\d)")  # behind a place only: 2〜8〜1
 _NOT_BEFORE: Final = frozenset("0123456789.,第約")
 _COUNTED: Final = (
     "丁目|年|月|日|時|分|歳|才|割|回|人|名|件|個|%|円|階|位|点|km|m|章|条|項|番目|代|号線|号機|組|期|次|議案|つ|倍|億|万|千|種|票|世帯|校|園|"
@@ -43,6 +44,7 @@ def address_spans(text: str) -> Iterator[Span]:
     if "住所" in text or "ddress" in text:
         yield from (Span(*match.span(1), "address") for match in _LABEL.finditer(text))
     yield from _blocks(text)
+    yield from _odd_blocks(text)
     yield from _rooms(text)
     if _ROMAN_HINT.search(text):
         yield from (Span(*match.span(), "address") for match in _roman().finditer(text))
@@ -57,6 +59,13 @@ def _blocks(text: str) -> Iterator[Span]:
         if (left or _says_door(match[0])) and not _NOT_A_DOOR.match(text, match.end()):
             behind = _BEHIND.match(text, match.end())
             yield Span(left.start() if left else begin, behind.end() if behind else match.end(), "address")
+
+
+def _odd_blocks(text: str) -> Iterator[Span]:
+    for match in _ODD_BLOCK.finditer(text):
+        left = _place().search(text, max(0, match.start() - _LEFT), match.start())
+        if left and not _NOT_A_DOOR.match(text, match.end()):
+            yield Span(left.start(), match.end(), "address")
 
 
 def _says_door(written: str) -> bool:

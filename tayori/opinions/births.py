@@ -15,8 +15,8 @@ _YEAR: Final = (
 _DAY: Final = rf"(?: ?{_N} ?(?:月|[./{DASH}]) ?{_N} ?日?)"
 _DATE: Final = rf"{_YEAR}(?: ?\([^)\n]{{1,8}}\) ?)?{_DAY}"
 
-_BORN = re.compile(r"[生う](?<=[日年月\d元 の].)(?:まれ|れ|(?<=生)(?![ぁ-ん一-龥]))")
-_UP_TO = re.compile(rf"(?<![A-Za-z0-9])(?:{_DATE}|{_YEAR}(?: ?{_N} ?月)?) ?の?\Z")
+_BORN = re.compile(r"[生う](?<=[日年月\d元 のに].)(?:まれ|れ|(?<=生)(?![ぁ-ん一-龥]))")
+_UP_TO = re.compile(rf"(?<![A-Za-z0-9])(?:{_DATE}|{_YEAR}(?: ?{_N} ?月)?) ?の?\Z|(?<![A-Za-z0-9]){_DATE} ?に\Z")
 _LEFT: Final = 30
 _BEFORE = re.compile(
     rf"(?:生年月日|誕生日|生まれ|出生日|Date of birth|DOB)[はが]?[ :]{{0,3}}({_DATE}|\d{{8}})", re.IGNORECASE

@@ -9,12 +9,24 @@ from typing import Final
 
 from tayori.opinions.spans import Span, overlaps
 
-DASH: Final = r"\-‐‑‒–—―−ー─━"  # for use inside a character class
-_KANJI: Final = "〇零一二三四五六七八九"
-_GAP: Final = rf"[ ()・.{DASH}]{{0,3}}"
+DASH: Final = r"\-‐‑‒–—―−ー─━˗⁃➖⸺⸻゠"  # for use inside a character class
+_ZERO: Final = "〇零○◯"
+_KANJI: Final = f"{_ZERO}一二三四五六七八九0-9"
+_GAP: Final = rf"[ ()・.\n{DASH}]{{0,3}}"  # mail programs break lines within numbers
+_DOT: Final = r"(?:\.| \. | dot |ドット|。)"
 
 _MAIL = re.compile(
-    r"[A-Za-z0-9._%+-]{1,64} ?(?:@|\(at\)|\[at\]| at ) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![A-Za-z])"
+    rf"(?:[A-Za-z0-9._%+-]{{1,64}}|\"[^\"\n]{{1,64}}\") ?(?:@|\(at\)|\[at\]| at ) ?\n?[A-Za-z0-9-]+"
+    rf"(?:{_DOT}[A-Za-z0-9-]+)*{_DOT}[A-Za-z]{{2,}}(?![A-Za-z])"
+    rf"|[A-Za-z0-9._%+-]*[一-龥]{{0,6}}@[A-Za-z0-9-]*[ぁ-ヶー一-龥][A-Za-z0-9ぁ-ヶー一-龥-]*\.[A-Za-z]{{2,}}"
+)
+# Who hides the sign from machines hides it from us too, unless the domain ends as one does.
+_HIDDEN_MAIL = re.compile(
+    rf"[A-Za-z0-9][A-Za-z0-9._%+-]{{1,63}} ?(?:\(a\)|アット(?:マーク)?|[★☆●◎■▲◆#*]) ?"
+    rf"[A-Za-z0-9-]+(?:{_DOT}[A-Za-z0-9-]+)*{_DOT}(?:com|jp|net|org|info)(?![A-Za-z])"
+)
+_HANDLE = re.compile(
+    r"\b(?:x|twitter|facebook|instagram|threads|tiktok|line|note|ameblo|linkedin)\.(?:com|net|me|jp)/[!-.0-~/]+"
 )
 _ACCOUNT = re.compile(r"@(?<![\w.@]@)[A-Za-z0-9_]{3,}")
 # Look-behinds stand after the first digit, not before it: so the search can leap from digit to digit.
@@ -23,12 +35,16 @@ _PHONE = re.compile(rf"[0O](?<![0-9][0O])(?<![0-9][{DASH}][0O])[1-9lI](?:{_GAP}[
 _ABROAD = re.compile(rf"\+\d{{1,3}}(?:{_GAP}\d){{8,12}}(?!\d)")
 _LOCAL = re.compile(rf"[2-9](?<![0-9{DASH}].)\d{{3}} ?[{DASH}] ?\d{{4}}(?![0-9{DASH}])")
 _EXTENSION = re.compile(r"(?<=内線)[ ::]{0,2}\d{2,5}")
-_KANJI_PHONE = re.compile(rf"[〇零][{_KANJI}](?:[ ()の{DASH}]{{0,2}}[{_KANJI}]){{8,9}}")
+_KANJI_PHONE = re.compile(rf"[{_ZERO}0](?<![0-9].)[{_KANJI}](?:[ ()の{DASH}]{{0,2}}[{_KANJI}]){{8,9}}(?![0-9])")
+_KANJI_LONG = re.compile(rf"[{_ZERO}一二三四五六七八九](?:[ {DASH}]?[{_ZERO}一二三四五六七八九]){{8,}}")
+# One odd mark twice, between groups as a number has them: 090/1234/5678.
+_ODD_PHONE = re.compile(r"0[1-9]\d{0,3}([/,_=:~〜*])\d{1,4}\1\d{4}(?!\d)")
 _POSTAL = re.compile(
-    rf"[〒\d](?:(?<=〒) ?\d{{3}} ?[{DASH}]? ?\d{{4}}(?!\d)|(?<![0-9].)(?<![0-9][{DASH}].)\d{{2}}[{DASH}][\dOolI]\d{{3}}"
+    rf"[〒\d](?:(?<=〒) ?\d{{3}} ?[{DASH}の]? ?\n?\d{{4}}(?!\d)"
+    rf"|(?<![0-9].)(?<![0-9][{DASH}].)\d{{2}}[{DASH}][\dOolI]\d{{3}}"
     rf"(?![0-9]|[{DASH}]\d|[ ]?(?:円|人|名|件|万|千|個|台|本|点|字|文字|kg|g|m)))"
 )
-_TWELVE = re.compile(rf"\d(?<![0-9{DASH}].)\d{{3}}[ {DASH}]?\d{{4}}[ {DASH}]?\d{{4}}(?![{DASH} ]?\d)")
+_TWELVE = re.compile(rf"\d(?<![0-9{DASH}].)\d{{3}}[ \n{DASH}]?\d\d\n?\d\d[ \n{DASH}]?\d{{4}}(?![{DASH} ]?\d)")
 _CARD = re.compile(rf"\d(?<!\d\d)\d{{3}}(?:[ {DASH}]?\d{{4}}){{3}}(?!\d)")
 _CUE = (
     "被保険者番号|被保険者証|受給者番号|受給者証|保険者番号|保険証|記号番号|記号|免許証|免許番号|パスポート|旅券|口座|普通預金|年金番号|整理番号|"
@@ -52,10 +68,12 @@ _MISREAD_SHARE: Final = 6
 
 def contact_spans(text: str) -> Iterator[Span]:
     """Find every way to reach or identify one person by mail, telephone or number, the surest kinds first."""
+    yield from (Span(*match.span(), "email") for match in _HIDDEN_MAIL.finditer(text))
+    yield from (Span(*match.span(), "id_number") for match in _HANDLE.finditer(text))
     if "@" in text or "at" in text:
         yield from (Span(*match.span(), "email") for match in _MAIL.finditer(text))
         yield from (Span(*match.span(), "id_number") for match in _ACCOUNT.finditer(text))
-    if _DENSE.search(text):
+    if "〒" in text or _DENSE.search(text):
         links = [Span(*match.span(), "link") for match in _LINK.finditer(text)] if "http" in text else []
         for look in _DENSE_RULES:
             yield from (span for span in look(text) if not overlaps(span.begin, span.end, links))
@@ -97,6 +115,10 @@ def _mostly_digits(text: str, match: re.Match[str]) -> bool:
     return len(re.findall(r"\d", match[0])) >= _MISREAD_SHARE and not re.search("[A-Za-z]", around)
 
 
+def _has_phone_digits(written: str) -> bool:
+    return len(re.findall(r"\d", written)) in {10, 11}
+
+
 def _years(written: str) -> bool:
     """Whether two groups of four digits are a span of years, such as 2024-2025."""
     return all(year.startswith(("19", "20")) for year in re.findall(r"\d{4}", written))
@@ -110,8 +132,9 @@ def _numbers(text: str) -> Iterator[Span]:
     """Numbers that a word announces, and short ones of a shape of their own."""
     if "内線" in text:
         yield from (Span(*match.span(), "phone") for match in _EXTENSION.finditer(text))
-    if "〇" in text or "零" in text:
-        yield from (Span(*match.span(), "phone") for match in _KANJI_PHONE.finditer(text))
+    yield from (Span(*match.span(), "phone") for match in _KANJI_PHONE.finditer(text))
+    yield from (Span(*match.span(), "phone") for match in _ODD_PHONE.finditer(text) if _has_phone_digits(match[0]))
+    yield from (Span(*match.span(), "id_number") for match in _KANJI_LONG.finditer(text))
     yield from (Span(*match.span(1), "id_number") for match in _CUED.finditer(text))
     yield from (Span(*match.span(), "id_number") for match in _RESIDENCE_CARD.finditer(text))
     for match in _PLATE.finditer(text):

@@ -24,12 +24,18 @@ _ENGLISH = re.compile(
     r"|(?<=I am )[A-Z][a-z]+ [A-Z][a-z]+|(?<=I'm )[A-Z][a-z]+ [A-Z][a-z]+"
     r"|(?<=[Ss]incerely,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
     r"|(?<=[Rr]egards,\n)[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
+    r"|\b[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?= ?と(?:申|いい|言い))"
+)
+# The last line of a letter, if it is two words and no greeting: Yamada Taro.
+_ROMAN_SIGNATURE = re.compile(
+    r"\n[ *]*(?!Thank|Best|Kind|Warm|Yours|Dear|Shinjuku|Tokyo)([A-Z][A-Za-z]+,? [A-Z][A-Za-z]+)[ *.]*\s*\Z"
 )
 # Names that the dictionary takes for places or words, where the sentence says what they are.
 _FAMILY: Final = "(?<![一-龥ァ-ヶー々])([一-龥々]{1,4}|[ァ-ヶー]{2,8})"
 _CALL: Final = "に(?:お電話|おかけ|ご?連絡)|までご?連絡|まで(?:お電話|お願い)"
 _SAID = re.compile(
-    rf"{_FAMILY}(?=と申し(?:ます|ました)|です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL}))"
+    rf"([一-龥](?: [一-龥]){{2,5}})(?= ?と申し)"
+    rf"|{_FAMILY}(?=と申し(?:ます|ました)|です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL}))"
     r"|(?<=私は)([^、。\n]{2,12}?)(?=と(?:いい|言い|申し)(?:、|ます))"
     r"|(?<=生まれの)([一-龥々]{1,4})(?=です)"
     r"|([ァ-ヶー]{2,5} [ァ-ヶー]{2,5})(?=です|といい|と申し)"
@@ -43,7 +49,21 @@ _SIGNATURE = re.compile(
 )
 _CLOSING = re.compile(r"(?:^|[。\n ])\(([一-龥々]{1,4})\)", re.MULTILINE)
 _SHORT: Final = 40
-_ENGLISH_HINTS: Final = ("Mr", "Ms", "Dr", "Miss", "Prof", "name is", "I am", "I'm", "egards", "incerely")
+_ENGLISH_HINTS: Final = (
+    "と申",
+    "といい",
+    "と言い",
+    "Mr",
+    "Ms",
+    "Dr",
+    "Miss",
+    "Prof",
+    "name is",
+    "I am",
+    "I'm",
+    "egards",
+    "incerely",
+)
 
 
 def name_spans(tokens: Tokens) -> Iterator[Span]:
@@ -53,6 +73,8 @@ def name_spans(tokens: Tokens) -> Iterator[Span]:
         yield from (Span(*match.span(1), "name") for match in _labels().finditer(text))
     if any(hint in text for hint in _ENGLISH_HINTS):
         yield from (Span(*match.span(), "name") for match in _ENGLISH.finditer(text))
+    if signed := _ROMAN_SIGNATURE.search(text):
+        yield Span(*signed.span(1), "name")
     yield from _written(tokens)
     yield from _honoured(tokens)
     at = 0

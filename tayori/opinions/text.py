@@ -9,8 +9,14 @@ import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 
-# Joiners, byte-order marks, soft hyphens and variation selectors split numbers and names for the eye only.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+# Everything that takes no room, or fills it with nothing, splits numbers and names for the eye only: format characters,
+# default ignorables, fillers of Hangul, blank Braille, marks that enclose (the keycaps of emoji).
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20dd-\u20e4"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Digits of other scripts, and the circled ones that no compatibility form knows.
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d|[\u24eb-\u24ff\u2776-\u2793]")
 # The dictionary knows the common form of these family-name characters only; one for one, so offsets hold.
 _VARIANTS = str.maketrans({"髙": "高", "﨑": "崎", "𠮷": "吉", "栁": "柳", "濵": "浜", "德": "徳", "曻": "昇"})
 _HAS_VARIANT = re.compile("[髙﨑𠮷栁濵德曻]")
@@ -23,10 +29,14 @@ def normalise(text: str) -> str:
     Running it twice changes nothing.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+        text = _OTHER_DIGIT.sub(_in_ascii, unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
         if _HAS_VARIANT.search(text):
             text = text.translate(_VARIANTS)
     return _LINE_END.sub("\n", text) if "\r" in text else text
+
+
+def _in_ascii(digit: re.Match[str]) -> str:
+    return str(int(unicodedata.numeric(digit[0])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state", "terms")
 UNSET: Final = "（未定）"
+OTHER: Final = "（その他）"
 STATES: Final[Mapping[str, str]] = {
     CaseState.ANSWERED: "回答",
     CaseState.CIRCULATED: "供覧",
@@ -76,7 +77,7 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
     months a year earlier, which become the comparison. Raises BadInput for a missing column or no letter,
     Refused when the audit finds a way back.
     """
-    return release(figures_of(facts, period), k=k)
+    return release(figures_of(facts, period, k), k=k)
 
 
 def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[ThemeWords]:
@@ -93,11 +94,12 @@ def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -
     return sorted(found, key=lambda entry: (order.get(entry.theme, len(order)), entry.theme))
 
 
-def figures_of(facts: "pd.DataFrame", period: Period) -> Figures:
+def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Figures:
     """The true counts of a report, not to be shown to anyone before `release`."""
     rows, before = _within(facts, period.months), _within(facts, period.months_before)
     if rows.empty:
         raise BadInput("There is no letter in the period; choose another period. Nothing was written.")
+    rows = _rare_departments_folded(rows, k)
     dimensions = _dimensions(rows, period)
     names = {name for pair in _PAIRS for name in pair} | {"state"}
     wanted = [(), *((name,) for name in sorted(names)), *_PAIRS]
@@ -127,6 +129,13 @@ def _within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     return rows.assign(quarter=rows["month"].map(_quarter))
 
 
+def _rare_departments_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
+    """Departments of fewer than k letters under one label: the sources write that name, and a label hides nothing."""
+    letters = rows.groupby("department")["mart_key"].nunique()
+    rare = letters.index[letters < k].difference([UNSET])
+    return rows.assign(department=rows["department"].where(~rows["department"].isin(rare), OTHER))
+
+
 def _dimensions(rows: "pd.DataFrame", period: Period) -> dict[str, Dimension]:
     """Rows and columns in an order that tells nothing about the counts."""
     known: dict[str, tuple[str, Mapping[str, str]]] = {
@@ -147,7 +156,7 @@ def _dimensions(rows: "pd.DataFrame", period: Period) -> dict[str, Dimension]:
 def _labels(values: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
     """The labels of the values that occur: known ones in the ward's order, others by code point, unset last."""
     present = set(values)
-    others = sorted(present - known.keys() - {UNSET})
+    others = [*sorted(present - known.keys() - {UNSET, OTHER}), *({OTHER} & present)]
     labels = {code: label for code, label in known.items() if code in present or "-" in code}
     labels |= {code: code for code in others}
     return labels | ({UNSET: UNSET} if UNSET in present else {})

@@ -1,6 +1,7 @@
 """File the proof: the certificate of a run, signed, in the log and as a bundle that anyone can check offline (P12)."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +14,15 @@ from tayori.certificates.bundle import bundled_now
 from tayori.certificates.certificate import Numbering, issue
 from tayori.certificates.document import ErasedRecords, KeyEpoch, Method, Moment, Party, Remaining, Trigger
 from tayori.certificates.erasure import CommitmentList, Erasure, VerifiedErasure
-from tayori.certificates.jws import Signer
+from tayori.certificates.jws import Signer, opened
 from tayori.certificates.log import logged_leaf
+from tayori.certificates.verifier import HEAD, tree_root
 from tayori.certificates.wording import printed
 from tayori.domain.columns import PERSON_RULES
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.register import register
-from tayori.errors import Refused
+from tayori.errors import Refused, Tampered
 from tayori.office import TOKYO, Office
 from tayori.retention.letterhead import letterhead
 from tayori.retention.printing import FOLDER, tokens_of
@@ -86,14 +88,31 @@ def _issue(office: Office, run_id: RunId, steps: Steps, done: Journalled) -> Cer
         probed = steps["probe"]
         verified = VerifiedErasure(erased, report_of(probed.found), probed.done_at, _party(office))
         certificates.lock_log(warehouse)
+        leaves = _whole_log(office, warehouse)
         issued = issue(verified, Signer(office.signing_key), letterhead(office), _numbering(warehouse, now), now)
-        number, leaves = issued.certificate.number, certificates.leaves(warehouse)
+        number = issued.certificate.number
         leaves.append(logged_leaf(issued.token))
         certificates.add_leaf(warehouse, len(leaves) - 1, leaves[-1], number)
         bundle = bundled_now([issued.token], leaves, Signer(office.signing_key), now).decode("utf-8")
         row = CertificateRow(number, KIND, str(issued.certificate.state), run_id, bundle, now)
         certificates.add(warehouse, row)
     return row
+
+
+def _whole_log(office: Office, warehouse: Connection) -> list[bytes]:
+    """Give the log's leaves if they go on from the longest head that was ever signed here.
+
+    Raises:
+        Tampered: they do not; no certificate is put into a log that was cut or rewritten.
+
+    """
+    leaves, key = certificates.leaves(warehouse), Signer(office.signing_key).public_pem
+    heads = [opened(json.loads(row.bundle)["head"], key, HEAD) for row in certificates.every(warehouse)]
+    last = max(heads, key=lambda head: int(str(head["size"])), default={"size": 0, "root": tree_root([]).hex()})
+    size = int(str(last["size"]))
+    if len(leaves) < size or tree_root(leaves[:size]).hex() != last["root"]:
+        raise Tampered("The log of certificates was cut or rewritten since its last head; restore it, then run again.")
+    return leaves
 
 
 def _file(office: Office, row: CertificateRow) -> Filed:
@@ -216,6 +235,8 @@ def _day(moment: datetime, days: int) -> str:
 def _numbering(warehouse: Connection, now: datetime) -> Numbering:
     prefix = f"{Contract.LINE.value}-{now.astimezone(TOKYO).year}-"
     number = f"{prefix}{certificates.count_with_prefix(warehouse, prefix) + 1:04d}"
+    if certificates.is_logged(warehouse, number):
+        raise Tampered(f"The log has a certificate {number} that is not filed any more; restore it, then run again.")
     filed = certificates.every(warehouse)
     return Numbering(number, _token_hash(filed[-1].bundle) if filed else None)
 

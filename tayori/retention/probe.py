@@ -32,6 +32,7 @@ def probe_residue(
     """
     everything = needles(office, run_id)
     absent = tuple(f"{name}（なし）" for name, path in places.items() if not path.exists())
+    beyond = (*beyond, *_links(office))
     here = _files(office) | {name: path for name, path in places.items() if path.exists()}
     reports = [probe(here, everything, (*BEYOND, *beyond, *absent))]
     for store, name in STORES.items():
@@ -57,6 +58,13 @@ def _files(office: Office) -> dict[str, Path]:
         if path.resolve() not in named and not path.is_symlink():
             found[f"設置先・{path.name}"] = path
     return found
+
+
+def _links(office: Office) -> list[str]:
+    """Give what lies in this installation's folder by a link alone: nobody follows it, so it is told."""
+    links = [path for path in sorted(office.settings.home.iterdir()) if path.is_symlink()]
+    stores = {path.resolve() for store in STORES for path in store_files(getattr(office, store)).values()}
+    return [f"設置先・{path.name}（シンボリックリンク）" for path in links if path.resolve() not in stores]
 
 
 def _server(office: Office) -> Path | None:

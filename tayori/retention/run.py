@@ -130,6 +130,12 @@ def expire(office: Office) -> Counts:
     return counts
 
 
+def expire_quarantine(office: Office) -> int:
+    """End the quarantined content that has reached its end; give how many rows. A day's content waits for no night."""
+    with writing(office.warehouse) as warehouse:
+        return sum(eraser.expire(warehouse, "warehouse", office.now(), "quarantine").values())
+
+
 def clean_stores(office: Office, run_id: RunId, **patience: Pause) -> Counts:
     """Overwrite or free what deleted rows left in all stores; what was done is read back and kept."""
     done = [hygiene.clean(getattr(office, store), store, **patience) for store in STORES]

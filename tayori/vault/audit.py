@@ -86,8 +86,18 @@ def pseudonym(person_key: bytes) -> bytes:
 
 
 def sign_head(connection: Connection, key: Ed25519PrivateKey, day: date, now: datetime) -> HeadRow:
-    """Sign the end of the log for a day; a signed end that left the house shows any later rewriting."""
+    """Sign the end of the log for a day; a signed end that left the house shows any later rewriting.
+
+    Raises:
+        Tampered: the log no longer goes on from the head that was signed last; what was cut is not signed over.
+
+    """
     seq, last = audit.last_line(connection)
+    before = audit.heads(connection)[-1:]
+    signed = (before[0].seq, before[0].hash) if before else (0, bytes(32))
+    if not audit.holds(connection, *signed):
+        raise Tampered(f"The log no longer ends as it was signed on {before[0].day}: lines were changed or dropped.")
+    verify_lines(audit.lines(connection, after=signed[0]), signed)
     head = HeadRow(day, seq, last, key.sign(_head_bytes(day, seq, last)), now)
     audit.add_head(connection, head)
     return head
@@ -111,10 +121,10 @@ def verify(connection: Connection, key: Ed25519PublicKey) -> int:
     return max(ends, default=0)
 
 
-def verify_lines(rows: Iterable[AuditRow]) -> dict[int, bytes]:
-    """Check that every line follows the one before; give number and hash of each line."""
-    seq, before = 0, bytes(32)
-    ends = {0: before}
+def verify_lines(rows: Iterable[AuditRow], begin: tuple[int, bytes] = (0, bytes(32))) -> dict[int, bytes]:
+    """Check that every line follows the one before, the first one `begin`; give number and hash of each line."""
+    seq, before = begin
+    ends = {seq: before}
     for row in rows:
         if row.seq != seq + 1 or row.before != before or row.hash != _chained(row).hash:
             raise Tampered(f"Line {seq + 1} of the access log does not hold: it was changed, dropped or moved.")

@@ -3,6 +3,7 @@
 The file form can say no more than "file replaced, medium not examined" about a destroyed epoch.
 """
 
+import glob
 import json
 import os
 import secrets
@@ -91,16 +92,37 @@ def damaged(path: Path) -> Unavailable:
 
 
 def write_secret(path: Path, secret: bytes) -> None:
-    """Write a key file whole, readable by its owner alone: it is either the old one or the new one, never half."""
+    """Write a key file whole, readable by its owner alone: it is either the old one or the new one, never half.
+
+    No copy stays behind: what an earlier attempt left when it was killed holds keys that may have ended since.
+
+    Raises:
+        Unavailable: the disk did not take it; the file is the old one.
+
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(handle, secret)
-        os.fsync(handle)
+        _write_whole(fresh, secret)
+        fresh.replace(path)
+    except OSError:
+        sentence = f"The key file {path.name} cannot be written; make room on the disk. It is as it was."
+        raise Unavailable(sentence) from None
     finally:
-        os.close(handle)
-    fresh.replace(path)
+        fresh.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}"):
+        left.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def _write_whole(path: Path, secret: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        written = 0
+        while written < len(secret):  # a full disk takes a part of it and says so by the number alone
+            written += os.write(handle, secret[written:])
+        os.fsync(handle)
+    finally:
+        os.close(handle)

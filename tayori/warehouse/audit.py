@@ -54,9 +54,20 @@ def append(connection: Connection, row: AuditRow) -> None:
     connection.execute(insert(audit_entry).values({name: getattr(row, name) for name in AuditRow.__slots__}))
 
 
-def lines(connection: Connection) -> Iterator[AuditRow]:
-    """Give the lines in order."""
-    after = 0
+def holds(connection: Connection, seq: int, line_hash: bytes) -> bool:
+    """Whether the line of this number has this hash; there is no line 0, and its hash is zeros."""
+    found = connection.execute(select(audit_entry.c.hash).where(audit_entry.c.seq == seq)).scalar()
+    return line_hash == (bytes(found) if found is not None else bytes(32) if seq == 0 else b"")
+
+
+def decisions(connection: Connection, begin: str) -> Iterator[str]:
+    """Give the objects of the lines that begin so, in order."""
+    chosen = select(audit_entry.c.object).where(audit_entry.c.object.startswith(begin, autoescape=True))
+    return iter(connection.execute(chosen.order_by(audit_entry.c.seq)).scalars())
+
+
+def lines(connection: Connection, after: int = 0) -> Iterator[AuditRow]:
+    """Give the lines in order, from the one after `after`."""
     while True:
         chosen = select(audit_entry).where(audit_entry.c.seq > after).order_by(audit_entry.c.seq).limit(PAGE)
         page = [AuditRow(**row) for row in connection.execute(chosen).mappings()]

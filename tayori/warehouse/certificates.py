@@ -34,6 +34,12 @@ def leaves(connection: Connection) -> list[bytes]:
     return [bytes(leaf) for leaf in connection.execute(chosen).scalars()]
 
 
+def is_logged(connection: Connection, certificate_no: str) -> bool:
+    """Whether the log has a document of a certificate of this number."""
+    chosen = select(log_leaf.c.leaf_index).where(log_leaf.c.certificate_no == certificate_no).limit(1)
+    return connection.execute(chosen).first() is not None
+
+
 def add_leaf(connection: Connection, index: int, leaf_hash: bytes, certificate_no: str) -> None:
     """Append a leaf; a second one at the same place is a conflict."""
     connection.execute(

@@ -17,6 +17,7 @@ from tayori.domain.columns import PERSON_RULES, Erasure
 from tayori.errors import Refused
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
+from tayori.warehouse.events import REMEMBERED
 from tayori.warehouse.schema.people import erasure_journal, event_seen, person
 from tayori.warehouse.schema.records import certificate, quarantine
 from tayori.warehouse.schema.stores import inbox_row
@@ -75,7 +76,7 @@ BACKUP_DAYS: Final = 14
 NOBODY: Final = erasure_journal.c.person_no < 0  # canaries need no certificate
 CERTIFIED: Final = erasure_journal.c.run_id.in_(select(certificate.c.run_id))
 EXPIRIES: Final = (
-    Expiry(event_seen, event_seen.c.at_ms, timedelta(days=7)),
+    Expiry(event_seen, event_seen.c.at_ms, REMEMBERED),
     Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
     Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS), once=CERTIFIED | NOBODY),
     Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
@@ -183,12 +184,12 @@ def _emptied(table: Table, state: str) -> dict[str, Any]:
     return empty | ({"state": state} if "state" in table.columns else {})
 
 
-def expire(connection: Connection, store: str, now: datetime) -> dict[str, int]:
-    """End what has reached its age in one store; give how many rows by table."""
+def expire(connection: Connection, store: str, now: datetime, *tables: str) -> dict[str, int]:
+    """End what has reached its age in one store, in some of its tables or in all; give how many rows by table."""
     return {
         expiry.table.name: _expire(connection, expiry, now)
         for expiry in EXPIRIES
-        if expiry.table.metadata is STORES[store]
+        if expiry.table.metadata is STORES[store] and expiry.table.name in (tables or {expiry.table.name})
     }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
@@ -16,6 +16,10 @@ from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.people import event_seen, event_tally
 
 SEEN: Final = ("event_id", "at_ms")
+FOLLOWS_UNTIL: Final = timedelta(days=14)
+"""How old a follow may be when it comes; what the inbox holds is no older."""
+REMEMBERED: Final = FOLLOWS_UNTIL + timedelta(days=2)
+"""How long ids and leavings are remembered: longer than a follow may be old, whatever the platform's clock says."""
 Tally = Mapping[tuple[str, str], int]
 """How many, by outcome and reason."""
 

@@ -61,11 +61,15 @@ def reserve_cases(connection: Connection, count: int) -> range:
     return reserve(connection, "case", count)
 
 
-def known_source_keys(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
-    """Give those look-up values of source keys that came in before, as a case or as a count."""
-    cases = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key",))
-    counted = rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))
-    return {bytes(row[0]) for row in (*cases, *counted)}
+def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
+    """Give those look-up values of source keys that came in as a case, with the mark of what they said then."""
+    cases = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "content_mark"))
+    return {bytes(row[0]): bytes(row[1]) if row[1] is not None else None for row in cases}
+
+
+def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Give those look-up values of source keys that came in as a count."""
+    return {bytes(row[0]) for row in rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))}
 
 
 def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:

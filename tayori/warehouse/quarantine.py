@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from tayori.domain.identifiers import HandlerId
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.schema.approvals import quarantine_approval
 from tayori.warehouse.schema.records import quarantine
 
 WAITING: Final = "waiting"
@@ -89,9 +91,58 @@ def close(connection: Connection, number: int, state: str) -> None:
     connection.execute(ended.values(state=state, sealed=None, line_index=None))
 
 
-def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str) -> int:
-    """End every row that concerns one of these people; give how many."""
-    numbers = [row[0] for row in rows_where_in(connection, quarantine, "line_index", indexes, ("quarantine_no",))]
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """A handler's signature under the release of one row."""
+
+    approval_no: str
+    quarantine_no: int
+    handler_id: HandlerId
+    signature: bytes
+    approved_at: datetime
+
+
+def add_approval(connection: Connection, row: ApprovalRow) -> None:
+    """Keep an approval."""
+    connection.execute(insert(quarantine_approval).values({name: getattr(row, name) for name in ApprovalRow.__slots__}))
+
+
+def find_approval(connection: Connection, approval_no: str) -> ApprovalRow | None:
+    """Give an approval by its number."""
+    chosen = select(quarantine_approval).where(quarantine_approval.c.approval_no == approval_no)
+    found = connection.execute(chosen).mappings().first()
+    return ApprovalRow(**found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingForSomebody:
+    """A sealed row that waits for the person of its look-up value."""
+
+    quarantine_no: int
+    line_index: bytes = field(repr=False)
+    epoch: int
+    sealed: bytes = field(repr=False)
+
+
+def waiting_for_somebody(connection: Connection, rule: str) -> list[WaitingForSomebody]:
+    """Give the waiting rows of a rule whose person could be read, oldest first, held until the transaction ends."""
+    names = WaitingForSomebody.__slots__
+    chosen = select(*(quarantine.c[name] for name in names)).where(
+        quarantine.c.state == WAITING, quarantine.c.rule == rule, quarantine.c.line_index.is_not(None)
+    )
+    found = connection.execute(chosen.order_by(quarantine.c.quarantine_no).with_for_update())
+    return [WaitingForSomebody(**row) for row in found.mappings()]
+
+
+def refuse_anew(connection: Connection, number: int, rule: str) -> None:
+    """Let a waiting row stand under another rule."""
+    connection.execute(update(quarantine).where(quarantine.c.quarantine_no == number).values(rule=rule))
+
+
+def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str, *, but: str) -> int:
+    """End every row that concerns one of these people, except those of one rule; give how many."""
+    found = rows_where_in(connection, quarantine, "line_index", indexes, ("quarantine_no", "rule"))
+    numbers = [row[0] for row in found if row[1] != but]
     for number in numbers:
         close(connection, number, state)
     return len(numbers)

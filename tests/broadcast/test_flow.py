@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from flows.broadcast import BroadcastOrder, broadcast
 from sandbox.approver import let_through
 from sandbox.line.serve import RunningPlatform
+from tasks.broadcast import accounted
 from tayori.broadcast import control
 from tayori.domain.states import BroadcastState
-from tayori.errors import Refused
+from tayori.errors import Refused, Unavailable
 from tayori.office import Office, open_office
 from tayori.settings import Settings
 from tayori.warehouse import runs
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 from tests.broadcast.builders import a_submitted, an_approved, residents, staff
 from tests.broadcast.rig import assert_once_each
 from tests.support.builders import an_office
@@ -64,6 +65,21 @@ def test_the_flow_refuses_what_two_people_did_not_approve(ward: Office, prefect_
         broadcast(BroadcastOrder(broadcast_id=broadcast_id))
     assert prefect_here.api_url
     assert control.status(ward, broadcast_id).state is BroadcastState.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"), [(Refused("held"), "refused"), (Unavailable("away"), "failed"), (KeyError("x"), "failed")]
+)
+def test_a_run_that_breaks_off_is_written_down(ward: Office, error: Exception, outcome: str) -> None:
+    """Whatever step fails after the start, the last one too, the run's row says how it ended; the error goes on."""
+    with writing(ward.warehouse) as connection:
+        run_id = runs.begin(connection, "broadcast", ward.now(), ward.rng)
+    with pytest.raises(type(error)), accounted(run_id):
+        raise error
+    with reading(ward.warehouse) as connection:
+        run = runs.find(connection, run_id)
+    assert run is not None
+    assert (run.outcome, run.ended_at is not None) == (outcome, True)
 
 
 @pytest.mark.parametrize("written", ["", "b-1", "b-zzzzzzzzzzzzzzzz", "U" + "0" * 32])

@@ -346,3 +346,10 @@ def test_a_final_certificate_with_a_remainder_is_refused() -> None:
     forged = replace(issued, token=a_signer().sign(content, verifier.CERTIFICATE))
     with pytest.raises(NotProven, match="remains"):
         check(a_bundle(issued=forged), PEMS)
+
+
+def test_a_rehearsals_certificate_says_that_it_is_one() -> None:
+    """The verifier proves what was signed: that those erased were dummies is part of it, at the desk and in JSON."""
+    verdict = check(a_bundle(), PEMS)
+    assert verdict.rehearsal
+    assert ("はい" in dict(bundle.verdict_lines(verdict)).values()) is True

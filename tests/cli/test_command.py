@@ -290,5 +290,5 @@ def test_a_column_that_nobody_declared_is_told_by_exit_code_6(office: Office, st
 def test_handlers_decisions_stand_in_the_log(office: Office) -> None:
     """P13: who appointed whom is a line of the access log."""
     with reading(office.warehouse) as connection:
-        told = [(line.actor, line.object) for line in audit.lines(connection)]
+        told = [(line.actor, line.object.split(",")[0]) for line in audit.lines(connection)]
     assert told == [("hana", "handler hana added"), ("hana", "handler ken added")]

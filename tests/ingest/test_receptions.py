@@ -6,7 +6,7 @@ from tayori.domain.identifiers import LineUserId
 from tayori.domain.reception import ReceptionSettings
 from tayori.ingest import quarantine
 from tayori.ingest.following import OLDER
-from tayori.ingest.receptions import NOT_FOLLOWING
+from tayori.ingest.quarantine import NOT_FOLLOWING
 from tayori.ingest.submissions import submission_of, submit_reception
 from tayori.office import Office
 from tests.ingest.builders import an_event, deliver, rows, submit, take_in

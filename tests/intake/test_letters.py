@@ -88,7 +88,7 @@ def test_a_refused_letter_is_kept_sealed_with_its_row_and_rule(office: Office, t
 
 
 def test_only_inquiries_in_scope_are_read_and_each_once(office: Office, tmp_path: Path) -> None:
-    """Of the call centre's database only rows in scope come in, later ones with the next reading, changed ones once."""
+    """Of the call centre's database only rows in scope come in, later and changed ones with the next reading."""
     office.clock.moment = datetime(2027, 6, 1, tzinfo=UTC)  # type: ignore[attr-defined]
     url = f"sqlite:///{tmp_path / 'call.db'}"
     vendor = create_engine(url)
@@ -101,7 +101,7 @@ def test_only_inquiries_in_scope_are_read_and_each_once(office: Office, tmp_path
     assert ingest_call_centre(office, url, mapping, gate).read == len(later)
     touch(vendor, scoped[:3], datetime(2027, 5, 1, tzinfo=UTC))
     again = ingest_call_centre(office, url, mapping, gate)
-    assert (again.read, again.duplicate, again.recorded) == (3, 3, 0)
+    assert (again.read, again.recorded, again.quarantined) == (3, 0, {"changed_since_it_was_read": 3})
     vendor.dispose()
 
 

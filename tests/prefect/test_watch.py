@@ -142,6 +142,18 @@ def test_a_mail_server_that_refuses_is_told_without_its_words(sqlite_office: Off
         mail.send(wrong, "x", "y")
 
 
+def test_a_day_is_a_day_and_not_the_night_after_it(sqlite_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be parsed may be talk: the watch ends it after its day, the retention comes once a night."""
+    past = START - timedelta(days=2)  # the worker's clock runs
+    with writing(sqlite_office.warehouse) as connection:
+        held = Held("inbox", 1, "unparsed", 1, b"sealed", None, past, past + timedelta(hours=24))
+        quarantine.add(connection, [held])
+    monkeypatch.setenv("TAYORI_HOME", str(sqlite_office.settings.home))
+    assert steps.end_what_is_over.fn() == 1
+    with writing(sqlite_office.warehouse) as connection:
+        assert quarantine.sealed(connection, 1).sealed is None
+
+
 @pytest.mark.prefect
 def test_the_watch_shows_and_mails_what_it_found(
     sqlite_office: Office, mail_desk: MailDesk, prefect_here: PrefectServer, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tayori.certificates.bundle import checked
 from tayori.certificates.pdf import pdf_available
@@ -340,3 +341,48 @@ def test_two_runs_have_different_marks(sqlite_office: Office) -> None:
     first, second = (canaries.markers(sqlite_office, RunId(one)) for one in ("r1", "r2"))
     assert not set(first) & set(second)
     assert all(one.startswith("Ucccccccc") for one in first + second)
+
+
+def test_what_lies_behind_a_link_is_told_as_not_examined(sqlite_office: Office, tmp_path: Path) -> None:
+    """A folder of the installation that is a link is not searched, and the certificate does not pass over it."""
+    a_ward(sqlite_office)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (sqlite_office.settings.home / "reports").symlink_to(elsewhere)
+    retain(sqlite_office)
+    with reading(sqlite_office.warehouse) as warehouse:
+        run_id = runs.latest(warehouse, "retention")
+        assert run_id is not None
+        found = journal.finished_steps(warehouse, run_id.run_id)["probe"].found
+    assert "設置先・reports（シンボリックリンク）" in found["not_examined"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM log_leaf WHERE leaf_index = (SELECT max(leaf_index) FROM log_leaf)",
+        "UPDATE log_leaf SET leaf_hash = (SELECT leaf_hash FROM log_leaf WHERE leaf_index = 1) WHERE leaf_index = 0",
+        "DELETE FROM certificate",
+    ],
+)
+def test_no_certificate_goes_into_a_log_that_was_cut(office: Office, clock: TestClock, statement: str) -> None:
+    """The next night notices a leaf or a certificate that is gone or changed, and signs no head over it."""
+    numbers = a_ward(office)
+    retain(office)
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(text(statement))
+    clock.forward(days=1)
+    leave(office, numbers[5:7])
+    with pytest.raises(Tampered):
+        retain(office)
+
+
+def test_the_log_goes_on_night_after_night(office: Office, clock: TestClock) -> None:
+    """Two honest nights stand in one log."""
+    numbers = a_ward(office)
+    retain(office)
+    clock.forward(days=1)
+    leave(office, numbers[5:7])
+    _, filed, _ = retain(office)
+    assert filed is not None
+    assert verdict(filed).log_size == 4

@@ -41,6 +41,7 @@ opinion_case = Table(
     classed("state", String(24), *CASE, nullable=False, index=True, item="case_management"),
     classed("done_on", Date, *CASE, nullable=True, item="case_management"),
     *(_sealed(item) for item in SEALED_ITEMS),  # type: ignore[arg-type]
+    classed("content_mark", LargeBinary, *CASE, nullable=True, item="case_management"),  # keyed digest, leads nowhere
 )
 
 masked_opinion = Table(

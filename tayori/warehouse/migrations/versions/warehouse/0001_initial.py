@@ -192,6 +192,7 @@ def upgrade() -> None:
         sa.Column("fax", sa.LargeBinary(), nullable=True),
         sa.Column("opinion", sa.LargeBinary(), nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("content_mark", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("case_no", name=op.f("pk_opinion_case")),
         sa.UniqueConstraint("receipt_no", name=op.f("uq_opinion_case_receipt_no")),
         sa.UniqueConstraint("source_key", name=op.f("uq_opinion_case_source_key")),
@@ -359,6 +360,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_no", name=op.f("uq_masked_opinion_case_no")),
     )
     op.create_index(op.f("ix_masked_opinion_month"), "masked_opinion", ["month"], unique=False)
+    op.create_table(
+        "quarantine_approval",
+        sa.Column("approval_no", sa.String(length=40), nullable=False),
+        sa.Column("quarantine_no", sa.Integer(), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("approved_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["quarantine_no"], ["quarantine.quarantine_no"], name=op.f("fk_quarantine_approval_quarantine_no")
+        ),
+        sa.PrimaryKeyConstraint("approval_no", name=op.f("pk_quarantine_approval")),
+    )
     op.create_table(
         "reception_settings",
         sa.Column(

@@ -1,0 +1,75 @@
+"""A letter that says something else than it did is never taken for the same one."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from expectations.gate import gate
+from sandbox.call_centre.database import create, touch
+from tayori.ingest import quarantine
+from tayori.ingest.opinions import OpinionCounts, ingest_call_centre, ingest_opinion_file
+from tayori.ingest.sources.database_mapping import read_database_mapping
+from tayori.ingest.sources.mapping import read_file_mapping
+from tayori.office import Office
+from tayori.warehouse import opinions
+from tayori.warehouse.engines import reading
+from tests.ingest.builders import rows
+
+MAPPING = """
+name: 控え
+source: file
+columns: {番号: source_key, 受付日: received_on, 宛先: addressee, 希望: answer_wanted, 本文: opinion}
+constants: {channel: department_inquiry}
+"""
+HEADER = "番号,受付日,宛先,希望,本文"
+
+
+def take_in(office: Office, folder: Path, *lines: str) -> OpinionCounts:
+    (folder / "m.yaml").write_text(MAPPING, "utf-8")
+    path = folder / "letters.csv"
+    path.write_text("\n".join((HEADER, *lines)) + "\n", "utf-8")
+    return ingest_opinion_file(office, path, read_file_mapping(folder / "m.yaml"), gate)
+
+
+def test_two_letters_of_one_number_are_both_kept(office: Office, tmp_path: Path) -> None:
+    """Where a file uses a number twice for different letters, the first is a case, the second waits for somebody."""
+    counts = take_in(
+        office,
+        tmp_path,
+        "1,2026-10-01,department,yes,街灯が切れています",
+        "1,2026-10-02,department,yes,公園の水が出ません",
+        "1,2026-10-01,department,yes,街灯が切れています",
+    )
+    assert (counts.recorded, counts.duplicate) == (1, 1)
+    assert counts.quarantined == {"changed_since_it_was_read": 1}
+    assert [row.row_no for row in quarantine.list_waiting(office)] == [3]
+
+
+def test_a_letter_that_is_to_be_answered_after_all_becomes_a_case(office: Office, tmp_path: Path) -> None:
+    """Who wanted no answer was counted without a person; when they want one, their letter is a case (O10)."""
+    first = take_in(office, tmp_path, "1,2026-10-01,department,no,街灯が切れています")
+    again = take_in(office, tmp_path, "1,2026-10-01,department,no,街灯が切れています", "")
+    assert (first.counted, again.counted, again.duplicate) == (1, 0, 1)
+    wanted = take_in(office, tmp_path, "1,2026-10-01,department,yes,街灯が切れています")
+    assert (wanted.recorded, wanted.duplicate) == (1, 0)
+    with reading(office.warehouse) as people:
+        assert sum(opinions.count_cases(people).values()) == 1
+
+
+def test_an_inquiry_that_the_call_centre_changed_is_told_each_time(office: Office, tmp_path: Path) -> None:
+    """The case keeps its first text; each later one waits, sealed, for somebody to decide, and none is lost."""
+    office.clock.moment = datetime(2027, 6, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+    url = f"sqlite:///{tmp_path / 'call.db'}"
+    vendor = create_engine(url)
+    scoped = create(vendor, 100, seed=5)
+    mapping = read_database_mapping(Path("docs/examples/call_centre.yaml"))
+    assert ingest_call_centre(office, url, mapping, gate).recorded
+    for day in (1, 2):
+        touch(vendor, scoped[:1], datetime(2027, 5, day, tzinfo=UTC), f"（訂正 {day}）")
+        again = ingest_call_centre(office, url, mapping, gate)
+        assert (again.read, again.quarantined) == (1, {"changed_since_it_was_read": 1})
+    assert len(quarantine.list_waiting(office)) == 2
+    sealed = {bytes(row[0]) for row in rows(office, "SELECT sealed FROM quarantine")}
+    assert all("訂正".encode() not in box for box in sealed)
+    vendor.dispose()
