@@ -63,14 +63,14 @@ class LineApp:
         endpoint = found[0].endpoint if found else _UNSERVED
         fault = self.faults.draw(endpoint) if self.faults.rules else None
         if fault is None:
-            await self._answer(connection, request, endpoint, self._serve(request, found))
+            await self._answer(connection, request, endpoint, self._serve(self.platform, request, found))
         else:
             await self._stumble(fault, connection, request, found)
 
-    def _serve(self, request: Request, found: Found) -> Answer:
+    def _serve(self, platform: Platform, request: Request, found: Found) -> Answer:
         try:
             route, parts = self._admit(request, found)
-            return route.serve(self.platform, request, *parts)
+            return route.serve(platform, request, *parts)
         except LineRefusal as refusal:
             return refused(refusal)
 
@@ -87,14 +87,17 @@ class LineApp:
         return found
 
     async def _stumble(self, fault: Fault, connection: Connection, request: Request, found: Found) -> None:
-        """Let a request meet its fault; an `accepted` one strikes after the platform has done its work."""
-        endpoint = found[0].endpoint if found else _UNSERVED
-        served = self._serve(request, found) if fault.accepted else None
+        """Let a request meet its fault; an `accepted` one strikes after the platform has done its work.
+
+        A request is served by the platform that it came to: one that waits over a reset does not reach the new one.
+        """
+        endpoint, platform = found[0].endpoint if found else _UNSERVED, self.platform
+        served = self._serve(platform, request, found) if fault.accepted else None
         if (refusal := fault.refusal()) is not None:
             await self._answer(connection, request, endpoint, refused(refusal))
         elif fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
-            await self._answer(connection, request, endpoint, served or self._serve(request, found))
+            await self._answer(connection, request, endpoint, served or self._serve(platform, request, found))
         else:
             self.traffic.count(endpoint, 0)
             await self._break(fault, connection, served or refused(server_error()), request.id)

@@ -38,7 +38,9 @@ class _Protocol(HttpToolsProtocol):
         self.scope[TRANSPORT] = self  # type: ignore[typeddict-unknown-key]
 
     def abort(self) -> None:
-        """Drop the connection with a reset (RST), as a broken line does, instead of a tidy end."""
+        """Drop the connection with a reset (RST), as a broken line does, unless the caller was quicker."""
+        if self.transport.is_closing():
+            return
         reset_at_close = struct.pack("ii", 1, 0)
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_at_close)
         self.transport.abort()

@@ -151,6 +151,15 @@ def _fails(line: LineClient) -> bool:
     return False
 
 
+def test_a_late_request_does_not_reach_the_platform_after_its_reset(app: LineApp, running: RunningPlatform) -> None:
+    """What was under way when the platform began anew is not booked on the new one."""
+    fault(running, "slow", seconds=_WAIT + 0.1)
+    assert send(running, app) == (0, "")
+    running.control.ask("reset")
+    time.sleep(0.2)
+    assert running.control.summary()["requests"] == 0
+
+
 def test_a_refused_recipient_is_named_wherever_it_stands(app: LineApp, running: RunningPlatform) -> None:
     """So that a sender can bisect: batches without the id pass."""
     running.control.ask("refuse", ids=app.platform.people.space.ids(7, 8))
