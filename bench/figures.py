@@ -53,6 +53,10 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("prefect_overhead", 1.1, at_most=True),
         Bound("peak_mb", 1_500, at_most=True),
     ),
+    "broadcast_kills": (
+        Bound("kills", 300),
+        *(Bound(figure, 0, at_most=True) for figure in ("missed", "doubled", "stray", "undecided", "altered")),
+    ),
 }
 
 

@@ -12,9 +12,11 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_OUT_SECONDS: Final = 0.005
+"""Until what was sent has left the process: a reset drops what has not."""
 LARGEST_BODY: Final = 2 * 1024 * 1024
 TRANSPORT: Final = "sandbox.transport"
-"""Where the server leaves its transport in the scope, so that a connection can be reset."""
+"""Where the server leaves in the scope what can reset the connection, by `abort()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,25 @@ class Connection:
     async def respond(self, answer: Answer, request_id: str) -> bytes:
         """Send an answer; the body as it went out."""
         body = answer.encoded()
+        await self._start(answer, request_id, len(body))
+        await self.send({"type": "http.response.body", "body": body})
+        return body
+
+    async def tear(self, answer: Answer, request_id: str) -> None:
+        """Send the headers and half of the body, and never the rest."""
+        body = answer.encoded()
+        await self._start(answer, request_id, len(body))
+        await self.send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await asyncio.sleep(_OUT_SECONDS)
+
+    async def _start(self, answer: Answer, request_id: str, length: int) -> None:
         headers = [
             (b"content-type", answer.content_type.encode()),
-            (b"content-length", str(len(body)).encode()),
+            (b"content-length", str(length).encode()),
             (b"x-line-request-id", request_id.encode()),
             *((name.encode(), value.encode()) for name, value in answer.headers),
         ]
         await self.send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
-        return body
 
     async def hang(self, seconds: float) -> None:
         """Keep silent until the caller gives up, at most so long."""

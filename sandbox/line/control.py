@@ -156,9 +156,11 @@ class Control:
         return {"census": census, "ids": people.ids_of(slots)}
 
     async def _faults(self, asked: Json) -> Json:
-        """Replace the fault table when `rules` are given; how often each kind has hit."""
+        """Replace the fault table when `rules` are given, drawn by `seed` if named; how often each kind has hit."""
         if "rules" in asked:
             self._app.faults.rules = [Fault.read(rule) for rule in asked["rules"]]
+        if "seed" in asked:
+            self._app.faults.begin(asked["seed"])
         rules = [asdict(rule) for rule in self._app.faults.rules]
         return {"rules": rules, "hits": self._app.faults.hits}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from sandbox.line.refusals import LineRefusal, bad_request, month_exceeded, rate_exceeded
+from sandbox.line.refusals import LineRefusal, bad_request, month_exceeded, rate_exceeded, server_error
 
 
 class FaultKind(StrEnum):
@@ -18,9 +18,10 @@ class FaultKind(StrEnum):
     ERROR = "error"  # answers `status` (500 unless told otherwise)
     HANG = "hang"  # answers nothing for `seconds`, then drops the connection
     RESET = "reset"  # resets the connection
-    SLOW = "slow"  # waits `seconds`, then serves
+    TORN = "torn"  # answers headers and half of the body, then resets the connection
+    SLOW = "slow"  # waits `seconds`, then serves; `accepted`: serves at once, and is late with the answer only
     RATE_LIMIT = "rate_limit"  # 429, too fast
-    MONTHLY_LIMIT = "monthly_limit"  # 429, quota
+    MONTHLY_LIMIT = "monthly_limit"  # 429, quota: also while the month still holds messages, as LINE may
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ class Fault:
         """What to answer instead of serving; None when the fault is one of time or connection."""
         match self.kind:
             case FaultKind.ERROR:
-                return LineRefusal(self.status, "An internal error occurred.")
+                return server_error(self.status)
             case FaultKind.RATE_LIMIT:
                 return rate_exceeded()
             case FaultKind.MONTHLY_LIMIT:
@@ -64,9 +65,13 @@ class FaultTable:
     """The rules in force, and how often each kind has hit."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._rng = random.Random(seed)
         self.rules: list[Fault] = []
         self.hits: dict[str, int] = {}
+        self.begin(seed)
+
+    def begin(self, seed: int) -> None:
+        """Draw from now on as this seed does: the n-th draw is the same again, whoever asks."""
+        self._rng = random.Random(seed)
 
     def draw(self, endpoint: str) -> Fault | None:
         """The fault that this request meets, if any."""

@@ -13,7 +13,7 @@ from sandbox.line.clock import Clock, real_time
 from sandbox.line.faults import Fault, FaultKind, FaultTable
 from sandbox.line.limits import RateLimits
 from sandbox.line.platform import Account, Platform
-from sandbox.line.refusals import UNAUTHENTICATED, LineRefusal, bad_request, not_found, rate_exceeded
+from sandbox.line.refusals import UNAUTHENTICATED, LineRefusal, bad_request, not_found, rate_exceeded, server_error
 from sandbox.line.routes import RETRYABLE, Route, RouteTable
 from sandbox.line.traffic import Traffic
 from sandbox.line.wire import Answer, Request, refused
@@ -63,14 +63,14 @@ class LineApp:
         endpoint = found[0].endpoint if found else _UNSERVED
         fault = self.faults.draw(endpoint) if self.faults.rules else None
         if fault is None:
-            await self._answer(connection, request, endpoint, self._serve(request, found))
+            await self._answer(connection, request, endpoint, self._serve(self.platform, request, found))
         else:
             await self._stumble(fault, connection, request, found)
 
-    def _serve(self, request: Request, found: Found) -> Answer:
+    def _serve(self, platform: Platform, request: Request, found: Found) -> Answer:
         try:
             route, parts = self._admit(request, found)
-            return route.serve(self.platform, request, *parts)
+            return route.serve(platform, request, *parts)
         except LineRefusal as refusal:
             return refused(refusal)
 
@@ -87,19 +87,29 @@ class LineApp:
         return found
 
     async def _stumble(self, fault: Fault, connection: Connection, request: Request, found: Found) -> None:
-        """Let a request meet its fault; an `accepted` one strikes after the platform has done its work."""
-        endpoint = found[0].endpoint if found else _UNSERVED
-        if fault.accepted:
-            self._serve(request, found)
+        """Let a request meet its fault; an `accepted` one strikes after the platform has done its work.
+
+        A request is served by the platform that it came to: one that waits over a reset does not reach the new one.
+        """
+        endpoint, platform = found[0].endpoint if found else _UNSERVED, self.platform
+        served = self._serve(platform, request, found) if fault.accepted else None
         if (refusal := fault.refusal()) is not None:
             await self._answer(connection, request, endpoint, refused(refusal))
         elif fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
-            await self._answer(connection, request, endpoint, self._serve(request, found))
+            await self._answer(connection, request, endpoint, served or self._serve(platform, request, found))
         else:
             self.traffic.count(endpoint, 0)
-            await connection.hang(fault.seconds if fault.kind is FaultKind.HANG else 0)
-            await connection.cut()
+            await self._break(fault, connection, served or refused(server_error()), request.id)
+
+    async def _break(self, fault: Fault, connection: Connection, answer: Answer, request_id: str) -> None:
+        """Leave a request without a whole answer."""
+        match fault.kind:
+            case FaultKind.HANG:
+                await connection.hang(fault.seconds)
+            case FaultKind.TORN:
+                await connection.tear(answer, request_id)
+        await connection.cut()
 
     async def _answer(self, connection: Connection, request: Request, endpoint: str, answer: Answer) -> None:
         self.traffic.count(endpoint, answer.status)

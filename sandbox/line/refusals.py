@@ -58,6 +58,11 @@ def not_found(message: str = "Not found") -> LineRefusal:
     return LineRefusal(404, message)
 
 
+def server_error(status: int = 500) -> LineRefusal:
+    """5xx: LINE's own trouble. It does not say whether the request was accepted before it."""
+    return LineRefusal(status, "An internal error occurred.")
+
+
 def rate_exceeded() -> LineRefusal:
     """429: too many requests to this endpoint just now."""
     return LineRefusal(429, RATE_EXCEEDED)

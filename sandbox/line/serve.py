@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -34,7 +35,15 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+        self.scope[TRANSPORT] = self  # type: ignore[typeddict-unknown-key]
+
+    def abort(self) -> None:
+        """Drop the connection with a reset (RST), as a broken line does, unless the caller was quicker."""
+        if self.transport.is_closing():
+            return
+        reset_at_close = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_at_close)
+        self.transport.abort()
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ class Ledger:
         settled = [one.settled for _, one in done if one.state is not BatchState.PLANNED and one.ordinal not in apart]
         batches.give_back(connection, self.broadcast_id, again)
         batches.settle(connection, self.broadcast_id, settled, now)
-        batches.split(connection, self.broadcast_id, splits, self.lists, now)
+        if splits:
+            batches.split(connection, self.broadcast_id, splits, self.lists, now)
         batches.add_calls(connection, [call for _, one in done for call in one.calls])
         return len(splits)
 

@@ -256,8 +256,6 @@ def split(
 
     The batch keeps its ordinal and goes on with `kept` under a new key; the other part becomes a batch behind the last.
     """
-    if not splits:
-        return
     last, _, _ = frontier(connection, broadcast_id)
     kept = [FrozenBatch(one.ordinal, one.kept_key, one.kept) for one in splits]
     step = _into(BatchState.PLANNED, broadcast_id)

@@ -1,137 +1,102 @@
-"""Killed anywhere, by SIGKILL, and started again: by the platform's ledger nobody is missed and nobody is doubled."""
+"""Killed anywhere, by SIGKILL, and started again: by the platform's ledger nobody is missed and nobody is doubled.
 
-import os
-import signal
-import time
-import traceback
-from collections.abc import Callable
-from random import Random
-from typing import Any
+The driver is the one with which `make figures` kills senders of 50,000 recipients; here the broadcasts are small. A
+trial that failed: `python -m bench.broadcast_kills.kills --seed N --store S --mode M --people 5300 [--point NAME]`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
-from sandbox.line.serve import RunningPlatform
-from tayori.broadcast import control, ending, freeze
-from tayori.broadcast.courier import Courier
-from tayori.broadcast.send import Sending
-from tayori.domain.identifiers import BroadcastId
-from tayori.domain.states import BatchState, BroadcastState
-from tayori.errors import Refused
-from tayori.office import Office
-from tayori.warehouse import batches
-from tests.broadcast.builders import an_approved, residents
-from tests.broadcast.rig import assert_once_each, send
+from bench.broadcast_kills.kills import schedule
+from sandbox.line.serve import RunningPlatform, running_platform
+from tests.conftest import STORES
+from tests.support.kills.outcome import Mode, Outcome
+from tests.support.kills.points import AGAIN, POINTS, SPLITS
+from tests.support.kills.trial import NO_JUMP, Case, Stage, Trial
+from tests.support.kills.wards import Store, Wards
+from tests.support.prefect_server import PrefectServer
 
 PEOPLE = 5_300
-POINTS: dict[str, tuple[object, str, int]] = {
-    "before the first list is stored": (batches, "freeze", 1),
-    "between two chunks of the freeze": (freeze, "_freeze_chunk", 3),
-    "claimed, not asked yet": (Sending, "_hand_out", 2),
-    "before a claim is committed": (batches, "begin_attempts", 2),
-    "in the middle of the calls": (Courier, "deliver", 5),
-    "asked, outcomes not written": (batches, "settle", 3),
-    "written, not committed": (batches, "add_calls", 3),
-    "before the end is written": (ending, "end", 1),
-}
+RANDOM = {Mode.ALONE: range(1, 3), Mode.FAULTS: range(1, 8), Mode.WORKERS: range(1, 5)}
+Kill = Callable[..., Outcome]
 
 
-def in_a_process(work: Callable[[], Any]) -> int:
-    """Do the work in a child of this process; give the child's number."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-    except BaseException:  # noqa: BLE001 - the child must not return into pytest
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
+@pytest.fixture(scope="module")
+def own_platform() -> Iterator[RunningPlatform]:
+    """Give a platform of this file's own: its clock jumps."""
+    with running_platform() as started:
+        yield started
 
 
-def ended_by(child: int) -> int:
-    """Wait for a child; give the signal that ended it, 0 for a quiet end, -1 for an error."""
-    status = os.waitpid(child, 0)[1]
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else -min(1, os.WEXITSTATUS(status))
+@pytest.fixture(scope="module", params=STORES)
+def kill(
+    request: pytest.FixtureRequest, own_platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory
+) -> Kill:
+    """Give what runs one trial, on each kind of store; the wards that trials copy are built once."""
+    store = Store(request.param)
+    cluster = request.getfixturevalue("cluster") if store is Store.POSTGRES else None
+    stage = Stage(Wards(tmp_path_factory.mktemp("wards"), cluster), own_platform)
+
+    def killed(seed: int, mode: Mode, point: str = "", jump: timedelta = NO_JUMP) -> Outcome:
+        return Trial(stage, Case(seed, store, mode, PEOPLE, point, jump)).run()
+
+    return killed
 
 
-def send_anew(office: Office, platform: RunningPlatform, broadcast_id: BroadcastId) -> None:
-    """Send with stores of its own, as a worker's process does."""
-    rng = Random(os.getpid())  # noqa: S311 - keys of dummy batches
-    send(Office(office.settings, office.clock, rng), platform, broadcast_id, chunk=2_000)
-
-
-def kill_at(owner: object, name: str, times: int) -> None:
-    """Let this process kill itself when it enters a function for the n-th time."""
-    original, left = getattr(owner, name), [times]
-
-    def entered(*args: object, **kwargs: object) -> object:
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return original(*args, **kwargs)
-
-    setattr(owner, name, entered)
-
-
-def assert_sent(office: Office, platform: RunningPlatform, broadcast_id: BroadcastId) -> None:
-    standing = control.status(office, broadcast_id)
-    assert standing.state is BroadcastState.SENT
-    assert set(standing.batches) == {BatchState.ACCEPTED}
-    assert standing.frozen == PEOPLE
-    assert_once_each(platform, PEOPLE)
-
-
-@pytest.mark.parametrize("point", POINTS, ids=str)
-def test_killed_at_a_named_point(office: Office, platform: RunningPlatform, point: str) -> None:
+@pytest.mark.parametrize("point", [*POINTS, *AGAIN], ids=str)
+def test_killed_at_a_named_point(kill: Kill, point: str) -> None:
     """Wherever between the first freeze write and the last state write: the next worker completes it exactly."""
-    residents(office, PEOPLE)
-    broadcast_id = an_approved(office)
-
-    def work() -> None:
-        kill_at(*POINTS[point])
-        send_anew(office, platform, broadcast_id)
-
-    assert ended_by(in_a_process(work)) == signal.SIGKILL
-    assert ended_by(in_a_process(lambda: send_anew(office, platform, broadcast_id))) == 0
-    assert_sent(office, platform, broadcast_id)
+    outcome = kill(1, Mode.ALONE, point)
+    assert outcome.is_clean, outcome
+    assert point in outcome.where
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_killed_again_and_again_at_random(office: Office, platform: RunningPlatform, seed: int) -> None:
-    """Killed at random moments, with answers lost after accepting, 5xx and 429 on the way, until a run gets through."""
-    rng = Random(seed)  # noqa: S311 - replayable on purpose
-    residents(office, PEOPLE)
-    broadcast_id = an_approved(office)
-    faults: list[dict[str, object]] = [
-        {"kind": "reset", "accepted": True, "share": 0.1, "times": 6},
-        {"kind": "error", "share": 0.1, "times": 6},
-        {"kind": "rate_limit", "share": 0.1, "times": 4},
-        {"kind": "slow", "seconds": 0.3, "times": None},
-    ]
-    platform.control.ask("faults", rules=[{"endpoint": "multicast", **fault} for fault in faults])
-    kills = 0
-    for _ in range(4):
-        child = in_a_process(lambda: send_anew(office, platform, broadcast_id))
-        time.sleep(rng.uniform(0.05, 0.5))
-        os.kill(child, signal.SIGKILL)
-        kills += ended_by(child) == signal.SIGKILL
-    if control.status(office, broadcast_id).state is not BroadcastState.SENT:
-        assert ended_by(in_a_process(lambda: send_anew(office, platform, broadcast_id))) == 0
-    assert kills
-    assert_sent(office, platform, broadcast_id)
+@pytest.mark.parametrize(("mode", "seed"), [(mode, seed) for mode, seeds in RANDOM.items() for seed in seeds], ids=str)
+def test_killed_as_a_seed_draws(kill: Kill, mode: Mode, seed: int) -> None:
+    """At moments and points drawn by the seed: alone, with LINE failing in many ways, with two workers at once."""
+    outcome = kill(seed, mode)
+    assert outcome.is_clean, outcome
+    assert outcome.kills
 
 
-def test_two_workers_at_once_send_it_once(office: Office, platform: RunningPlatform) -> None:
-    """Two workers take up the same broadcast at the same moment: one sends, the other is refused."""
-    residents(office, PEOPLE)
-    broadcast_id = an_approved(office)
+@pytest.mark.parametrize("point", ["", *SPLITS], ids=str)
+def test_killed_while_line_refuses_somebody(kill: Kill, point: str) -> None:
+    """Who is refused by a 400 that names them gets nothing, everybody else of their batch gets it once."""
+    outcome = kill(1, Mode.REFUSALS, point)
+    assert outcome.is_clean, outcome
 
-    def work() -> None:
-        try:
-            send_anew(office, platform, broadcast_id)
-        except Refused:
-            return
 
-    children = [in_a_process(work), in_a_process(work)]
-    assert [ended_by(child) for child in children] == [0, 0]
-    assert_sent(office, platform, broadcast_id)
+@pytest.mark.parametrize(("hours", "is_exact"), [(-0.8, True), (11, True), (13, False), (25, False)])
+def test_killed_and_taken_up_by_another_clock(kill: Kill, hours: float, *, is_exact: bool) -> None:
+    """Within twelve hours all is as ever; later nothing is asked again, and whoever did not get it is known to be open.
+
+    After 25 hours LINE knows no key any more: asking again would send a second time.
+    """
+    outcome = kill(1, Mode.ALONE, "in the middle of a call", timedelta(hours=hours))
+    assert outcome.is_clean, outcome
+    assert (outcome.missed + outcome.undecided == 0) is is_exact, outcome
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_the_flow_is_killed_and_run_again(
+    own_platform: RunningPlatform, prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The process of a flow run is killed; the next run of the flow completes the broadcast exactly."""
+    stage = Stage(Wards(tmp_path_factory.mktemp("wards")), own_platform, prefect_server)
+    case = Case(1, Store.SQLITE, Mode.PREFECT, PEOPLE, "in the middle of a call")
+    outcome = Trial(stage, case).run()
+    assert outcome.is_clean, outcome
+
+
+def test_the_schedule_of_the_figures_holds_every_condition() -> None:
+    """300 trials: ten through Prefect on either store, the others spread over stores and conditions, no seed twice."""
+    cases = schedule(300)
+    cells = Counter((case.store, case.mode) for case in cases)
+    assert [cells[store, Mode.PREFECT] for store in Store] == [5, 5]
+    assert all(cells[store, mode] >= 40 for store in Store for mode in (Mode.ALONE, Mode.FAULTS, Mode.WORKERS))
+    assert len({case.seed for case in cases}) == 300 == cells.total()
+    assert {case.people for case in cases} == {50_000}

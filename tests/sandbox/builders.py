@@ -123,10 +123,16 @@ def a_world(
     monthly_limit: int | None = None,
     nonexistent_refused: bool = False,
     rate_factor: float = 1.0,
+    recipients_first: bool = False,
 ) -> World:
     """A platform with so many friends on 20 November 2026, noon in Tokyo."""
     clock = a_clock()
-    account = Account(monthly_limit=monthly_limit, nonexistent_refused=nonexistent_refused, rate_factor=rate_factor)
+    account = Account(
+        monthly_limit=monthly_limit,
+        nonexistent_refused=nonexistent_refused,
+        rate_factor=rate_factor,
+        recipients_first=recipients_first,
+    )
     app = make_app(account, clock)
     app.platform.befriend(friends)
     return World(app, clock)

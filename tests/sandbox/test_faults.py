@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 
 import orjson
@@ -13,6 +14,8 @@ from sandbox.line.faults import Fault, FaultKind, FaultTable
 from sandbox.line.http import LineApp
 from sandbox.line.platform import Account
 from sandbox.line.serve import RunningPlatform, make_app, platform_in_thread
+from tayori.errors import Unavailable
+from tayori.line.client import LineClient
 from tests.sandbox.builders import KEY, a_text
 
 _WAIT = 0.3
@@ -34,20 +37,24 @@ def running(app: LineApp) -> Iterator[RunningPlatform]:
 def send(running: RunningPlatform, app: LineApp, start: int = 0, stop: int = 10) -> tuple[int, str]:
     """One multicast by a real client that waits a moment and no longer; (0, "") when no answer came."""
     connection = HTTPConnection(running.base_url.removeprefix("http://"), timeout=_WAIT)
-    body = orjson.dumps({"to": app.platform.people.space.ids(start, stop), "messages": a_text()})
-    headers = {
-        "Authorization": f"Bearer {running.account.access_token}",
-        "Content-Type": "application/json",
-        "X-Line-Retry-Key": KEY,
-    }
     try:
-        connection.request("POST", "/v2/bot/message/multicast", body, headers)
+        connection.request("POST", "/v2/bot/message/multicast", *a_request(running, app, start, stop))
         answer = connection.getresponse()
         return answer.status, str(orjson.loads(answer.read()).get("message", ""))
     except (TimeoutError, ConnectionError, http.client.HTTPException):
         return 0, ""
     finally:
         connection.close()
+
+
+def a_request(running: RunningPlatform, app: LineApp, start: int = 0, stop: int = 10) -> tuple[bytes, dict[str, str]]:
+    body = orjson.dumps({"to": app.platform.people.space.ids(start, stop), "messages": a_text()})
+    headers = {
+        "Authorization": f"Bearer {running.account.access_token}",
+        "Content-Type": "application/json",
+        "X-Line-Retry-Key": KEY,
+    }
+    return body, headers
 
 
 def fault(running: RunningPlatform, kind: str, **how: object) -> None:
@@ -63,6 +70,7 @@ def fault(running: RunningPlatform, kind: str, **how: object) -> None:
         ("monthly_limit", {}, 429, "You have reached your monthly limit."),
         ("hang", {"seconds": 5}, 0, ""),
         ("reset", {}, 0, ""),
+        ("torn", {}, 0, ""),
     ],
 )
 def test_a_fault_before_acceptance_reaches_nobody(
@@ -76,7 +84,7 @@ def test_a_fault_before_acceptance_reaches_nobody(
     assert running.control.summary()["copies"] == 10
 
 
-@pytest.mark.parametrize(("kind", "status"), [("error", 500), ("hang", 0), ("reset", 0)])
+@pytest.mark.parametrize(("kind", "status"), [("error", 500), ("hang", 0), ("reset", 0), ("torn", 0), ("slow", 0)])
 def test_a_lost_answer_was_accepted_all_the_same(
     app: LineApp, running: RunningPlatform, kind: str, status: int
 ) -> None:
@@ -89,11 +97,67 @@ def test_a_lost_answer_was_accepted_all_the_same(
 
 
 def test_a_slow_answer_is_an_answer(app: LineApp, running: RunningPlatform) -> None:
-    """A request that waits is served in the end."""
+    """A request that waits is served in the end, and has reached nobody before."""
     fault(running, "slow", seconds=0.1)
     started = time.monotonic()
     assert send(running, app)[0] == 200
     assert time.monotonic() - started >= 0.1
+
+
+@pytest.mark.parametrize(("accepted", "status", "half"), [(False, 500, 20), (True, 200, 1)])
+def test_a_torn_answer_has_a_status_and_half_a_body(
+    app: LineApp, running: RunningPlatform, *, accepted: bool, status: int, half: int
+) -> None:
+    """Headers come, half of the body comes, then the line breaks: what was accepted was accepted."""
+    fault(running, "torn", accepted=accepted)
+    connection = HTTPConnection(running.base_url.removeprefix("http://"), timeout=_WAIT)
+    with closing(connection):
+        connection.request("POST", "/v2/bot/message/multicast", *a_request(running, app))
+        answer = connection.getresponse()
+        assert (answer.status, len(answer.read1(half))) == (status, half)
+        with pytest.raises(ConnectionResetError):
+            answer.read1(1)
+    assert running.control.summary()["copies"] == (10 if accepted else 0)
+
+
+def test_the_monthly_limit_can_come_while_the_month_holds_more(app: LineApp, running: RunningPlatform) -> None:
+    """Sends under way reserve the quota: the 429 says "reached", the quota read anew says that there is room."""
+    running.control.ask("reset", monthly_limit=15)
+    running.control.friends(10)
+    fault(running, "monthly_limit")
+    assert send(running, app) == (429, "You have reached your monthly limit.")
+    quota = app.platform.quota
+    assert (quota.limit, quota.used(app.clock())) == (15, 0)
+    assert send(running, app)[0] == 200
+
+
+def test_the_same_seed_meets_the_same_faults(running: RunningPlatform) -> None:
+    """A table that is given a seed draws from its beginning: a failing run can be run again."""
+    rules = [{"endpoint": "quota", "kind": "error", "times": None, "share": 0.5}]
+    line = LineClient(running.base_url, running.account.access_token)
+
+    def met(seed: int) -> list[bool]:
+        running.control.ask("faults", rules=rules, seed=seed)
+        return [_fails(line) for _ in range(20)]
+
+    assert met(1) == met(1) != met(2)
+
+
+def _fails(line: LineClient) -> bool:
+    try:
+        line.quota()
+    except Unavailable:
+        return True
+    return False
+
+
+def test_a_late_request_does_not_reach_the_platform_after_its_reset(app: LineApp, running: RunningPlatform) -> None:
+    """What was under way when the platform began anew is not booked on the new one."""
+    fault(running, "slow", seconds=_WAIT + 0.1)
+    assert send(running, app) == (0, "")
+    running.control.ask("reset")
+    time.sleep(0.2)
+    assert running.control.summary()["requests"] == 0
 
 
 def test_a_refused_recipient_is_named_wherever_it_stands(app: LineApp, running: RunningPlatform) -> None:

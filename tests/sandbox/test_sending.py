@@ -105,6 +105,18 @@ def test_a_refused_request_leaves_its_key_free() -> None:
     assert world.platform.keys.altered == 1
 
 
+@pytest.mark.parametrize(("recipients_first", "status"), [(False, 409), (True, 400)])
+def test_an_accepted_key_that_names_somebody_refused_since(*, recipients_first: bool, status: int) -> None:
+    """By LINE's words the key comes first (409); an account can play the other order: senders must hold in both."""
+    world = a_world(friends=5, recipients_first=recipients_first)
+    assert world.multicast(world.ids(0, 5), key=KEY).status == 200
+    world.platform.refused_ids = set(world.ids(2, 3))
+    assert world.multicast(world.ids(0, 5), key=KEY).status == status
+    assert world.multicast(world.ids(0, 5), key=OTHER_KEY).status == 400
+    assert world.platform.ledger.delivered().copies == 5
+    assert world.platform.keys.altered == 0
+
+
 def test_a_retry_key_is_a_uuid() -> None:
     """Anything else is refused before it sends."""
     world = a_world(friends=1)
