@@ -3,12 +3,12 @@
 import json
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.desk import As, credential, moment, office_here, read_yaml
+from cli import texts
+from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, facts, plain, progress
 from tayori.broadcast import control, desk
 from tayori.broadcast.control import Standing
@@ -52,12 +52,13 @@ STANDING = {
 
 
 @app.command()
-def draft(
+def draft(  # noqa: PLR0913 - the options of the verb
     *,
     genre: Annotated[str, typer.Option(help="情報ジャンル（名称又は番号）")],
     segment: Annotated[str, typer.Option(help="保存した条件の名前")],
-    message: Annotated[Path, typer.Option(help="本文の JSON ファイル")],
     by: As,
+    message: texts.MessageFile = None,
+    earlier: texts.From = "",
     not_before: Annotated[str, typer.Option(help="送信開始 YYYY-MM-DDTHH:MM（省略: いま）")] = "",
     not_after: Annotated[str, typer.Option(help=f"送信期限（省略: 開始から {OPEN_HOURS} 時間）")] = "",
     as_json: Json = False,
@@ -68,9 +69,16 @@ def draft(
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
         with reading(office.warehouse) as connection:
             where = json.loads(segments.find(connection, segment))
-        new = desk.written(genre, where, read_yaml(message), begins, ends)
+        new = texts.read_writing(
+            office, genre=genre, segment=where, begins=begins, ends=ends, message=message, earlier=earlier
+        )
         broadcast_id = desk.draft(office, credential(office, by), new)
-    done(f"起案しました: {broadcast_id}", {"broadcast_id": broadcast_id}, as_json=as_json)
+    told = {"broadcast_id": broadcast_id, "warnings": texts.advise(new)}
+    done(f"起案しました: {broadcast_id}", told, as_json=as_json)
+
+
+for verb in (texts.alter, texts.versions, texts.preview):
+    app.command()(verb)
 
 
 @app.command()

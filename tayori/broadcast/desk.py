@@ -1,17 +1,19 @@
 """The desk: staff write a broadcast, one hands it in, another one approves exactly that. None of this sends."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import signatures
+from tayori.broadcast import media, signatures
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.messages import content_hash, message_bytes, read_messages
+from tayori.domain.material import NOTHING, Material
+from tayori.domain.messages import content_hash, message_bytes, pictures_named, read_messages, source_bytes
+from tayori.domain.pictures import Picture
 from tayori.domain.segments import Everyone, Segment, canonical_segment, read_segment
 from tayori.domain.states import BroadcastState, step
 from tayori.domain.ward import ward
@@ -20,11 +22,13 @@ from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import audience, batches, broadcasts, segments
+from tayori.warehouse import audience, batches, broadcasts, pictures, segments, texts
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.texts import TextVersion
 
 LONGEST_REASON = 200
+STORED = ("genre", "segment", "messages", "not_before", "not_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Writing:
     messages: bytes
     not_before: datetime
     not_after: datetime
+    source: bytes = field(default=b"", repr=False)  # as the writer wrote it, to be used again
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,17 @@ class Review:
     state: BroadcastState
 
 
-def written(genre: str, segment: object, messages: object, not_before: datetime, not_after: datetime) -> Writing:
+def written(
+    genre: str,
+    segment: object,
+    messages: object,
+    not_before: datetime,
+    not_after: datetime,
+    material: Material = NOTHING,
+) -> Writing:
     """Read what a writer hands in: the genre's name or number, a segment and messages as written, and the window.
+
+    `material` is what the messages may use: links, placeholders, pictures; without it, plain texts only.
 
     Raises:
         BadInput: one of them is not understood; the sentence names the place.
@@ -61,7 +76,9 @@ def written(genre: str, segment: object, messages: object, not_before: datetime,
     if not_before.tzinfo is None or not_after.tzinfo is None or not_before >= not_after:
         raise BadInput("The window needs two moments with their time zone, the first before the last.")
     text = canonical_segment(read_segment(segment))
-    return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after)
+    sent = message_bytes(read_messages(messages, material))
+    shown = tuple(material.pictures[name] for name in pictures_named(messages))
+    return Writing(code, text, sent, not_before, not_after, source_bytes(messages, material), shown)
 
 
 def read_stored(canonical: str) -> Segment:
@@ -114,6 +131,7 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         _refuse_past(new.not_after, office)
         broadcasts.add(connection, row)
+        _keep_version(connection, office, writer, broadcast_id, new)
         _decided(connection, office, writer, f"broadcast {broadcast_id} drafted", 0)
     return broadcast_id
 
@@ -130,14 +148,29 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         broadcasts.change(
             connection,
             broadcast_id,
-            **{name: getattr(new, name) for name in Writing.__slots__},
+            **{name: getattr(new, name) for name in STORED},
             content_hash=content_hash(new.messages),
             small_audience_reason=None,
             approved_count=None,
             frozen_count=None,
             all_frozen=False,
         )
+        _keep_version(connection, office, writer, broadcast_id, new)
         _decided(connection, office, writer, f"broadcast {broadcast_id} altered, signatures void", 0)
+    media.withdraw(office, row.proposal.image_hashes)
+
+
+def _keep_version(
+    connection: Connection, office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing
+) -> None:
+    """Keep what was written as the next version, with its pictures; earlier versions stay."""
+    pictures.add(connection, new.pictures, office.now())
+    version = texts.newest(connection, broadcast_id) + 1
+    hashed, now = content_hash(new.messages), office.now()
+    texts.add(
+        connection,
+        TextVersion(broadcast_id, version, new.genre, hashed, writer.handler_id, now, new.source, new.messages),
+    )
 
 
 def review(office: Office, broadcast_id: BroadcastId) -> Review:
@@ -174,6 +207,7 @@ def submit(
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
         broadcasts.move(connection, row, BroadcastState.SUBMITTED)
         broadcasts.change(connection, broadcast_id, small_audience_reason=reason)
+        media.publish(connection, office.media_folder, proposal.image_hashes)
         _decided(connection, office, writer, f"broadcast {broadcast_id} submitted", seen.count)
     return seen.count
 

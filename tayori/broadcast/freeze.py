@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, signatures
+from tayori.broadcast import lease, media, signatures
 from tayori.broadcast.desk import count_now, read_stored
 from tayori.domain.approval import SMALLEST_AUDIENCE, drifted
 from tayori.domain.batches import batch_digest, in_batches, pack, retry_key
@@ -74,6 +74,7 @@ def _refuse_unready(row: BroadcastRow, office: Office) -> None:
 
 def _guard(connection: Connection, office: Office, row: BroadcastRow) -> None:
     signatures.verify(connection, row)
+    media.verify(connection, office.media_folder, row.proposal.image_hashes)
     if row.state is BroadcastState.APPROVED and office.now() >= row.not_after:
         raise Held("The window of the broadcast is over; nothing was sent.")
     if not row.all_frozen:
