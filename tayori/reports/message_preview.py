@@ -25,6 +25,20 @@ from tayori.reports.fonts import font_faces
 
 Json = dict[str, Any]
 _KINDS: Final = {"jpg": "image/jpeg", "png": "image/png"}
+DRAWN: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset(
+        {"type", "text", "size", "color", "wrap", "weight", "flex", "lineSpacing", "decoration", "action"}
+    ),
+    "image": frozenset(
+        {"type", "originalContentUrl", "previewImageUrl", "url", "size", "aspectRatio", "aspectMode", "animated"}
+    ),
+    "flex": frozenset({"type", "altText", "contents"}),
+    "bubble": frozenset({"type", "size", "hero", "body", "footer", "styles"}),
+    "box": frozenset({"type", "layout", "contents", "spacing", "margin"}),
+    "separator": frozenset({"type", "margin"}),
+    "button": frozenset({"type", "style", "color", "height", "action"}),
+    "uri": frozenset({"type", "label", "uri"}),
+}
 _NOT_A_PICTURE: Final = re.compile(r"data:[a-z/]+;base64,[A-Za-z0-9+/=]+")
 
 
@@ -40,8 +54,7 @@ def preview_page(messages: bytes, pictures: Mapping[str, bytes], *, title: str) 
         Refused: the messages hold what this page cannot show, or a picture is missing.
 
     """
-    known = {
-        "messages": json.loads(messages),
+    shown = {
         "picture": lambda address: _inside(str(address), pictures),
         "linked": linked,
         "title": title,
@@ -49,10 +62,24 @@ def preview_page(messages: bytes, pictures: Mapping[str, bytes], *, title: str) 
     }
     template = _environment().get_template("message_preview.html.j2")
     try:
-        plain = template.render(**known, font_faces="")
-        return template.render(**known, font_faces=font_faces(_NOT_A_PICTURE.sub("", plain)))
-    except (UndefinedError, TypeError, KeyError):
+        read = json.loads(messages)
+        _require_drawn(read)
+        plain = template.render(**shown, messages=read, font_faces="")
+        return template.render(**shown, messages=read, font_faces=font_faces(_NOT_A_PICTURE.sub("", plain)))
+    except (UndefinedError, TypeError, KeyError, ValueError):
         raise Refused("The preview cannot draw these messages whole; do not sign what you cannot see.") from None
+
+
+def _require_drawn(node: Any) -> None:  # noqa: ANN401 - any JSON
+    """Let only types and fields through that the page draws."""
+    if isinstance(node, dict) and "type" in node:
+        if set(node) - DRAWN[node["type"]]:
+            raise KeyError(node["type"])
+        for part in node.values():
+            _require_drawn(part)
+    elif isinstance(node, list):
+        for part in node:
+            _require_drawn(part)
 
 
 def linked(text: str) -> Markup:

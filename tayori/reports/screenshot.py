@@ -1,4 +1,4 @@
-"""Pages as pictures, drawn by a headless Chromium where one is installed; it reaches no network and runs no script."""
+"""Pages as pictures, drawn by a headless Chromium where one is installed; it reaches no network."""
 
 import io
 import os
@@ -72,7 +72,7 @@ def _run(program: Path, source: Path, target: Path, scheme: str, profile: Path) 
         "--disable-background-networking",
         "--hide-scrollbars",
         "--host-resolver-rules=MAP * ~NOTFOUND",
-        f"--blink-settings=preferredColorScheme={scheme},scriptEnabled=false",
+        f"--blink-settings=preferredColorScheme={scheme}",
         f"--force-device-scale-factor={SCALE}",
         f"--window-size={WIDTH},{TALLEST}",
         f"--user-data-dir={profile}",
