@@ -122,6 +122,7 @@ def test_a_moving_picture_is_refused() -> None:
 def test_a_file_has_lines_border() -> None:
     """10 MB pass, one byte more does not."""
     whole = a_photo()
+    assert LARGEST_FILE == 10 * 1_024 * 1_024
     assert prepared(whole + bytes(LARGEST_FILE - len(whole)), FLYER).width == 800
     assert "10485760" in refused(whole + bytes(LARGEST_FILE - len(whole) + 1))
 

@@ -158,6 +158,8 @@ def test_a_broadcast_carries_one_to_five_messages(count: int) -> None:
         f"{SITE}/?page=2&uid=U0123",
         f"{SITE}/?page=hanako",
         f"{SITE}/?anything",
+        f"{SITE}/?&",
+        f"{SITE}/?page=1;uid=7",
         f"{SITE}/?page=1&openExternalBrowser=yes",
         f"{SITE}/#uid=7",
         f"{SITE}/#:~:text=kosodate",

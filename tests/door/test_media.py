@@ -103,6 +103,10 @@ def test_a_file_that_is_not_what_its_name_says_is_not_served(door: RunningDoor, 
     (folder / PNG.name).symlink_to(folder.parent / "secret.jpg")
     assert get(door, path)[0] == 404
     (folder / PNG.name).unlink()
+    (folder / "elsewhere.png").write_bytes(PNG.content)
+    (folder / PNG.name).symlink_to(folder / "elsewhere.png")
+    assert get(door, path)[0] == 404, "a link, even to the right bytes"
+    (folder / PNG.name).unlink()
     (folder / PNG.name).write_bytes(PNG.content)
     assert get(door, path)[0] == 200
 
