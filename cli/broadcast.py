@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from cli import texts
 from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, facts, plain, progress
-from tayori.broadcast import control, desk
+from tayori.broadcast import control, corrections, desk
 from tayori.broadcast.control import Standing
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.ward import ward
@@ -48,6 +49,7 @@ STANDING = {
     "people": "人数の内訳",
     "started_at": "開始",
     "ended_at": "終了",
+    "decide_by": "判断の期限",
 }
 
 
@@ -69,9 +71,8 @@ def draft(  # noqa: PLR0913 - the options of the verb
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
         with reading(office.warehouse) as connection:
             where = json.loads(segments.find(connection, segment))
-        new = texts.read_writing(
-            office, genre=genre, segment=where, begins=begins, ends=ends, message=message, earlier=earlier
-        )
+        said, given = texts.read_words(office, message, earlier)
+        new = desk.written(genre, where, said, begins, ends, given)
         broadcast_id = desk.draft(office, credential(office, by), new)
     told = {"broadcast_id": broadcast_id, "warnings": texts.advise(new)}
     done(f"起案しました: {broadcast_id}", told, as_json=as_json)
@@ -168,6 +169,25 @@ def decide(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
     done(f"{broadcast_id} を閉じました。不明 {people} 人。", {"undecided": people}, as_json=as_json)
 
 
+@app.command()
+def correct(
+    broadcast_id: Id,
+    *,
+    message: Annotated[Path, typer.Option(help="訂正文の JSON 又は YAML ファイル")],
+    by: As,
+    doubtful: Annotated[bool, typer.Option("--doubtful", help="届いたか分からない人にも送る")] = False,
+    hours: Annotated[int, typer.Option(help="いまから送ってよい時間", min=1, max=72)] = OPEN_HOURS,
+    as_json: Json = False,
+) -> None:
+    """止めた配信が届いた人だけに、訂正を起案する。提出と承認は普通の配信と同じ。"""
+    with office_here() as office:
+        window = corrections.Window(office.now(), office.now() + timedelta(hours=hours))
+        said, given = texts.read_words(office, message, "")
+        who, wrong = credential(office, by), BroadcastId(broadcast_id)
+        drafted = corrections.correct(office, who, wrong, said, window, material=given, doubtful=doubtful)
+    done(f"訂正を起案しました: {drafted}", {"broadcast_id": drafted}, as_json=as_json)
+
+
 def _send(office: Office, broadcast_id: BroadcastId) -> Standing:
     # start-up time: the LINE SDK takes more than a second, and only this verb needs it
     from tayori.broadcast import freeze, lease, send  # noqa: PLC0415
@@ -228,4 +248,5 @@ def _standing(standing: Standing) -> dict[str, object]:
         "batches": {state.value: plain(tally) for state, tally in standing.batches.items()},
         "started_at": standing.started_at,
         "ended_at": standing.ended_at,
+        "decide_by": standing.decide_by,
     }

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import typer
 import yaml
 
 from cli.app import WORDS, app
+from tayori.domain.states import BATCH_STEPS, BROADCAST_STEPS, CASE_STEPS
 from tayori.errors import TayoriError
 from tayori.settings import Settings
 
@@ -17,11 +18,21 @@ DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 NOTE: Final = "<!-- Written by `make docs` from the code; `make check` compares. -->"
 SECRET: Final = "**secret**"  # noqa: S105 - a word of the table
 WIDTH: Final = "100"
+MACHINES: Final[dict[str, Mapping[Any, frozenset[Any]]]] = {
+    "Broadcast (配信)": BROADCAST_STEPS,
+    "Batch (送信の束)": BATCH_STEPS,
+    "Case (意見等)": CASE_STEPS,
+}
 
 
 def main(words: list[str]) -> int:
     """Write the pages, or compare them; 1 where one differs."""
-    pages = {"settings.md": settings_page(), "cli.md": command_page(), "deployments.md": deployments_page()}
+    pages = {
+        "settings.md": settings_page(),
+        "cli.md": command_page(),
+        "deployments.md": deployments_page(),
+        "states.md": states_page(),
+    }
     if words != ["--check"]:
         for name, text in pages.items():
             (DOCS / name).write_text(text, "utf-8")
@@ -74,6 +85,23 @@ def deployments_page() -> str:
         when = "、".join(f"`{schedule['cron']}`" for schedule in one.get("schedules", [])) or "随時"
         told = " ".join(str(one["description"]).split())
         lines.append(f"| `{one['name']}` | {when} | `{one['entrypoint']}` | {told} |")
+    return "\n".join([*lines, ""])
+
+
+def states_page() -> str:
+    """Give the diagrams of the state machines, drawn from their tables."""
+    lines = [
+        "# States",
+        "",
+        NOTE,
+        "",
+        "Each machine is one table in `tayori/domain/states.py`; these are its pictures.",
+    ]
+    for title, machine in MACHINES.items():
+        steps = [f"    {before} --> {after}" for before, following in machine.items() for after in sorted(following)]
+        begin, ends = next(iter(machine)), [state for state, following in machine.items() if not following]
+        drawn = [f"    [*] --> {begin}", *steps, *(f"    {state} --> [*]" for state in ends)]
+        lines += ["", f"## {title}", "", "```mermaid", "stateDiagram-v2", *drawn, "```"]
     return "\n".join([*lines, ""])
 
 

@@ -1,7 +1,5 @@
 """Texts of broadcasts at the command: read from files, altered, kept in versions, shown as a phone would."""
 
-import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +10,7 @@ from cli.show import Json, done, table
 from tayori.broadcast import desk, writing
 from tayori.broadcast.desk import Writing
 from tayori.domain.identifiers import BroadcastId
+from tayori.domain.material import Material
 from tayori.domain.messages import texts_in
 from tayori.domain.plain_japanese import EASY, warnings_of
 from tayori.domain.ward import ward
@@ -38,27 +37,17 @@ VERSIONS = {
 }
 
 
-def read_writing(
-    office: Office,
-    *,
-    genre: str,
-    segment: object,
-    begins: datetime,
-    ends: datetime,
-    message: Path | None,
-    earlier: str,
-) -> Writing:
-    """Read what a writer hands in, from a file or from an earlier broadcast.
+def read_words(office: Office, message: Path | None, earlier: str) -> tuple[object, Material]:
+    """Read what a writer wants to say, from a file or from an earlier broadcast, and what it may use.
 
     Raises:
-        BadInput: neither or both are named, or the messages break a rule.
+        BadInput: neither or both are named, or a picture is none that LINE takes.
 
     """
     if (message is None) == (not earlier):
         raise BadInput("Name the text: either --message FILE or --from ID.")
     messages = read_yaml(message) if message else writing.written_before(office, BroadcastId(earlier))
-    material = writing.material_of(office, messages, lambda name: _beside(message, name))
-    return desk.written(genre, segment, messages, begins, ends, material)
+    return messages, writing.material_of(office, messages, lambda name: _beside(message, name))
 
 
 def advise(new: Writing) -> tuple[str, ...]:
@@ -86,15 +75,8 @@ def alter(
         before = desk.review(office, BroadcastId(broadcast_id)).proposal
         begins = moment(not_before) if not_before else before.not_before
         ends = moment(not_after) if not_after else before.not_after
-        new = read_writing(
-            office,
-            genre=str(before.genre),
-            segment=json.loads(before.segment),
-            begins=begins,
-            ends=ends,
-            message=message,
-            earlier=earlier or ("" if message else broadcast_id),
-        )
+        said, given = read_words(office, message, earlier or ("" if message else broadcast_id))
+        new = desk.worded(before.genre, before.segment, said, (begins, ends), given)
         desk.alter(office, credential(office, by), BroadcastId(broadcast_id), new)
         version = writing.kept_version(office, BroadcastId(broadcast_id)).version
     told = {"broadcast_id": broadcast_id, "version": version, "warnings": advise(new)}

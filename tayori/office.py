@@ -79,6 +79,11 @@ class Office:
         return Keyring(Space.CASE, self.key_file)
 
     @cached_property
+    def list_keys(self) -> Keyring:
+        """The keys of broadcasts' lists."""
+        return Keyring(Space.LIST, self.key_file)
+
+    @cached_property
     def index(self) -> BlindIndex:
         """The blind index."""
         return BlindIndex.from_file(self.index_path)

@@ -163,8 +163,9 @@ class Control:
         return {"rules": rules, "hits": self._app.faults.hits}
 
     async def _refuse(self, asked: Json) -> Json:
-        """From now on a request that names one of these `ids` is answered 400, naming `to[i]`."""
+        """From now on a request to one of these `ids` is answered 400, naming `to[i]`, or `to` unless `named`."""
         self._app.platform.refused_ids = set(asked["ids"])
+        self._app.platform.names_refused = asked.get("named", True)
         return {"refused": len(self._app.platform.refused_ids)}
 
     async def _jump(self, asked: Json) -> Json:

@@ -62,6 +62,7 @@ class Platform:
         self.followers_by_day = DailyFollowers(self.people)
         self.pages = FollowerPages(self.people, self.account.channel_secret.encode())
         self.refused_ids: set[str] = set()
+        self.names_refused = True  # whether a refusal names to[i], or only `to`
         self.webhook_url: str | None = None
         self._sent = 0
 
@@ -146,6 +147,8 @@ class Platform:
         refused = [at for at, one in enumerate(to) if one in self.refused_ids] if self.refused_ids else []
         if self.account.nonexistent_refused:
             refused += np.flatnonzero(slots == FOREIGN).tolist()
+        if refused and not self.names_refused:
+            raise faulty(Detail("Invalid user id", "to"))
         if refused:
             raise faulty(*(_bad_recipient(at) for at in sorted(set(refused))))
         return slots

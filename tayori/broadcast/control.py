@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease
+from tayori.broadcast import lease, lists
+from tayori.broadcast.moves import move
 from tayori.domain.batches import DECIDE_WITHIN
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
@@ -38,6 +39,7 @@ class Standing:
     batches: Mapping[BatchState, Tally]
     started_at: datetime | None
     ended_at: datetime | None
+    decide_by: datetime | None  # until then somebody has to decide on the unknown ones; then they are undecided
 
     def people(self, *states: BatchState) -> int:
         """How many people are in batches of these states."""
@@ -53,10 +55,11 @@ def status(office: Office, broadcast_id: BroadcastId) -> Standing:
     """Say where a broadcast stands."""
     with reading(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id)
-        return _standing(row, batches.tallies(connection, broadcast_id))
+        oldest = batches.oldest_unknown(connection, broadcast_id)
+        return _standing(row, batches.tallies(connection, broadcast_id), oldest)
 
 
-def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standing:
+def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally], unknown_since: datetime | None) -> Standing:
     return Standing(
         broadcast_id=row.broadcast_id,
         genre=row.genre,
@@ -68,6 +71,7 @@ def _standing(row: BroadcastRow, tallies: Mapping[BatchState, Tally]) -> Standin
         batches=tallies,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        decide_by=unknown_since + DECIDE_WITHIN if unknown_since else None,
     )
 
 
@@ -75,8 +79,8 @@ def pause(office: Office, who: Credential, broadcast_id: BroadcastId, reason: st
     """Let nothing new go out; what is under way is settled first. The sender sees it within a block of batches."""
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
-        broadcasts.move(connection, row, BroadcastState.PAUSED, reason)
-        _decided(connection, office, who, f"broadcast {broadcast_id} paused")
+        move(connection, office, _evidence(who), row, BroadcastState.PAUSED, reason=reason)
+        broadcasts.change(connection, broadcast_id, resume_at=None)
 
 
 def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
@@ -85,18 +89,18 @@ def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
         row = _mine_to_stop(connection, office, who, broadcast_id)
         if row.not_after <= office.now():
             raise Refused("The window of the broadcast is over; it can be cancelled, not resumed.")
-        broadcasts.move(connection, row, BroadcastState.SENDING)
-        _decided(connection, office, who, f"broadcast {broadcast_id} resumed")
+        move(connection, office, _evidence(who), row, BroadcastState.SENDING)
+        broadcasts.change(connection, broadcast_id, resume_at=None)
 
 
 def cancel(office: Office, who: Credential, broadcast_id: BroadcastId, reason: str) -> None:
     """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once."""
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
-        broadcasts.move(connection, row, BroadcastState.CANCELLED, reason)
+        move(connection, office, _evidence(who), row, BroadcastState.CANCELLED, reason=reason)
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
         batches.destroy_lists(connection, broadcast_id, planned=True)
-        _decided(connection, office, who, f"broadcast {broadcast_id} cancelled")
+    lists.let_go(office, broadcast_id)
 
 
 def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
@@ -114,9 +118,10 @@ def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
         if row.state is not BroadcastState.NEEDS_DECISION:
             raise Refused(f"The broadcast is {row.state}; there is nothing to decide.")
         people = batches.decide_unknown(connection, office.now(), broadcast_id=broadcast_id)
-        broadcasts.move(connection, row, BroadcastState.SENT, "undecided batches closed by a handler")
+        reason = "undecided batches closed by a handler"
+        move(connection, office, _evidence(who), row, BroadcastState.SENT, reason=reason, count=people)
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
-        _decided(connection, office, who, f"broadcast {broadcast_id} undecided closed", people)
+    lists.let_go(office, broadcast_id)
     return people
 
 
@@ -130,16 +135,17 @@ def close_overdue(office: Office, evidence: Evidence) -> int:
         batches.give_up_retrying(connection, before=before)
         people = batches.decide_unknown(connection, office.now(), before=before)
         for broadcast_id in broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION):
-            _close_decided(connection, office, broadcast_id)
+            _close_decided(connection, office, evidence, broadcast_id)
         if people:
             audit.record(connection, evidence, Action.DECIDE, "overdue batches", count=people, now=office.now())
+    lists.sweep(office)
     return people
 
 
-def _close_decided(connection: Connection, office: Office, broadcast_id: BroadcastId) -> None:
+def _close_decided(connection: Connection, office: Office, evidence: Evidence, broadcast_id: BroadcastId) -> None:
     row = broadcasts.find(connection, broadcast_id, lock=True)
     if BatchState.UNKNOWN not in batches.tallies(connection, broadcast_id):
-        broadcasts.move(connection, row, BroadcastState.SENT, "undecided after 72 hours")
+        move(connection, office, evidence, row, BroadcastState.SENT, reason="undecided after 72 hours")
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
 
 
@@ -171,6 +177,5 @@ def _refuse_outsider(connection: Connection, who: Credential, office: Office) ->
         raise refusal
 
 
-def _decided(connection: Connection, office: Office, who: Credential, what: str, count: int = 0) -> None:
-    evidence = Evidence(who.handler_id, Purpose.DELIVERY)
-    audit.record(connection, evidence, Action.DECIDE, what, count=count, now=office.now())
+def _evidence(who: Credential) -> Evidence:
+    return Evidence(who.handler_id, Purpose.DELIVERY)

@@ -1,12 +1,12 @@
 """The courier: carries one batch to LINE until its outcome is known, always under the same key, in the same words."""
 
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from tayori.broadcast.brake import NOT_LET_IN, QUOTA, Brake, content_refused
 from tayori.domain.batches import RETRY_WITHIN
 from tayori.domain.identifiers import Clock
 from tayori.domain.states import BatchState
@@ -16,8 +16,6 @@ from tayori.line.limiter import Limiter
 from tayori.warehouse.batches import Call, FrozenBatch, Settled
 
 ENDPOINT: Final = "multicast"
-QUOTA: Final = "LINE says that the month's number of messages is reached"
-NOT_LET_IN: Final = "LINE refuses our access token or account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Pace:
     too_fast_wait: float = 1.0
     passes: int = 3  # how often the unknown ones are gone through again at the end
     pass_wait: float = 5.0
+    quota_looks: int = 3  # how often the quota is read again before a spent one pauses the broadcast
+    quota_wait: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Parcel:
 class Delivered:
     """What became of a parcel: its new state, the last answer, and every call that was made for it.
 
-    `PLANNED` means that LINE surely took nothing: it can be given back.
+    `PLANNED` means that LINE surely took nothing: it can be given back. `REFUSED` means that LINE refuses recipients:
+    those that its answer names, or some that it does not name.
     """
 
     ordinal: int
@@ -63,39 +64,6 @@ class Delivered:
         status = self.answer.status if self.answer else None
         request_id = self.answer.request_id if self.answer else None
         return Settled(self.ordinal, self.state, len(self.calls), status, request_id)
-
-
-class Brake:
-    """Stops couriers: `ease` lets those on their way settle first, `abandon` lets them drop everything at once."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-        self._eased = threading.Event()
-        self._abandoned = threading.Event()
-
-    def ease(self, reason: str | None = None) -> None:
-        """Begin nothing new; the first reason given is kept."""
-        self.reason = self.reason or reason
-        self._eased.set()
-
-    def abandon(self) -> None:
-        """Leave everything as it is."""
-        self._eased.set()
-        self._abandoned.set()
-
-    @property
-    def eased(self) -> bool:
-        """Whether nothing new begins."""
-        return self._eased.is_set()
-
-    @property
-    def abandoned(self) -> bool:
-        """Whether everything is left as it is."""
-        return self._abandoned.is_set()
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep, unless everything is abandoned meanwhile."""
-        self._abandoned.wait(seconds)
 
 
 @dataclass(frozen=True)
@@ -121,8 +89,10 @@ class Courier:
             match answer.verdict:
                 case Verdict.ACCEPTED:
                     return trip.end(BatchState.ACCEPTED)
-                case Verdict.REFUSED:
+                case Verdict.RECIPIENTS_REFUSED:
                     return trip.end(BatchState.REFUSED)
+                case Verdict.REFUSED:
+                    self.brake.ease(content_refused(answer.status, answer.places))
                 case Verdict.QUOTA_SPENT:
                     self.brake.ease(QUOTA)
                 case Verdict.NOT_LET_IN:

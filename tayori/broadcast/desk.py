@@ -1,12 +1,13 @@
 """The desk: staff write a broadcast, one hands it in, another one approves exactly that. None of this sends."""
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from tayori.broadcast import media, signatures
+from tayori.broadcast.audiences import Reached, count_now, narrowing, read_audience
+from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
@@ -14,7 +15,7 @@ from tayori.domain.identifiers import BroadcastId
 from tayori.domain.material import NOTHING, Material
 from tayori.domain.messages import content_hash, message_bytes, pictures_named, read_messages, source_bytes
 from tayori.domain.pictures import Picture
-from tayori.domain.segments import Everyone, Segment, canonical_segment, read_segment
+from tayori.domain.segments import Everyone, canonical_segment, read_segment
 from tayori.domain.states import BroadcastState, step
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused
@@ -73,17 +74,24 @@ def written(
     code = ward().genre_code(genre)
     if code is None:
         raise BadInput(f"The ward has no such genre; choose from {'、'.join(ward().genres.values())}.")
+    return worded(code, canonical_segment(read_segment(segment)), messages, (not_before, not_after), material)
+
+
+def worded(
+    genre: int, audience: str, messages: object, window: tuple[datetime, datetime], material: Material = NOTHING
+) -> Writing:
+    """Read messages for an audience that is settled, as its canonical text.
+
+    Raises:
+        BadInput: a message or the window is not understood; the sentence names the place.
+
+    """
+    not_before, not_after = window
     if not_before.tzinfo is None or not_after.tzinfo is None or not_before >= not_after:
         raise BadInput("The window needs two moments with their time zone, the first before the last.")
-    text = canonical_segment(read_segment(segment))
     sent = message_bytes(read_messages(messages, material))
     shown = tuple(material.pictures[name] for name in pictures_named(messages))
-    return Writing(code, text, sent, not_before, not_after, source_bytes(messages, material), shown)
-
-
-def read_stored(canonical: str) -> Segment:
-    """Give the segment that a canonical text stands for."""
-    return read_segment(json.loads(canonical))
+    return Writing(genre, audience, sent, not_before, not_after, source_bytes(messages, material), shown)
 
 
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
@@ -98,7 +106,7 @@ def store_segment(office: Office, writer: Credential, name: str, segment: object
 def segment_count(office: Office, genre: int, canonical: str) -> int:
     """How many of those who chose a genre a segment narrows to now."""
     with reading(office.warehouse) as connection:
-        return audience.count_audience(connection, genre, read_stored(canonical))
+        return audience.count_audience(connection, genre, narrowing(read_audience(canonical)))
 
 
 def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
@@ -141,8 +149,10 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        if not batches.untouched(connection, broadcast_id):
+            raise Refused("Part of the broadcast went out; cancel it, then send a correction or a new one.")
         if row.state is not BroadcastState.DRAFT:
-            broadcasts.move(connection, row, BroadcastState.DRAFT)
+            move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
         broadcasts.void_signatures(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)
         broadcasts.change(
@@ -180,11 +190,6 @@ def review(office: Office, broadcast_id: BroadcastId) -> Review:
         return Review(row.proposal, row.messages, count_now(connection, row), row.state)
 
 
-def count_now(connection: Connection, row: BroadcastRow) -> int:
-    """How many people a stored broadcast would reach now."""
-    return audience.count_audience(connection, row.genre, read_stored(row.segment))
-
-
 def submit(
     office: Office, writer: Credential, broadcast_id: BroadcastId, seen: Review, *, small_reason: str | None = None
 ) -> int:
@@ -205,10 +210,9 @@ def submit(
         reason = small_reason if seen.count < SMALLEST_AUDIENCE else None
         proposal = replace(row.proposal, small_audience_reason=reason)
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
-        broadcasts.move(connection, row, BroadcastState.SUBMITTED)
+        move(connection, office, _evidence(writer), row, BroadcastState.SUBMITTED, count=seen.count)
         broadcasts.change(connection, broadcast_id, small_audience_reason=reason)
         media.publish(connection, office.media_folder, proposal.image_hashes)
-        _decided(connection, office, writer, f"broadcast {broadcast_id} submitted", seen.count)
     return seen.count
 
 
@@ -230,12 +234,13 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
         _refuse_audience(connection, row, seen.count, row.small_audience_reason)
-        batches.unfreeze(connection, broadcast_id)
         signatures.sign(connection, approver, row.proposal, APPROVE, seen.count, office.now())
-        broadcasts.move(connection, row, BroadcastState.APPROVED)
-        broadcasts.change(connection, broadcast_id, approved_count=seen.count, frozen_count=None, all_frozen=False)
+        move(connection, office, _evidence(approver), row, BroadcastState.APPROVED, count=seen.count)
+        broadcasts.change(connection, broadcast_id, approved_count=seen.count)
+        if batches.untouched(connection, broadcast_id):  # else what is left of the frozen audience stays as it is
+            batches.unfreeze(connection, broadcast_id)
+            broadcasts.change(connection, broadcast_id, frozen_count=None, all_frozen=False)
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
-        _decided(connection, office, approver, f"broadcast {broadcast_id} approved", seen.count)
     return seen.count
 
 
@@ -250,13 +255,14 @@ def _refuse_past(not_after: datetime, office: Office) -> None:
 
 
 def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reason: str | None) -> None:
-    segment = read_stored(row.segment)
-    count = audience.count_audience(connection, row.genre, segment)
+    found, count = read_audience(row.segment), count_now(connection, row)
     if count == 0 or seen == 0:
         raise Refused("The segment matches nobody who chose the genre; nothing can be sent to it.")
     if drifted(seen, count):
         raise Refused("The audience changed since the broadcast was shown; look at it again, then sign.")
-    if not isinstance(segment, Everyone) and count == audience.count_audience(connection, row.genre, Everyone()):
+    if not isinstance(found, Everyone | Reached) and count == audience.count_audience(
+        connection, row.genre, Everyone()
+    ):
         raise Refused("The segment matches everybody who chose the genre; write `everyone: true` if that is meant.")
     if min(count, seen) < SMALLEST_AUDIENCE and not (reason and reason.strip()):
         raise Refused(f"Fewer than {SMALLEST_AUDIENCE} people would get it; say why so few, then submit it again.")
@@ -265,5 +271,8 @@ def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reaso
 
 
 def _decided(connection: Connection, office: Office, who: Credential, what: str, count: int) -> None:
-    evidence = Evidence(who.handler_id, Purpose.DELIVERY)
-    audit.record(connection, evidence, Action.DECIDE, what, count=count, now=office.now())
+    audit.record(connection, _evidence(who), Action.DECIDE, what, count=count, now=office.now())
+
+
+def _evidence(who: Credential) -> Evidence:
+    return Evidence(who.handler_id, Purpose.DELIVERY)

@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, media, signatures
-from tayori.broadcast.desk import count_now, read_stored
+from tayori.broadcast import lease, lists, media, signatures
+from tayori.broadcast.audiences import STOPPED, Reached, count_now, narrowing, reached_batches, read_audience
+from tayori.broadcast.moves import SENDER, move
 from tayori.domain.approval import SMALLEST_AUDIENCE, drifted
-from tayori.domain.batches import batch_digest, in_batches, pack, retry_key
-from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.batches import in_batches, pack, retry_key
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
-from tayori.vault import audit
-from tayori.vault.audit import Action
+from tayori.vault.lists import ListSeal
 from tayori.warehouse import audience, batches, broadcasts
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
-from tayori.warehouse.engines import writing
+from tayori.warehouse.engines import reading, writing
 
-SENDER = Evidence("flow:broadcast", Purpose.DELIVERY)
-TAKEN_UP = {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
+READY = {BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
+CHANGED_MEANWHILE = "the audience changed while it was frozen"
+FRESH = {BroadcastState.APPROVED, BroadcastState.SCHEDULED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,22 @@ def start(office: Office, broadcast_id: BroadcastId, worker: str) -> BroadcastSt
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:
-    if row.state is not BroadcastState.APPROVED and row.state not in TAKEN_UP:
+    if row.state not in READY and not goes_on(row, office):
         why = f" ({row.state_reason})" if row.state_reason else ""
         raise Refused(f"The broadcast is {row.state}{why}; only what two handlers approved is sent.")
     if office.now() < row.not_before:
         raise Refused("The broadcast is not due yet; its window begins later.")
 
 
+def goes_on(row: BroadcastRow, office: Office) -> bool:
+    """Whether a paused broadcast may go on by itself: what it waited for, such as the end of quiet hours, is there."""
+    return row.state is BroadcastState.PAUSED and row.resume_at is not None and row.resume_at <= office.now()
+
+
 def _guard(connection: Connection, office: Office, row: BroadcastRow) -> None:
     signatures.verify(connection, row)
     media.verify(connection, office.media_folder, row.proposal.image_hashes)
-    if row.state is BroadcastState.APPROVED and office.now() >= row.not_after:
+    if row.state in FRESH and office.now() >= row.not_after:
         raise Held("The window of the broadcast is over; nothing was sent.")
     if not row.all_frozen:
         _guard_count(row, count_now(connection, row))
@@ -92,22 +97,17 @@ def _guard_count(row: BroadcastRow, count: int) -> None:
 
 
 def _hold(connection: Connection, office: Office, row: BroadcastRow, refusal: TayoriError) -> None:
-    after = BroadcastState.HELD if row.state is not BroadcastState.NEEDS_DECISION else row.state
-    if after is not row.state:
-        broadcasts.move(connection, row, after, refusal.sentence[:200])
+    if row.state in FRESH | {BroadcastState.SENDING}:
+        move(connection, office, SENDER, row, BroadcastState.HELD, reason=refusal.sentence)
     broadcasts.change(connection, row.broadcast_id, worker=None)
-    what = f"broadcast {row.broadcast_id} held"
-    audit.record(connection, SENDER, Action.DECIDE, what, count=0, now=office.now())
 
 
 def _begin(connection: Connection, office: Office, row: BroadcastRow) -> None:
     if row.state is BroadcastState.SENDING:
         return
-    broadcasts.move(connection, row, BroadcastState.SENDING)
-    if row.started_at is None:
-        broadcasts.change(connection, row.broadcast_id, started_at=office.now())
-    what, count = f"broadcast {row.broadcast_id} started", row.approved_count or 0
-    audit.record(connection, SENDER, Action.SEND, what, count=count, now=office.now())
+    count = row.approved_count or 0
+    move(connection, office, SENDER, row, BroadcastState.SENDING, count=count)
+    broadcasts.change(connection, row.broadcast_id, started_at=row.started_at or office.now(), resume_at=None)
 
 
 def freeze(office: Office, broadcast_id: BroadcastId, worker: str, *, chunk: int = audience.CHUNK) -> Frozen:
@@ -118,7 +118,9 @@ def freeze(office: Office, broadcast_id: BroadcastId, worker: str, *, chunk: int
         Refused: another worker took the broadcast over, or it was paused or cancelled.
 
     """
-    while not _freeze_chunk(office, broadcast_id, worker, chunk):
+    with reading(office.warehouse) as connection:
+        sealing = lists.begin(office, broadcasts.find(connection, broadcast_id))
+    while not _freeze_chunk(office, broadcast_id, worker, chunk, sealing):
         pass
     with writing(office.warehouse) as connection:
         row = lease.beat(connection, broadcast_id, worker, office.now())
@@ -126,7 +128,7 @@ def freeze(office: Office, broadcast_id: BroadcastId, worker: str, *, chunk: int
         return Frozen(row.frozen_count or 0, last)
 
 
-def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk: int) -> bool:
+def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk: int, sealing: ListSeal) -> bool:
     """Freeze the next chunk; whether all is frozen."""
     with writing(office.warehouse) as connection:
         row = lease.beat(connection, broadcast_id, worker, office.now())
@@ -134,13 +136,13 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
             return True
         if row.state is not BroadcastState.SENDING:
             raise Refused(f"The broadcast is {row.state}; nothing was sent.")
-        if not _freeze_next(connection, office, row, chunk):
+        if not _freeze_next(connection, office, row, chunk, sealing):
             return False
         _, _, people = batches.frontier(connection, broadcast_id)
         drift = drifted(row.approved_count or 0, people)
         if drift:
             batches.unfreeze(connection, broadcast_id)
-            broadcasts.move(connection, row, BroadcastState.HELD, "the audience changed while it was frozen")
+            move(connection, office, SENDER, row, BroadcastState.HELD, reason=CHANGED_MEANWHILE)
             broadcasts.change(connection, broadcast_id, worker=None)
         else:
             broadcasts.change(connection, broadcast_id, all_frozen=True, frozen_count=people)
@@ -149,15 +151,32 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
     return True
 
 
-def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chunk: int) -> bool:
+def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chunk: int, sealing: ListSeal) -> bool:
     """Store the batches of the next chunk; whether it was the last one."""
+    found = read_audience(row.segment)
+    if isinstance(found, Reached):
+        return _freeze_reached(connection, office, row, found, sealing)
     ordinal, after, _ = batches.frontier(connection, row.broadcast_id)
-    segment = read_stored(row.segment)
+    segment = narrowing(found)
     numbers = audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
-    packed = (pack(part) for part in in_batches(numbers))
     frozen = (
-        FrozenBatch(at, retry_key(office.rng), members, batch_digest(row.content_hash, members))
-        for at, members in enumerate(packed, ordinal + 1)
+        FrozenBatch(at, retry_key(office.rng), pack(part)) for at, part in enumerate(in_batches(numbers), ordinal + 1)
     )
-    batches.freeze(connection, row.broadcast_id, frozen)
+    batches.freeze(connection, row.broadcast_id, frozen, sealing)
     return len(numbers) < chunk
+
+
+def _freeze_reached(
+    connection: Connection, office: Office, row: BroadcastRow, reached: Reached, sealing: ListSeal
+) -> bool:
+    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+    other = broadcasts.find(connection, reached.broadcast_id, lock=True)
+    if other.state not in STOPPED:
+        raise Refused(f"The broadcast that is corrected is {other.state} again; nothing was sent. Stop it first.")
+    theirs = lists.seal_of(office, other)
+    copied = (
+        FrozenBatch(at, retry_key(office.rng), one.members)
+        for at, one in enumerate(list(reached_batches(connection, reached, theirs)), 1)
+    )
+    batches.freeze(connection, row.broadcast_id, copied, sealing)
+    return True

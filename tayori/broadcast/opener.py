@@ -18,6 +18,7 @@ from pathlib import Path
 from socket import socketpair
 from typing import Final, Protocol
 
+from tayori.domain.batches import unpack
 from tayori.errors import TayoriError, Unavailable
 from tayori.office import Office, open_office
 from tayori.settings import Settings
@@ -58,8 +59,8 @@ class Opener(Protocol):
 
 def open_block(office: Office, lists: Lists, recorded: Recorded) -> Iterable[tuple[int, bytes | None]]:
     """Open a block: for each batch its ids, joined, in the order of its list; None where one is missing."""
-    numbers = [FrozenBatch(ordinal, "", members, b"").numbers.tolist() for ordinal, members in lists]
-    everyone = [number for part in numbers for number in part]
+    numbers = [unpack(members).tolist() for _, members in lists]
+    everyone = sorted(number for part in numbers for number in part)
     with reading(office.warehouse) as people, reading(office.vault) as vault:
         opened = open_frozen_line_ids(people, vault, office.person_keys, everyone, recorded)
     for (ordinal, _), part in zip(lists, numbers, strict=True):

@@ -1,45 +1,50 @@
 """The sender: claims batches, has their ids opened ahead, lets couriers carry them, and writes down the outcomes.
 
-The order is what makes it exact (I6). A claim stores list, digest, key and moment of a block of batches in one
-transaction, before any call for it; outcomes are stored by block afterwards. Whoever comes after a crash finds every
-batch that may have reached LINE in the state `sending`, and asks about it again with the same key and the same list.
+The order is what makes it exact (I6). A claim stores list, key and moment of a block of batches in one transaction,
+before any call for it; outcomes are stored by block afterwards. Whoever comes after a crash finds every batch that may
+have reached LINE in the state `sending`, and asks about it again with the same key and the same list.
 """
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from types import TracebackType
 from typing import Final, Self
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import ending, lease
-from tayori.broadcast.courier import Brake, Courier, Delivered, Pace, Parcel
-from tayori.broadcast.desk import read_stored
-from tayori.broadcast.freeze import SENDER
+from tayori.broadcast import ending, lease, lists
+from tayori.broadcast.audiences import narrowing, read_audience
+from tayori.broadcast.brake import QUOTA, WINDOW_OVER, Brake, Stop
+from tayori.broadcast.courier import Courier, Delivered, Pace, Parcel
+from tayori.broadcast.ledger import Ledger
+from tayori.broadcast.moves import SENDER, move
 from tayori.broadcast.opener import Opened, Opener, ReadyOpener, ThreadOpener
-from tayori.domain.batches import LARGEST_BATCH, RETRY_WITHIN, Numbers, batch_digest, only, retry_key, unpack
+from tayori.domain.batches import LARGEST_BATCH
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, BroadcastState
-from tayori.errors import Tampered, TayoriError
+from tayori.errors import Tampered, TayoriError, Unavailable
 from tayori.line.client import LineClient, content_of
 from tayori.line.limiter import Limiter, share_of_line
 from tayori.office import Office
 from tayori.vault import audit
 from tayori.vault.audit import Action, Recorded
-from tayori.warehouse import audience, batches, broadcasts
+from tayori.warehouse import batches, broadcasts
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 
-WINDOW_OVER: Final = "the window of the broadcast ended"
 LOOK_SECONDS: Final = 0.2
 WRITE_SECONDS: Final = 0.5
 BEAT_SECONDS: Final = 5.0
 JOIN_SECONDS: Final = 20.0
+
+Interruption = Callable[[datetime], Stop | None]
+"""Tells at any moment whether sending has to stop, and why: quiet hours."""
 
 
 class _Stage(Enum):
@@ -70,16 +75,18 @@ class Sending:
         *,
         limiter: Limiter | None = None,
         pace: Pace | None = None,
-        ticks: Callable[[], float] = time.monotonic,
+        interrupted: Interruption = lambda _: None,
     ) -> None:
         self._office = office
         self._id = broadcast_id
         self._worker = worker
+        self._line = line
         self._pace = pace or Pace()
-        self._ticks = ticks
+        self._ticks = time.monotonic
+        self._interrupted = interrupted
         with reading(office.warehouse) as connection:
             row = broadcasts.find(connection, broadcast_id)
-        self._segment = read_stored(row.segment)
+        self._ledger = Ledger(office, broadcast_id, narrowing(read_audience(row.segment)), lists.seal_of(office, row))
         self._brake = Brake()
         self._courier = Courier(
             line=line,
@@ -93,11 +100,13 @@ class Sending:
         self._big = (row.frozen_count or 0) > self._pace.helper_from * LARGEST_BATCH
         self._claimed: dict[int, tuple[FrozenBatch, bool]] = {}
         self._handed: set[int] = set()
-        self._done: list[Delivered] = []
+        self._done: list[tuple[FrozenBatch | None, Delivered]] = []
         self._ready: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._came: queue.SimpleQueue[Delivered | Exception] = queue.SimpleQueue()
         self._stage, self._cursor, self._passes = _Stage.DOUBTFUL, 0, self._pace.passes
-        self._turned_at, self._rest_until = ticks(), ticks()
+        self._quota_looks = self._pace.quota_looks
+        self._taken_apart = False
+        self._turned_at, self._rest_until = self._ticks(), self._ticks()
         self._settled = 0
         self._ended: BroadcastState | None = None
 
@@ -136,7 +145,10 @@ class Sending:
         while self._ended is None and self._settled < until:
             self._collect()
             if self._is_turn_due():
+                self._look_at_quota()
                 self._turn()
+        if self._ended is not None:
+            lists.let_go(self._office, self._id)
         return Progress(self._settled, self._ended)
 
     def _collect(self) -> None:
@@ -152,9 +164,11 @@ class Sending:
     def _note(self, came: Delivered | Exception) -> None:
         if isinstance(came, Exception):
             raise came
-        self._claimed.pop(came.ordinal, None)
+        batch, _ = self._claimed.pop(came.ordinal, (None, False))
         self._handed.discard(came.ordinal)
-        self._done.append(came)
+        self._done.append((batch, came))
+        if came.state is BatchState.ACCEPTED:
+            self._quota_looks = self._pace.quota_looks
 
     @property
     def _resting(self) -> bool:
@@ -176,8 +190,9 @@ class Sending:
         done, self._done = self._done, []
         with writing(self._office.warehouse) as connection:
             row = lease.beat(connection, self._id, self._worker, self._office.now())
-            self._write(connection, done)
-            self._obey(row)
+            self._taken_apart |= self._ledger.settle(connection, done) > 0
+            if row.state is not BroadcastState.SENDING:
+                self._brake.ease()  # the desk paused or cancelled it
             block, recorded = self._claim(connection, row) if self._room else ([], None)
             if not block and not self._claimed and not self._resting:
                 self._conclude(connection, row)
@@ -186,28 +201,9 @@ class Sending:
         if recorded is not None:
             self._hand_out(block, recorded)
 
-    def _write(self, connection: Connection, done: Sequence[Delivered]) -> None:
-        now, rng = self._office.now(), self._office.rng
-        again = [(one.ordinal, retry_key(rng)) for one in done if one.state is BatchState.PLANNED]
-        settled = [one.settled for one in done if one.state is not BatchState.PLANNED]
-        batches.give_back(connection, self._id, again)
-        batches.settle(connection, self._id, settled, now)
-        batches.add_calls(connection, [call for one in done for call in one.calls])
-
-    def _obey(self, row: BroadcastRow) -> None:
-        if row.state is not BroadcastState.SENDING:
-            self._brake.ease()
-
     def _claim(self, connection: Connection, row: BroadcastRow) -> tuple[list[FrozenBatch], Recorded | None]:
         """Claim the next block, with its line in the access log; empty when nothing is left."""
-        block: list[FrozenBatch] = []
-        doubtful = False
-        while not block and self._stage is not _Stage.DRY:
-            doubtful = self._stage is _Stage.DOUBTFUL
-            block = self._next_doubtful(connection, row) if doubtful else self._next_planned(connection, row)
-            self._cursor = block[-1].ordinal if block else 0
-            if not block:
-                self._stage = _Stage.PLANNED if doubtful else _Stage.DRY
+        block, doubtful = self._next_block(connection, row)
         if not block:
             return [], None
         self._claimed |= {one.ordinal: (one, doubtful) for one in block}
@@ -215,37 +211,28 @@ class Sending:
         what = f"LINE ids of broadcast {self._id}, batches {block[0].ordinal}-{block[-1].ordinal}"
         return block, audit.record(connection, SENDER, Action.OPEN, what, count=people, now=self._office.now())
 
-    def _next_doubtful(self, connection: Connection, row: BroadcastRow) -> list[FrozenBatch]:
-        since = self._office.now() - RETRY_WITHIN
-        batches.give_up_retrying(connection, before=since, broadcast_id=self._id)
-        block = batches.next_open(connection, self._id, self._cursor, self._pace.block, since=since)
-        _refuse_changed(block, row.content_hash)
-        return block
+    def _next_block(self, connection: Connection, row: BroadcastRow) -> tuple[list[FrozenBatch], bool]:
+        """Give the next block and whether it is doubtful: first what is in doubt, then what is planned."""
+        block: list[FrozenBatch] = []
+        doubtful = False
+        while not block and self._stage is not _Stage.DRY:
+            doubtful, after, most = self._stage is _Stage.DOUBTFUL, self._cursor, self._pace.block
+            if doubtful:
+                block = self._ledger.claim_doubtful(connection, after, most)
+            elif (stop := self._too_late(row)) is not None:
+                self._brake.ease(stop)
+                break
+            else:
+                block = self._ledger.claim_planned(connection, row, after, most)
+            self._cursor = block[-1].ordinal if block else 0
+            if not block:
+                self._stage = _Stage.PLANNED if doubtful else _Stage.DRY
+        return block, doubtful
 
-    def _next_planned(self, connection: Connection, row: BroadcastRow) -> list[FrozenBatch]:
-        """Claim planned batches: who is no longer in the audience is dropped, then all is stored before any call."""
-        if self._office.now() >= row.not_after:
-            self._brake.ease(WINDOW_OVER)
-            return []
-        found = batches.next_planned(connection, self._id, self._cursor, self._pace.block)
-        _refuse_changed(found, row.content_hash)
-        present = self._present(connection, row, found)
-        block = [self._narrowed(one, row.content_hash, present) for one in found]
-        changed = [new.ordinal for old, new in zip(found, block, strict=True) if old.digest != new.digest]
-        batches.begin_attempts(connection, self._id, block, changed)
-        return block
-
-    def _present(self, connection: Connection, row: BroadcastRow, found: Sequence[FrozenBatch]) -> Numbers:
-        numbers = [one.numbers for one in found if one.size]
-        if not numbers:
-            return unpack(b"")
-        first, last = int(numbers[0][0]), int(numbers[-1][-1])
-        return audience.still_in(connection, row.genre, self._segment, first, last)
-
-    def _narrowed(self, one: FrozenBatch, content_hash: str, present: Numbers) -> FrozenBatch:
-        members = only(one.members, present)
-        digest = batch_digest(content_hash, members)
-        return replace(one, members=members, digest=digest, first_attempt_at=self._office.now())
+    def _too_late(self, row: BroadcastRow) -> Stop | None:
+        """Why nothing that was not begun may begin now. What is in doubt is settled all the same."""
+        now = self._office.now()
+        return WINDOW_OVER if now >= row.not_after else self._interrupted(now)
 
     def _hand_out(self, block: Sequence[FrozenBatch], recorded: Recorded) -> None:
         for one in block:
@@ -272,42 +259,58 @@ class Sending:
             except Exception as error:  # noqa: BLE001 - whatever it is, the run has to hear of it
                 self._came.put(error)
 
+    def _look_at_quota(self) -> None:
+        """Read the quota again where LINE called it spent: sends in flight reserve it, and then it may not be.
+
+        A month that still holds what is left lets the run go on after a wait; a few times, not for ever.
+        """
+        if self._brake.stop is not QUOTA or self._claimed or self._quota_looks <= 0:
+            return
+        self._quota_looks -= 1
+        with reading(self._office.warehouse) as connection:
+            left = batches.people_left(connection, self._id)
+        try:
+            limit = self._line.quota()
+            enough = limit is None or limit - self._line.consumption() >= left
+        except Unavailable:
+            return
+        if enough:
+            self._brake.release()
+            self._stage, self._cursor = _Stage.DOUBTFUL, 0
+            self._rest_until = self._ticks() + self._pace.quota_wait
+
     def _conclude(self, connection: Connection, row: BroadcastRow) -> None:
-        """Nothing is under way and nothing to claim: go through the unknown ones again, or end the run."""
-        unknown = ending.still_doubtful(connection, self._office, self._id)
-        if unknown and self._passes > 0 and not self._brake.eased:
+        """Nothing is under way and nothing to claim: send what was taken apart, ask about the unknown again, or end."""
+        if self._brake.eased:
+            self._ended = ending.end(connection, self._office, row, self._brake.stop)
+        elif self._taken_apart:
+            self._taken_apart = False
+            self._stage, self._cursor = _Stage.PLANNED, 0
+        elif self._passes > 0 and ending.still_doubtful(connection, self._office, self._id):
             self._passes -= 1
             self._stage, self._cursor = _Stage.DOUBTFUL, 0
             self._rest_until = self._ticks() + self._pace.pass_wait
-            return
-        self._ended = ending.end(connection, self._office, row, self._brake.reason)
+        else:
+            self._ended = ending.end(connection, self._office, row, None)
 
     def _break_off(self, error: BaseException | None) -> None:
         """Write down what is known, give back what was never asked, free the lease; nothing depends on it."""
-        known = [*self._done, *self._left_behind()]
+        self._take_left_behind()
         untouched = [at for at, (_, doubtful) in self._claimed.items() if not doubtful and at not in self._handed]
-        known += [Delivered(ordinal, BatchState.PLANNED) for ordinal in untouched]
+        known = [*self._done, *((None, Delivered(ordinal, BatchState.PLANNED)) for ordinal in untouched)]
         try:
             with writing(self._office.warehouse) as connection:
                 row = lease.beat(connection, self._id, self._worker, self._office.now())
-                self._write(connection, known)
+                self._ledger.settle(connection, known)
                 broadcasts.change(connection, self._id, worker=None)
                 if isinstance(error, Tampered) and row.state is BroadcastState.SENDING:
-                    broadcasts.move(connection, row, BroadcastState.HELD, error.sentence)
+                    move(connection, self._office, SENDER, row, BroadcastState.HELD, reason=error.sentence)
         except TayoriError:
             return
 
-    def _left_behind(self) -> list[Delivered]:
-        """What came back and nobody took in."""
-        found = []
+    def _take_left_behind(self) -> None:
+        """Take in what came back and nobody looked at."""
         while not self._came.empty():
             came = self._came.get_nowait()
             if isinstance(came, Delivered):
-                self._claimed.pop(came.ordinal, None)
-                found.append(came)
-        return found
-
-
-def _refuse_changed(block: Sequence[FrozenBatch], content_hash: str) -> None:
-    if any(one.digest != batch_digest(content_hash, one.members) for one in block):
-        raise Tampered("A stored list of recipients is not the one that was frozen; nothing more is sent.")
+                self._note(came)

@@ -1,6 +1,5 @@
 """Batches: the frozen lists that a broadcast is sent in, at most 500 people each, packed and content-addressed."""
 
-import hashlib
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -51,8 +50,3 @@ def only(packed: bytes, present: Numbers) -> bytes:
 def retry_key(rng: Random) -> str:
     """A fresh `X-Line-Retry-Key`: a random UUID, stored before the first attempt."""
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))
-
-
-def batch_digest(content_hash: str, packed: bytes) -> bytes:
-    """What one batch promises: this content, these people. A retry with another digest is another request."""
-    return hashlib.sha256(content_hash.encode("ascii") + b"|" + packed).digest()

@@ -13,6 +13,7 @@ class BroadcastState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     APPROVED = "approved"
+    SCHEDULED = "scheduled"  # approved, its window begins later
     SENDING = "sending"
     PAUSED = "paused"
     HELD = "held"
@@ -46,7 +47,8 @@ B = BroadcastState
 BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
     B.DRAFT: frozenset({B.SUBMITTED, B.CANCELLED}),
     B.SUBMITTED: frozenset({B.APPROVED, B.DRAFT, B.CANCELLED}),
-    B.APPROVED: frozenset({B.DRAFT, B.SENDING, B.HELD, B.CANCELLED}),
+    B.APPROVED: frozenset({B.DRAFT, B.SCHEDULED, B.SENDING, B.HELD, B.CANCELLED}),
+    B.SCHEDULED: frozenset({B.DRAFT, B.SENDING, B.HELD, B.CANCELLED}),
     B.SENDING: frozenset({B.SENT, B.PAUSED, B.HELD, B.NEEDS_DECISION, B.CANCELLED}),
     B.PAUSED: frozenset({B.SENDING, B.CANCELLED}),
     B.HELD: frozenset({B.DRAFT, B.APPROVED, B.CANCELLED}),
@@ -57,9 +59,9 @@ BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
 T = BatchState
 BATCH_STEPS: Final[Mapping[BatchState, frozenset[BatchState]]] = {
     T.PLANNED: frozenset({T.SENDING}),
-    # back to planned where LINE surely took nothing (never called, or only 429), under a new key
+    # back to planned where LINE surely took nothing (never called, 429, or 400 of a recipient), under a new key
     T.SENDING: frozenset({T.ACCEPTED, T.REFUSED, T.UNKNOWN, T.PLANNED}),
-    T.UNKNOWN: frozenset({T.ACCEPTED, T.REFUSED, T.UNDECIDED}),
+    T.UNKNOWN: frozenset({T.ACCEPTED, T.REFUSED, T.UNDECIDED, T.PLANNED}),
     T.ACCEPTED: frozenset(),
     T.REFUSED: frozenset(),
     T.UNDECIDED: frozenset(),

@@ -7,18 +7,22 @@ and any other key without a person by `sweep_keys`. Letters are not touched: the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import numpy as np
+from sqlalchemy import Connection
 
 from tayori.certificates.erasure import commitment
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import RunId
 from tayori.office import Office
 from tayori.vault.audit import Action, record
+from tayori.vault.lists import seal_in
 from tayori.warehouse import erasure, journal, memberships
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import FIRST_NUMBER, Leaver
+from tayori.warehouse.memberships import SealOf
 from tayori.warehouse.orphans import keys_without_person, lock_newcomers, still_without_person
 
 BLOCK: Final = 5_000
@@ -78,7 +82,9 @@ def _forget_block(
         leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries)
         if not leavers:
             return None
-        taken = memberships.take_out(warehouse, np.array([one.person_no for one in leavers], np.int64), now)
+        numbers = np.array([one.person_no for one in leavers], np.int64)
+        with reading(office.vault) as vault:
+            taken = memberships.take_out(warehouse, numbers, now, _seals(office, vault))
         wait = frozenset(taken.waiting.tolist())
         gone = [leaver for leaver in leavers if leaver.person_no not in wait]
         rows = erasure.forget(warehouse, gone)
@@ -86,6 +92,11 @@ def _forget_block(
         if not canaries:
             journal.add_tally(warehouse, run_id, rows)
     return _Block(leavers[-1].person_no, gone, len(wait), taken.lists_changed, rows)
+
+
+def _seals(office: Office, vault: Connection) -> SealOf:
+    """Give what opens lists, each broadcast's key opened once."""
+    return cache(lambda broadcast_id, content: seal_in(vault, office.list_keys, broadcast_id, content))
 
 
 def _committed(key: bytes, leaver: Leaver) -> bytes:

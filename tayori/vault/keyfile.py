@@ -14,10 +14,11 @@ from tayori.errors import NotFound, Refused, Unavailable
 
 
 class Space(StrEnum):
-    """The two key spaces: one key per person who follows, one per case of a letter."""
+    """The key spaces: one key per person who follows, one per case of a letter, one per broadcast for its lists."""
 
     PERSON = "person"
     CASE = "case"
+    LIST = "list"
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Batches: the frozen lists of a broadcast, each with key and digest stored before its first call (I6).
+"""Batches: the frozen lists of a broadcast, sealed, each with its retry key stored before its first call (I6).
 
 Writes go by block, many batches in one statement. A batch's state only moves along `BATCH_STEPS`: each bulk write
 names the states that it may overwrite, so that a late worker can never undo what another one has learnt.
@@ -7,7 +7,8 @@ names the states that it may overwrite, so that a late worker can never undo wha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, func, insert, or_, select, update
 
@@ -16,6 +17,7 @@ from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, batch_sources
 from tayori.warehouse.bulk import insert_rows
 from tayori.warehouse.schema.broadcasts import batch, outbound_call
+from tayori.warehouse.schema.columns import Moment
 
 FROZEN: Final = (
     "broadcast_id",
@@ -25,21 +27,29 @@ FROZEN: Final = (
     "first_no",
     "last_no",
     "size",
-    "digest",
     "state",
 )
 OPEN: Final = (BatchState.SENDING, BatchState.UNKNOWN)
 LISTLESS: Final = (BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNDECIDED)
 
 
+class Seal(Protocol):
+    """Seals and opens the lists of one broadcast (`tayori.vault.lists`)."""
+
+    def seal(self, ordinal: int, packed: bytes) -> bytes:
+        """Seal the list of a batch."""
+
+    def open(self, ordinal: int, sealed: bytes) -> bytes:
+        """Open the list of a batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrozenBatch:
-    """One batch as it stands in the ledger: its key, its packed list of person numbers and their digest."""
+    """One batch as it stands in the ledger: its key and its packed list of person numbers, open."""
 
     ordinal: int
     retry_key: str
     members: bytes = field(repr=False)
-    digest: bytes
     first_attempt_at: datetime | None = None
 
     @property
@@ -82,15 +92,15 @@ class Tally:
     people: int
 
 
-def freeze(connection: Connection, broadcast_id: BroadcastId, frozen: Iterable[FrozenBatch]) -> None:
+def freeze(connection: Connection, broadcast_id: BroadcastId, frozen: Iterable[FrozenBatch], lists: Seal) -> None:
     """Write planned batches."""
-    insert_rows(connection, batch, FROZEN, (_planned(broadcast_id, one) for one in frozen))
+    insert_rows(connection, batch, FROZEN, (_planned(broadcast_id, one, lists) for one in frozen))
 
 
-def _planned(broadcast_id: BroadcastId, one: FrozenBatch) -> tuple[object, ...]:
+def _planned(broadcast_id: BroadcastId, one: FrozenBatch, lists: Seal) -> tuple[object, ...]:
     first, last = _span(one.numbers)
-    state = BatchState.PLANNED.value
-    return (broadcast_id, one.ordinal, one.retry_key, one.members, first, last, one.size, one.digest, state)
+    sealed = lists.seal(one.ordinal, one.members)
+    return (broadcast_id, one.ordinal, one.retry_key, sealed, first, last, one.size, BatchState.PLANNED.value)
 
 
 def _span(numbers: Numbers) -> tuple[int | None, int | None]:
@@ -112,38 +122,84 @@ def unfreeze(connection: Connection, broadcast_id: BroadcastId) -> None:
     connection.execute(batch.delete().where(planned))
 
 
-def next_planned(connection: Connection, broadcast_id: BroadcastId, after: int, most: int) -> list[FrozenBatch]:
-    """Give the next planned batches behind an ordinal, locked until the transaction ends."""
-    return _batches(connection, _of(broadcast_id, after, most).where(batch.c.state == BatchState.PLANNED))
+def untouched(connection: Connection, broadcast_id: BroadcastId) -> bool:
+    """Whether nothing of a broadcast was ever tried."""
+    tried = select(batch.c.ordinal).where(
+        batch.c.broadcast_id == broadcast_id,
+        or_(batch.c.state != BatchState.PLANNED, batch.c.first_attempt_at.is_not(None)),
+    )
+    return connection.execute(tried.limit(1)).first() is None
+
+
+def next_planned(
+    connection: Connection, broadcast_id: BroadcastId, after: int, most: int, lists: Seal
+) -> list[FrozenBatch]:
+    """Give the next planned batches behind an ordinal, locked until the transaction ends.
+
+    Raises:
+        Tampered: a list is not the one that was frozen.
+
+    """
+    return _batches(connection, _of(broadcast_id, after, most).where(batch.c.state == BatchState.PLANNED), lists)
 
 
 def next_open(
-    connection: Connection, broadcast_id: BroadcastId, after: int, most: int, *, since: datetime
+    connection: Connection, broadcast_id: BroadcastId, after: int, most: int, lists: Seal, *, since: datetime
 ) -> list[FrozenBatch]:
-    """Give the next batches whose outcome is not known and which may still be tried: first tried after `since`."""
+    """Give the next batches whose outcome is not known and which may still be tried: first tried after `since`.
+
+    Raises:
+        Tampered: a list is not the one that was frozen.
+
+    """
     chosen = _of(broadcast_id, after, most).where(batch.c.state.in_(OPEN), batch.c.first_attempt_at > since)
-    return _batches(connection, chosen)
+    return _batches(connection, chosen, lists)
+
+
+def next_in(
+    connection: Connection,
+    broadcast_id: BroadcastId,
+    states: Iterable[BatchState],
+    after: int,
+    most: int,
+    lists: Seal,
+) -> list[FrozenBatch]:
+    """Give the next batches in any of these states that still have their list; see `next_planned`."""
+    held = _of(broadcast_id, after, most).where(batch.c.state.in_(tuple(states)), batch.c.members.is_not(None))
+    return _batches(connection, held, lists)
+
+
+def may_still_be_asked(connection: Connection, broadcast_id: BroadcastId, *, since: datetime) -> bool:
+    """Whether a batch's outcome is not known and it was first tried after `since`."""
+    chosen = _of(broadcast_id, 0, 1).where(batch.c.state.in_(OPEN), batch.c.first_attempt_at > since)
+    return connection.execute(chosen).first() is not None
 
 
 def _of(broadcast_id: BroadcastId, after: int, most: int) -> Select[Any]:
-    columns = (batch.c.ordinal, batch.c.retry_key, batch.c.members, batch.c.digest, batch.c.first_attempt_at)
+    columns = (batch.c.ordinal, batch.c.retry_key, batch.c.members, batch.c.first_attempt_at)
     chosen = select(*columns).where(batch.c.broadcast_id == broadcast_id, batch.c.ordinal > after)
     return chosen.order_by(batch.c.ordinal).limit(most).with_for_update()
 
 
-def _batches(connection: Connection, chosen: Select[Any]) -> list[FrozenBatch]:
+def _batches(connection: Connection, chosen: Select[Any], lists: Seal) -> list[FrozenBatch]:
     return [
-        FrozenBatch(row.ordinal, row.retry_key, bytes(row.members or b""), bytes(row.digest), row.first_attempt_at)
+        FrozenBatch(
+            row.ordinal, row.retry_key, lists.open(row.ordinal, bytes(row.members or b"")), row.first_attempt_at
+        )
         for row in connection.execute(chosen)
     ]
 
 
 def begin_attempts(
-    connection: Connection, broadcast_id: BroadcastId, block: Sequence[FrozenBatch], changed: Sequence[int]
+    connection: Connection,
+    broadcast_id: BroadcastId,
+    block: Sequence[FrozenBatch],
+    changed: Sequence[int],
+    lists: Seal,
 ) -> None:
-    """Store that these planned batches are about to be tried: moment and, where leavers went, list and digest."""
+    """Store that these planned batches are about to be tried: the moment and, where leavers went, the list."""
     ordinals = set(changed)
-    _write(connection, _sized(broadcast_id), [_members(one) for one in block if one.ordinal in ordinals])
+    _write(connection, _sized(broadcast_id), [_members(one, lists) for one in block if one.ordinal in ordinals])
     moment: list[dict[str, object]] = [{"at_ordinal": one.ordinal, "at": one.first_attempt_at} for one in block]
     _write(connection, _into(BatchState.SENDING, broadcast_id).values(first_attempt_at=bindparam("at")), moment)
 
@@ -178,6 +234,46 @@ def give_back(connection: Connection, broadcast_id: BroadcastId, keys: Sequence[
     _write(connection, step, [{"at_ordinal": ordinal, "key": key} for ordinal, key in keys])
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A refused batch taken apart: what is sent on under a new key, and the part that went to another batch.
+
+    `refused`: LINE refused exactly those of the other part, so it is settled and keeps no list; else it is planned too.
+    """
+
+    ordinal: int
+    kept: bytes = field(repr=False)
+    kept_key: str
+    other: bytes = field(repr=False)
+    other_key: str
+    refused: bool
+
+
+def split(
+    connection: Connection, broadcast_id: BroadcastId, splits: Sequence[Split], lists: Seal, now: datetime
+) -> None:
+    """Take refused batches apart, each person in exactly one of the two parts.
+
+    The batch keeps its ordinal and goes on with `kept` under a new key; the other part becomes a batch behind the last.
+    """
+    if not splits:
+        return
+    last, _, _ = frontier(connection, broadcast_id)
+    kept = [FrozenBatch(one.ordinal, one.kept_key, one.kept) for one in splits]
+    step = _into(BatchState.PLANNED, broadcast_id)
+    _write(connection, step.values(first_attempt_at=None, retry_key=bindparam("key")), [_key(one) for one in kept])
+    _write(connection, _sized(broadcast_id), [_members(one, lists) for one in kept])
+    parts = [(FrozenBatch(at, one.other_key, one.other), one.refused) for at, one in enumerate(splits, last + 1)]
+    freeze(connection, broadcast_id, [part for part, _ in parts], lists)
+    settled = {"state": BatchState.REFUSED, "settled_at": now, "http_status": HTTPStatus.BAD_REQUEST}
+    ended = _at(broadcast_id).values(**settled, members=None, first_no=None, last_no=None)
+    _write(connection, ended, [{"at_ordinal": part.ordinal} for part, refused in parts if refused])
+
+
+def _key(one: FrozenBatch) -> dict[str, object]:
+    return {"at_ordinal": one.ordinal, "key": one.retry_key}
+
+
 def give_up_retrying(connection: Connection, *, before: datetime, broadcast_id: BroadcastId | None = None) -> None:
     """Call those batches unknown that were first tried before a moment and never settled: too late to ask again."""
     late = [batch.c.first_attempt_at <= before, batch.c.state == BatchState.SENDING]
@@ -203,6 +299,37 @@ def destroy_lists(connection: Connection, broadcast_id: BroadcastId, *, planned:
     states = (*LISTLESS, BatchState.PLANNED) if planned else LISTLESS
     ended = and_(batch.c.broadcast_id == broadcast_id, batch.c.state.in_(states))
     connection.execute(update(batch).where(ended).values(members=None, first_no=None, last_no=None))
+
+
+def oldest_unknown(connection: Connection, broadcast_id: BroadcastId) -> datetime | None:
+    """When the oldest batch whose outcome is unknown was first tried."""
+    unknown = (batch.c.broadcast_id == broadcast_id, batch.c.state == BatchState.UNKNOWN)
+    return connection.execute(select(func.min(batch.c.first_attempt_at, type_=Moment)).where(*unknown)).scalar()
+
+
+def people_left(connection: Connection, broadcast_id: BroadcastId) -> int:
+    """How many people are in batches that are not settled."""
+    left = batch.c.state.in_((BatchState.PLANNED, *OPEN))
+    chosen = select(func.sum(batch.c.size)).where(batch.c.broadcast_id == broadcast_id, left)
+    return int(connection.execute(chosen).scalar() or 0)
+
+
+def people_listed(connection: Connection, broadcast_id: BroadcastId, states: Iterable[BatchState]) -> int:
+    """How many people are in batches of these states that still have their list."""
+    held = (batch.c.broadcast_id == broadcast_id, batch.c.state.in_(tuple(states)), batch.c.members.is_not(None))
+    return int(connection.execute(select(func.sum(batch.c.size)).where(*held)).scalar() or 0)
+
+
+def holds_lists(connection: Connection, broadcast_id: BroadcastId) -> bool:
+    """Whether any batch of a broadcast still has its list."""
+    chosen = select(batch.c.ordinal).where(batch.c.broadcast_id == broadcast_id, batch.c.members.is_not(None))
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
+def listed_broadcasts(connection: Connection) -> list[BroadcastId]:
+    """Give the broadcasts of which a list is still kept."""
+    chosen = select(batch.c.broadcast_id).where(batch.c.members.is_not(None)).distinct()
+    return [BroadcastId(one) for one in connection.execute(chosen).scalars()]
 
 
 def tallies(connection: Connection, broadcast_id: BroadcastId) -> dict[BatchState, Tally]:
@@ -235,15 +362,15 @@ def _into(after: BatchState, broadcast_id: BroadcastId) -> Update:
 
 
 def _sized(broadcast_id: BroadcastId) -> Update:
-    names = ("members", "first_no", "last_no", "size", "digest")
+    names = ("members", "first_no", "last_no", "size")
     planned = _at(broadcast_id).where(batch.c.state == BatchState.PLANNED)
     return planned.values({name: bindparam(f"new_{name}") for name in names})
 
 
-def _members(one: FrozenBatch) -> dict[str, object]:
+def _members(one: FrozenBatch, lists: Seal) -> dict[str, object]:
     first, last = _span(one.numbers)
-    new: dict[str, object] = {"members": one.members, "first_no": first, "last_no": last}
-    new |= {"size": one.size, "digest": one.digest}
+    sealed = lists.seal(one.ordinal, one.members)
+    new: dict[str, object] = {"members": sealed, "first_no": first, "last_no": last, "size": one.size}
     return {"at_ordinal": one.ordinal} | {f"new_{name}": value for name, value in new.items()}
 
 

@@ -39,6 +39,7 @@ class BroadcastRow:
     ended_at: datetime | None = None
     worker: str | None = None
     heartbeat_at: datetime | None = None
+    resume_at: datetime | None = None
 
     @property
     def proposal(self) -> Proposal:

@@ -9,10 +9,18 @@ from tayori.errors import Unavailable
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
 from tayori.warehouse.schema.columns import vault
-from tayori.warehouse.schema.stores import case_key, case_key_next, key_epoch, person_key, person_key_next
+from tayori.warehouse.schema.stores import (
+    case_key,
+    case_key_next,
+    key_epoch,
+    list_key,
+    list_key_next,
+    person_key,
+    person_key_next,
+)
 
-LIVE: dict[str, Table] = {"person": person_key, "case": case_key}
-NEXT: dict[str, Table] = {"person": person_key_next, "case": case_key_next}
+LIVE: dict[str, Table] = {"person": person_key, "case": case_key, "list": list_key}
+NEXT: dict[str, Table] = {"person": person_key_next, "case": case_key_next, "list": list_key_next}
 COLUMNS = ("number", "epoch", "wrapped")
 
 WrappedRow = tuple[int, int, bytes]
@@ -82,6 +90,11 @@ def delete_keys(connection: Connection, space: str, numbers: Sequence[int]) -> i
     """Delete wrapped keys; give how many went."""
     delete_where_in(connection, NEXT[space], "number", numbers)
     return delete_where_in(connection, LIVE[space], "number", numbers)
+
+
+def numbers(connection: Connection, space: str) -> list[int]:
+    """Give the numbers of all live keys of a small space, ascending."""
+    return list(connection.execute(select(LIVE[space].c.number).order_by(LIVE[space].c.number)).scalars())
 
 
 def count_keys(connection: Connection, space: str) -> int:

@@ -24,7 +24,16 @@ NOTHING = (None, None, None)
 GENRE_NAME = "防災・防犯"
 EVERYONE = {"everyone": True}
 TEXT = [{"type": "text", "text": "明日9時から、区役所前の広場で防災訓練を行います。📣"}]
-QUICK = Pace(block=4, ahead=12, threads=4, first_wait=0.01, longest_wait=0.05, too_fast_wait=0.05, pass_wait=0.05)
+QUICK = Pace(
+    block=4,
+    ahead=12,
+    threads=4,
+    first_wait=0.01,
+    longest_wait=0.05,
+    too_fast_wait=0.05,
+    pass_wait=0.05,
+    quota_wait=0.05,
+)
 ME = worker_name()
 
 

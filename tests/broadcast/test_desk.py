@@ -205,9 +205,9 @@ def test_every_decision_is_in_the_access_log(sqlite_office: Office) -> None:
         ).all()
     assert [tuple(row) for row in rows] == [
         ("suzuki", f"broadcast {broadcast_id} drafted", 0),
-        ("suzuki", f"broadcast {broadcast_id} submitted", 20),
-        ("tanaka", f"broadcast {broadcast_id} approved", 20),
-        ("tanaka", f"broadcast {broadcast_id} cancelled", 0),
+        ("suzuki", f"broadcast {broadcast_id}: draft > submitted", 20),
+        ("tanaka", f"broadcast {broadcast_id}: submitted > approved", 20),
+        ("tanaka", f"broadcast {broadcast_id}: approved > cancelled", 0),
     ]
 
 

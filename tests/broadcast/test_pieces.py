@@ -1,5 +1,6 @@
 """The pieces under the sender: the limiter, LINE's answers, the approved bytes, the helper that opens ids."""
 
+import json
 import os
 import queue
 import signal
@@ -69,6 +70,10 @@ def test_a_hold_stops_every_call_for_its_time() -> None:
     assert hand.now == pytest.approx(3)
 
 
+def bad_places(*places: str) -> str:
+    return json.dumps({"message": "The request body has errors", "details": [{"property": one} for one in places]})
+
+
 ACCEPTED_BEFORE = {"x-line-accepted-request-id": "r-1"}
 MONTH = '{"message":"You have reached your monthly limit."}'
 FAST = '{"message":"The API rate limit has been exceeded. Try again later."}'
@@ -83,6 +88,11 @@ FAST = '{"message":"The API rate limit has been exceeded. Try again later."}'
         (429, {}, FAST, Verdict.TOO_FAST),
         (429, {}, MONTH, Verdict.QUOTA_SPENT),
         (400, {}, '{"message":"bad"}', Verdict.REFUSED),
+        (400, {}, bad_places("to[3]", "to[499]"), Verdict.RECIPIENTS_REFUSED),
+        (400, {}, bad_places("to"), Verdict.RECIPIENTS_REFUSED),
+        (400, {}, '{"message":"The property, \'to\', in the request body is invalid"}', Verdict.RECIPIENTS_REFUSED),
+        (400, {}, bad_places("to[3]", "messages[0].text"), Verdict.REFUSED),
+        (400, {}, bad_places("tone"), Verdict.REFUSED),
         (413, {}, None, Verdict.REFUSED),
         (401, {}, None, Verdict.NOT_LET_IN),
         (403, {}, "not json", Verdict.NOT_LET_IN),
@@ -97,6 +107,13 @@ def test_an_answer_is_told_by_status_header_and_message(
 ) -> None:
     """The three things together decide; only an uncertain answer leaves open whether residents got it."""
     assert read_answer(status, headers, body).verdict is verdict
+
+
+def test_the_recipients_that_line_names_are_known_by_their_places() -> None:
+    """Only their places in `to` are kept, each once and in order; what LINE says of them is not."""
+    answer = read_answer(400, {}, bad_places("to[7]", "to[2]", "to[7]"))
+    assert (answer.named, answer.places) == ((2, 7), ("to[7]", "to[2]", "to[7]"))
+    assert read_answer(400, {}, bad_places("to")).named == ()
 
 
 def test_messages_that_the_sdk_would_change_are_refused() -> None:
@@ -135,8 +152,8 @@ def test_the_helper_opens_a_list_as_it_was_frozen(office: Office) -> None:
     """Ids come in the order of the list, leavers included; a list with an erased person gives none; it ends at once."""
     people = residents(office, 40)
     leave(office, people[3])
-    listed = FrozenBatch(1, "k", pack(np.array([one.number for one in people[:20]])), b"")
-    broken = FrozenBatch(2, "k", pack(np.array([people[30].number, 9_999])), b"")
+    listed = FrozenBatch(1, "k", pack(np.array([one.number for one in people[:20]])))
+    broken = FrozenBatch(2, "k", pack(np.array([people[30].number, 9_999])))
     with writing(office.warehouse) as connection:
         evidence = Evidence("test", Purpose.DELIVERY)
         recorded = audit.record(connection, evidence, Action.OPEN, "lists", count=22, now=office.now())

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from sandbox.line.serve import RunningPlatform
-from tayori.broadcast import control, freeze
+from tayori.broadcast import control, freeze, moves
 from tayori.broadcast.send import Sending
-from tayori.domain.batches import pack
+from tayori.domain.batches import DECIDE_WITHIN, pack
 from tayori.domain.states import BatchState, BroadcastState
 from tayori.errors import Refused, Tampered
 from tayori.line.client import LineClient
@@ -80,7 +80,7 @@ def test_a_run_that_stops_halfway_is_taken_up_again(office: Office, platform: Ru
     """A run that is left early gives back what it never asked for; the next one goes on, nobody gets it twice."""
     residents(office, PEOPLE)
     broadcast_id = an_approved(office)
-    assert send(office, platform, broadcast_id, most=3).ended is None
+    assert send(office, platform, broadcast_id, ONE_BY_ONE, most=3).ended is None
     assert send(office, platform, broadcast_id).ended is BroadcastState.SENT
     assert_once_each(platform, PEOPLE)
 
@@ -122,7 +122,9 @@ def test_a_platform_that_never_answers_needs_a_decision(office: Office, platform
     broadcast_id = an_approved(office)
     platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "error", "accepted": True, "times": None}])
     assert send(office, platform, broadcast_id).ended is BroadcastState.NEEDS_DECISION
-    assert control.status(office, broadcast_id).people(BatchState.UNKNOWN) == PEOPLE
+    standing = control.status(office, broadcast_id)
+    assert standing.people(BatchState.UNKNOWN) == PEOPLE
+    assert standing.decide_by == office.now() + DECIDE_WITHIN
     platform.control.ask("faults", rules=[])
     assert send(office, platform, broadcast_id).ended is BroadcastState.SENT
     assert_once_each(platform, PEOPLE)
@@ -143,7 +145,7 @@ def test_nothing_is_asked_again_after_twelve_hours(
     assert send(sqlite_office, platform, broadcast_id).ended is BroadcastState.NEEDS_DECISION
     assert platform.control.stats()["endpoints"]["multicast"] == calls
     clock.forward(hours=60)
-    assert control.close_overdue(sqlite_office, freeze.SENDER) == PEOPLE
+    assert control.close_overdue(sqlite_office, moves.SENDER) == PEOPLE
     standing = control.status(sqlite_office, broadcast_id)
     assert (standing.state, standing.people(BatchState.UNDECIDED)) == (BroadcastState.SENT, PEOPLE)
 
@@ -200,7 +202,7 @@ def test_cancelling_keeps_no_list(sqlite_office: Office, platform: RunningPlatfo
     residents(sqlite_office, PEOPLE)
     who = staff(sqlite_office)
     broadcast_id = an_approved(sqlite_office, who)
-    send(sqlite_office, platform, broadcast_id, most=3)
+    send(sqlite_office, platform, broadcast_id, ONE_BY_ONE, most=3)
     control.cancel(sqlite_office, who.approver, broadcast_id, "誤り")
     with pytest.raises(Refused, match="cancelled"):
         send(sqlite_office, platform, broadcast_id)

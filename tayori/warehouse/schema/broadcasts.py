@@ -50,6 +50,7 @@ broadcast = Table(
     plain("ended_at", Moment, nullable=True),
     plain("worker", String(64), nullable=True),
     plain("heartbeat_at", Moment, nullable=True),
+    plain("resume_at", Moment, nullable=True),
 )
 
 broadcast_signature = Table(
@@ -77,14 +78,13 @@ batch = Table(
     classed("first_no", BigInteger, *MEMBER, nullable=True, item="batch_membership"),
     classed("last_no", BigInteger, *MEMBER, nullable=True, item="batch_membership"),
     plain("size", SmallInteger, nullable=False),
-    plain("digest", LargeBinary, nullable=False),
     plain("state", String(16), nullable=False),
     plain("attempts", SmallInteger, nullable=False, server_default="0"),
     plain("first_attempt_at", Moment, nullable=True),
     plain("settled_at", Moment, nullable=True),
     plain("http_status", SmallInteger, nullable=True),
     plain("request_id", String(80), nullable=True),
-    classed("members", LargeBinary, *MEMBER, nullable=True, item="batch_membership"),  # last: long, and seldom read
+    classed("members", LargeBinary, *MEMBER, nullable=True, item="batch_membership"),  # sealed; last: it is long
     PrimaryKeyConstraint("broadcast_id", "ordinal"),
     Index("ix_batch_span", "first_no", "last_no"),
     Index("ix_batch_open", "broadcast_id", "state", "ordinal"),  # the next to claim, without sorting

@@ -19,6 +19,7 @@ inbox_row = Table(
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 PERSON_KEY = (Nearness.SECRET, Erasure.PERSON_KEY)
 CASE_KEY = (Nearness.SECRET, Erasure.CASE_KEY)
+LIST_KEY = (Nearness.SECRET, Erasure.LIST_KEY)
 
 
 def _wrapped_keys(name: str, item: str, rule: tuple[Nearness, Erasure]) -> Table:
@@ -35,6 +36,8 @@ person_key = _wrapped_keys("person_key", "person_no", PERSON_KEY)
 person_key_next = _wrapped_keys("person_key_next", "person_no", PERSON_KEY)
 case_key = _wrapped_keys("case_key", "case_no", CASE_KEY)
 case_key_next = _wrapped_keys("case_key_next", "case_no", CASE_KEY)
+list_key = _wrapped_keys("list_key", "batch_membership", LIST_KEY)
+list_key_next = _wrapped_keys("list_key_next", "batch_membership", LIST_KEY)
 
 key_epoch = Table(
     "key_epoch",

@@ -38,6 +38,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("space", "epoch", name=op.f("pk_key_epoch")),
     )
     op.create_table(
+        "list_key",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_list_key")),
+    )
+    op.create_table(
+        "list_key_next",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_list_key_next")),
+    )
+    op.create_table(
         "person_key",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("worker", sa.String(length=64), nullable=True),
         sa.Column("heartbeat_at", Moment(), nullable=True),
+        sa.Column("resume_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("broadcast_id", name=op.f("pk_broadcast")),
     )
     op.create_table(
@@ -293,7 +294,6 @@ def upgrade() -> None:
         sa.Column("first_no", sa.BigInteger(), nullable=True),
         sa.Column("last_no", sa.BigInteger(), nullable=True),
         sa.Column("size", sa.SmallInteger(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("first_attempt_at", Moment(), nullable=True),
