@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import As, credential, moment, office_here, read_yaml
+from cli import texts
+from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, facts, plain, progress, table
 from tayori.broadcast import control, corrections, desk
 from tayori.broadcast.control import Standing
@@ -73,12 +74,13 @@ VERDICTS = {
 
 
 @app.command()
-def draft(  # noqa: PLR0913 - one option each
+def draft(  # noqa: PLR0913 - the options of the verb
     *,
     genre: Annotated[str, typer.Option(help="情報ジャンル（名称又は番号）")],
     segment: Annotated[str, typer.Option(help="保存した条件の名前")],
-    message: Annotated[Path, typer.Option(help="本文の JSON ファイル")],
     by: As,
+    message: texts.MessageFile = None,
+    earlier: texts.From = "",
     not_before: Annotated[str, typer.Option(help="送信開始 YYYY-MM-DDTHH:MM（省略: いま）")] = "",
     not_after: Annotated[str, typer.Option(help=f"送信期限（省略: 開始から {OPEN_HOURS} 時間）")] = "",
     content_at: Annotated[
@@ -93,9 +95,15 @@ def draft(  # noqa: PLR0913 - one option each
         with reading(office.warehouse) as connection:
             where = json.loads(segments.find(connection, segment))
         own = moment(content_at) if content_at else None
-        new = desk.written(genre, where, read_yaml(message), begins, ends, content_at=own)
+        said, given = texts.read_words(office, message, earlier)
+        new = desk.written(genre, where, said, begins, ends, given, content_at=own)
         broadcast_id = desk.draft(office, credential(office, by), new)
-    done(f"起案しました: {broadcast_id}", {"broadcast_id": broadcast_id}, as_json=as_json)
+    told = {"broadcast_id": broadcast_id, "warnings": texts.advise(new)}
+    done(f"起案しました: {broadcast_id}", told, as_json=as_json)
+
+
+for verb in (texts.alter, texts.versions, texts.preview):
+    app.command()(verb)
 
 
 @app.command()
@@ -214,7 +222,7 @@ def decide(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
 def correct(
     broadcast_id: Id,
     *,
-    message: Annotated[Path, typer.Option(help="訂正文の JSON ファイル")],
+    message: Annotated[Path, typer.Option(help="訂正文の JSON 又は YAML ファイル")],
     by: As,
     doubtful: Annotated[bool, typer.Option("--doubtful", help="届いたか分からない人にも送る")] = False,
     hours: Annotated[int, typer.Option(help="いまから送ってよい時間", min=1, max=72)] = OPEN_HOURS,
@@ -223,8 +231,9 @@ def correct(
     """止めた配信が届いた人だけに、訂正を起案する。提出と承認は普通の配信と同じ。"""
     with office_here() as office:
         window = corrections.Window(office.now(), office.now() + timedelta(hours=hours))
-        who, said = credential(office, by), read_yaml(message)
-        drafted = corrections.correct(office, who, BroadcastId(broadcast_id), said, window, doubtful=doubtful)
+        said, given = texts.read_words(office, message, "")
+        who, wrong = credential(office, by), BroadcastId(broadcast_id)
+        drafted = corrections.correct(office, who, wrong, said, window, material=given, doubtful=doubtful)
     done(f"訂正を起案しました: {drafted}", {"broadcast_id": drafted}, as_json=as_json)
 
 

@@ -148,6 +148,7 @@ def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -
         "TAYORI_LINE_CHANNEL_SECRET": environment["TAYORI_LINE_CHANNEL_SECRET"],
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
         "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_MEDIA_FOLDER": str(Office(settings).media_folder.absolute()),
     }
     door = household.start("door", _python("web.door", "--host", HERE, "--port", str(plan.door_port)), own)
     household.wait_until_it_answers(door, f"http://{HERE}:{plan.door_port}/healthz")

@@ -136,6 +136,11 @@ class Office:
         return self.settings.home / "handlers"
 
     @property
+    def media_folder(self) -> Path:
+        """The folder of pictures that the door serves."""
+        return self.settings.media_folder or self.settings.home / "media"
+
+    @property
     def inbox_public_file(self) -> Path:
         """The public key that doors seal to."""
         return self.settings.key_path("inbox_public_key_file", "inbox.pub.json")

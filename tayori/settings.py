@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         None, description="rehearsal only: agent file, one handler and passphrase a line; empty: asked at the terminal"
     )
     web_base_url: str = Field("http://127.0.0.1:8080", description="address of the doors as residents see it")
+    link_hosts: Hosts = Field((), description="the ward's own sites: hosts that links in messages may lead to")
+    media_folder: Path | None = Field(
+        None, description="pictures of submitted broadcasts, the one folder that the door serves; empty: HOME/media"
+    )
+    chromium: str = Field("", description="browser that draws previews as pictures; empty: chromium on the PATH")
     deployment_allowed_hosts: Hosts = Field((), description="hosts that parts of this installation may live on (L15)")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port for alarms; empty: no mail")
     alarm_mail_to: str = Field("", description="address of the ward's desk that receives alarms")

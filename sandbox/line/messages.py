@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from sandbox.line.flex import faults_in_container, faults_in_https
 from sandbox.line.refusals import Detail
 
 MOST_MESSAGES: Final = 5
@@ -49,6 +50,8 @@ def _faults_in_one(message: object, where: str) -> Iterator[Detail]:
     else:
         for name in REQUIRED[message["type"]]:
             yield from _faults_in_field(message.get(name), name, f"{where}.{name}")
+        if message["type"] == "flex" and message.get("contents"):
+            yield from faults_in_container(message["contents"], f"{where}.contents")
 
 
 def _faults_in_field(given: object, name: str, where: str) -> Iterator[Detail]:
@@ -58,3 +61,5 @@ def _faults_in_field(given: object, name: str, where: str) -> Iterator[Detail]:
         yield Detail("Must be a string", where)
     elif isinstance(given, str) and name in LONGEST and utf16_length(given) > LONGEST[name]:
         yield Detail(f"Length must be between 0 and {LONGEST[name]}", where)
+    elif name in ("originalContentUrl", "previewImageUrl"):
+        yield from faults_in_https(given, where)

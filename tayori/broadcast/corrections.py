@@ -11,9 +11,8 @@ from sqlalchemy import Connection
 
 from tayori.broadcast import desk, lists
 from tayori.broadcast.audiences import STOPPED, Reached, canonical_reached
-from tayori.broadcast.desk import Writing
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.messages import message_bytes, read_messages
+from tayori.domain.material import NOTHING, Material
 from tayori.domain.states import BatchState, BroadcastState
 from tayori.errors import Refused
 from tayori.office import Office
@@ -37,6 +36,7 @@ def correct(
     messages: object,
     window: Window,
     *,
+    material: Material = NOTHING,
     doubtful: bool = False,
 ) -> BroadcastId:
     """Draft a correction to exactly those whom a stopped broadcast reached; give its id.
@@ -55,9 +55,9 @@ def correct(
         if not batches.people_listed(connection, wrong, states):
             raise Refused("Nobody is on a list that the correction could go to: nothing went out, or the lists ended.")
     lists.seal_of(office, row)
-    said = message_bytes(read_messages(messages))
     reached = canonical_reached(Reached(wrong, states))
-    return desk.draft(office, writer, Writing(row.genre, reached, said, window.not_before, window.not_after))
+    given = desk.worded(row.genre, reached, messages, (window.not_before, window.not_after), material)
+    return desk.draft(office, writer, given)
 
 
 def _why_not(connection: Connection, state: BroadcastState, wrong: BroadcastId) -> str:

@@ -1,11 +1,11 @@
 """The desk: staff write a broadcast, one hands it in, another one approves exactly that. None of this sends."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import signatures
+from tayori.broadcast import media, signatures
 from tayori.broadcast.audiences import count_now, narrowing, read_audience
 from tayori.broadcast.guards import audience as guards
 from tayori.broadcast.guards.objection import Objection
@@ -15,7 +15,9 @@ from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.messages import content_hash, message_bytes, read_messages
+from tayori.domain.material import NOTHING, Material
+from tayori.domain.messages import content_hash, message_bytes, pictures_named, read_messages, source_bytes
+from tayori.domain.pictures import Picture
 from tayori.domain.segments import Everyone, canonical_segment, read_segment
 from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import BroadcastState, step
@@ -25,11 +27,13 @@ from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import audience, batches, broadcasts, overrides, segments
+from tayori.warehouse import audience, batches, broadcasts, overrides, pictures, segments, texts
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.texts import TextVersion
 
 LONGEST_REASON = 200
+STORED = ("genre", "segment", "messages", "not_before", "not_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Writing:
     not_before: datetime
     not_after: datetime
     content_at: datetime | None = None
+    source: bytes = field(default=b"", repr=False)  # as the writer wrote it, to be used again
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,14 @@ def written(
     messages: object,
     not_before: datetime,
     not_after: datetime,
+    material: Material = NOTHING,
     *,
     content_at: datetime | None = None,
 ) -> Writing:
     """Read what a writer hands in: the genre's name or number, a segment and messages as written, and the window.
 
-    `content_at` is the content's own time, where that is not the moment of writing.
+    `material` is what the messages may use: links, placeholders, pictures; without it, plain texts only. `content_at`
+    is the content's own time, where that is not the moment of writing.
 
     Raises:
         BadInput: one of them is not understood; the sentence names the place.
@@ -77,12 +85,28 @@ def written(
     code = ward().genre_code(genre)
     if code is None:
         raise BadInput(f"The ward has no such genre; choose from {'、'.join(ward().genres.values())}.")
-    if not_before.tzinfo is None or not_after.tzinfo is None or not_before >= not_after:
-        raise BadInput("The window needs two moments with their time zone, the first before the last.")
     if content_at is not None and content_at.tzinfo is None:
         raise BadInput("The content's own time needs its time zone.")
-    text = canonical_segment(read_segment(segment))
-    return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after, content_at)
+    new = worded(code, canonical_segment(read_segment(segment)), messages, (not_before, not_after), material)
+    return replace(new, content_at=content_at)
+
+
+def worded(
+    genre: int, audience: str, messages: object, window: tuple[datetime, datetime], material: Material = NOTHING
+) -> Writing:
+    """Read messages for an audience that is settled, as its canonical text.
+
+    Raises:
+        BadInput: a message or the window is not understood; the sentence names the place.
+
+    """
+    not_before, not_after = window
+    if not_before.tzinfo is None or not_after.tzinfo is None or not_before >= not_after:
+        raise BadInput("The window needs two moments with their time zone, the first before the last.")
+    sent = message_bytes(read_messages(messages, material))
+    shown = tuple(material.pictures[name] for name in pictures_named(messages))
+    source = source_bytes(messages, material)
+    return Writing(genre, audience, sent, not_before, not_after, source=source, pictures=shown)
 
 
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
@@ -131,6 +155,7 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         _refuse_past(new.not_after, office)
         broadcasts.add(connection, row)
+        _keep_version(connection, office, writer, broadcast_id, new)
         _decided(connection, office, writer, f"broadcast {broadcast_id} drafted", 0)
     return broadcast_id
 
@@ -150,14 +175,30 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         broadcasts.change(
             connection,
             broadcast_id,
-            **{name: getattr(new, name) for name in Writing.__slots__} | {"content_at": _content_time(office, new)},
+            **{name: getattr(new, name) for name in STORED},
+            content_at=_content_time(office, new),
             content_hash=content_hash(new.messages),
             small_audience_reason=None,
             approved_count=None,
             frozen_count=None,
             all_frozen=False,
         )
+        _keep_version(connection, office, writer, broadcast_id, new)
         _decided(connection, office, writer, f"broadcast {broadcast_id} altered, signatures void", 0)
+    media.withdraw(office, row.proposal.image_hashes)
+
+
+def _keep_version(
+    connection: Connection, office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing
+) -> None:
+    """Keep what was written as the next version, with its pictures; earlier versions stay."""
+    pictures.add(connection, new.pictures, office.now())
+    version = texts.newest(connection, broadcast_id) + 1
+    hashed, now = content_hash(new.messages), office.now()
+    texts.add(
+        connection,
+        TextVersion(broadcast_id, version, new.genre, hashed, writer.handler_id, now, new.source, new.messages),
+    )
 
 
 def review(office: Office, broadcast_id: BroadcastId) -> Review:
@@ -199,6 +240,7 @@ def submit(
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
         move(connection, office, _evidence(writer), row, BroadcastState.SUBMITTED, count=seen.count)
         broadcasts.change(connection, broadcast_id, small_audience_reason=reason)
+        media.publish(connection, office.media_folder, proposal.image_hashes)
     return seen.count
 
 

@@ -60,7 +60,7 @@ def start(office: Office, broadcast_id: BroadcastId, worker: str, *, room: AskRo
         _refuse_unready(row, office)
         earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())
-        ruling = first_objection(Situation(connection, row, office.now(), room=left))
+        ruling = first_objection(Situation(connection, row, office.now(), room=left, folder=office.media_folder))
         if ruling is None:
             _begin(connection, office, row)
             return BroadcastState.SENDING

@@ -20,6 +20,7 @@ class Ward:
     kinds: dict[str, str]
     roles: dict[str, str]
     purposes: dict[str, str]
+    placeholders: dict[str, str]
 
     @property
     def current_purpose(self) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from tayori.domain.approval import Proposal
 from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.messages import content_hash
+from tayori.domain.pictures import image_hashes
 from tayori.domain.states import BroadcastState, step
 from tayori.errors import NotFound
 from tayori.warehouse.schema.broadcasts import broadcast, broadcast_signature
@@ -50,7 +51,7 @@ class BroadcastRow:
             genre=self.genre,
             segment=self.segment,
             content_hash=content_hash(self.messages),
-            image_hashes=(),
+            image_hashes=image_hashes(self.messages),
             not_before=self.not_before,
             not_after=self.not_after,
             small_audience_reason=self.small_audience_reason,

@@ -6,10 +6,20 @@ from sqlalchemy.sql.expression import literal
 from tayori.errors import Unavailable
 from tayori.warehouse import append_only, versions
 from tayori.warehouse.engines import reading, writing
-from tayori.warehouse.schema import approvals, broadcasts, guards, opinions, people, records, retention, stores
+from tayori.warehouse.schema import (
+    approvals,
+    broadcasts,
+    guards,
+    messages,
+    opinions,
+    people,
+    records,
+    retention,
+    stores,
+)
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (approvals, broadcasts, guards, opinions, people, records, retention, stores)
+SCHEMAS = (approvals, broadcasts, guards, messages, opinions, people, records, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 

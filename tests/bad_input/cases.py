@@ -138,6 +138,29 @@ MESSAGES = {
     "a message that is too long": message([TEXT | {"text": "長" * 5001}], "5001"),
     "a message without text": message([TEXT | {"text": " "}], "empty"),
     "a picture from elsewhere": message([{"type": "image", "originalContentUrl": VALUE}], "Message 1"),
+    "a link to elsewhere": message([TEXT | {"text": f"https://elsewhere.example/{VALUE}"}], "TAYORI_LINK_HOSTS"),
+    "a placeholder of a resident": message([TEXT | {"text": f"{{{{{VALUE}}}}}様"}], "I4"),
+    "a card that is not the ward's": message([{"type": "card", "template": VALUE}], "template"),
+    "a card with a field too many": message(
+        [{"type": "card", "template": "notice", "title": VALUE, VALUE: 1}], "fields"
+    ),
+    "a raw flex message": message([{"type": "flex", "altText": VALUE, "contents": {}}], "Message 1"),
+    "a picture in another folder": message([{"type": "image", "image": f"../{VALUE}"}], "plain file name"),
+    "a picture that is not there": Case(
+        "broadcast draft --genre 子育て --segment women --message m.json --as hana",
+        NOT_FOUND,
+        "beside the message file",
+        {"m.json": json.dumps([{"type": "image", "image": "nowhere.jpg"}])},
+    ),
+    "a picture that is none": Case(
+        "broadcast draft --genre 子育て --segment women --message m.json --as hana",
+        BAD,
+        "no whole JPEG or PNG",
+        {"m.json": json.dumps([{"type": "image", "image": "flyer.jpg"}]), "flyer.jpg": f"GIF89a{VALUE}"},
+    ),
+    "neither a text nor an earlier one": Case(
+        "broadcast draft --genre 子育て --segment women --as hana", BAD, "--message FILE or --from ID"
+    ),
     "a genre that the ward does not have": Case(
         "broadcast draft --genre 天気 --segment women --message m.json --as hana",
         BAD,

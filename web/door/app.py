@@ -17,6 +17,7 @@ from tayori.line.webhook import SIGNATURE_HEADER, is_signed
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
 from web.door.keeping import Keeper
+from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
 
 WEBHOOK_PATH: Final = "/webhook/line"
@@ -63,6 +64,9 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
             return Response(status_code=503)
         log.info("a delivery of %d events was kept", kept)
         return Response(status_code=200)
+
+    if settings.media_folder is not None:
+        add_media(app, settings.media_folder)
 
     @app.get("/healthz")
     async def health() -> Response:

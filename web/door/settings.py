@@ -1,4 +1,7 @@
-"""What the webhook's door holds: the channel secret, a public key, the inbox's address. Nothing else reaches it."""
+"""What the webhook's door holds: the channel secret, a public key, the inbox's address. Nothing else reaches it.
+
+Pictures of broadcasts are public: their folder is the one thing that it reads.
+"""
 
 from pathlib import Path
 
@@ -10,13 +13,19 @@ from tayori.warehouse.addresses import is_protected
 
 
 class DoorSettings(BaseSettings):
-    """The door's settings, of the same names as the installation's; each must be given."""
+    """The door's settings, of the same names as the installation's; each must be given, but for the pictures."""
 
     model_config = SettingsConfigDict(env_prefix="TAYORI_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     line_channel_secret: SecretStr = Field(description="secret of the Messaging API channel (webhook)")
     inbox_public_key_file: Path = Field(description="what the door seals to")
+    media_folder: Path | None = Field(None, description="pictures of submitted broadcasts; empty: none are served")
     inbox_url: str = Field(repr=False, description="the inbox; its role may only INSERT")
+
+    @field_validator("media_folder", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: object) -> object:
+        return given or None
 
     @field_validator("line_channel_secret")
     @classmethod

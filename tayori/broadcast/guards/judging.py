@@ -116,7 +116,8 @@ def examine(
     asked_room = _told(room)
     asked_faults = _told(faults and (lambda: faults(row.messages)))
     with reading(office.warehouse) as connection:
-        here = Situation(connection, row, office.now(), room=asked_room, faults=asked_faults)
+        folder = office.media_folder
+        here = Situation(connection, row, office.now(), room=asked_room, faults=asked_faults, folder=folder)
         return tuple(_finding(here, guard) for guard in GUARDS)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -20,7 +21,8 @@ from tayori.warehouse.earlier import Earlier
 class Situation:
     """One broadcast at one moment. What costs a scan is asked once, and only if a guard wants to know it.
 
-    `room` and `faults` are LINE's answers, asked for before the transaction; None where LINE was not asked.
+    `room` and `faults` are LINE's answers, asked for before the transaction; None where LINE was not asked. `folder` is
+    where the door has its pictures.
     """
 
     connection: Connection
@@ -28,6 +30,7 @@ class Situation:
     now: datetime
     policy: SendingPolicy = field(default_factory=sending_policy)
     room: Room | None = None
+    folder: Path | None = None
     faults: Sequence[str] | None = None
 
     @property

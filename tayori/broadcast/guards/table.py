@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from tayori.broadcast import signatures
+from tayori.broadcast import media, signatures
 from tayori.broadcast.guards import age, audience, burst, quiet, quota, repetition, validation
 from tayori.broadcast.guards.objection import Objection
 from tayori.broadcast.guards.situation import Situation
@@ -68,11 +68,22 @@ def _signed(here: Situation) -> Objection | None:
     return None
 
 
+def _pictured(here: Situation) -> Objection | None:
+    if here.folder is None:
+        return Objection("Where the pictures are is not known; nothing was sent.")
+    try:
+        media.verify(here.connection, here.folder, here.row.proposal.image_hashes)
+    except TayoriError as error:
+        return Objection(error.sentence, error=type(error))
+    return None
+
+
 GUARDS: Final = (
     Guard(
         "validation", "LINEによる書式の検査（提出時）", lambda s: validation.faulty(s.faults), Asked.SUBMISSION, WRITE
     ),
     Guard("signatures", "起案者と承認者の署名", _signed, Asked.ALWAYS, WRITE),
+    Guard("pictures", "承認された画像のままか", _pictured, Asked.ALWAYS, WRITE),
     Guard("quiet_hours", "送信を控える時間帯", lambda s: quiet.too_quiet(s.policy, s.row.genre, s.now)),
     Guard("lateness", "予定からの遅れ", lambda s: age.too_late(s.row.not_before, s.now, s.figures.late)),
     Guard("window", "送信期限", lambda s: age.window_over(s.row.not_after, s.now), instead=WRITE),

@@ -101,7 +101,9 @@ def judged(office: Office, broadcast_id: BroadcastId, policy: SendingPolicy | No
     """Ask the guards under another policy, without a start."""
     with reading(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id)
-        return first_objection(Situation(connection, row, office.now(), policy=policy or sending_policy()))
+        return first_objection(
+            Situation(connection, row, office.now(), policy=policy or sending_policy(), folder=office.media_folder)
+        )
 
 
 def states(office: Office, ids: Sequence[BroadcastId]) -> list[BroadcastState]:

@@ -240,6 +240,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_person_counter")),
     )
     op.create_table(
+        "picture",
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("stored_at", Moment(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("preview", sa.LargeBinary(), nullable=False),
+        sa.Column("preview_sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_picture")),
+    )
+    op.create_index(op.f("ix_picture_preview_sha256"), "picture", ["preview_sha256"], unique=False)
+    op.create_table(
         "quarantine",
         sa.Column("quarantine_no", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=False),
@@ -324,6 +337,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "role", name=op.f("pk_broadcast_signature")),
         sa.UniqueConstraint("broadcast_id", "key_id", name=op.f("uq_broadcast_signature_broadcast_id_key_id")),
+    )
+    op.create_table(
+        "broadcast_version",
+        sa.Column("broadcast_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.SmallInteger(), nullable=False),
+        sa.Column("genre", sa.SmallInteger(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("written_by", sa.String(length=40), nullable=False),
+        sa.Column("written_at", Moment(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("messages", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_broadcast_version_broadcast_id")
+        ),
+        sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
     )
     op.create_table(
         "guard_override",
