@@ -14,7 +14,7 @@ from tayori.domain.approval import Proposal
 from tayori.domain.canonical import canonical_bytes
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.states import BroadcastState
+from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import BadInput, Refused, Tampered
 from tayori.office import TOKYO, Office
 from tayori.vault import audit, roster
@@ -132,6 +132,6 @@ def _refuse_needless(guard: Guard, here: Situation) -> None:
         raise Refused("The window of the broadcast is over; give it a new one.")
     if row.state is BroadcastState.HELD and row.held_by == guard.name:
         return
-    if row.state is not BroadcastState.APPROVED or guard.rule(here) is None:
+    if row.state not in FRESH or guard.rule(here) is None:
         by = f" by {row.held_by}" if row.held_by else ""
         raise Refused(f"The broadcast is {row.state}{by}; {guard.name} does not stand in its way.")

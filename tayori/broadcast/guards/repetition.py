@@ -1,27 +1,30 @@
 """Repetition: the same words again, and too much of one genre, asked of today's settings without any history (I4).
 
 No counter and no list of who got what exists. Earlier sends are stored as segment expressions; how many of today's
-audience they would reach again is one question to the database.
+audience they would reach again is one question to the database. A correction goes to a list, and is not asked.
 """
 
 from collections import Counter
 
-from tayori.broadcast.audiences import Reached, narrowing, read_audience
+from tayori.broadcast.audiences import Reached, read_audience
 from tayori.broadcast.guards.objection import Objection
 from tayori.broadcast.guards.situation import Situation
+from tayori.domain.segments import Segment
 from tayori.domain.sending_policy import WARD_TIME, Frequency, Repetition
 from tayori.domain.wording import wording
-from tayori.warehouse import earlier
+from tayori.warehouse import broadcasts, earlier
 
 
 def same_words(here: Situation) -> Objection | None:
     """Object where more than the policy's share of the audience would meet the same words again."""
+    if isinstance(here.audience, Reached):
+        return None
     policy, said = here.figures.repeated_text, wording(here.row.messages)
     before = [one for one in here.sends_of(policy.days) if wording(one.messages) == said]
     if not before:
         return None
     asked = {(one.genre, one.segment) for one in before}
-    audiences = [(genre, narrowing(read_audience(segment))) for genre, segment in sorted(asked)]
+    audiences = [(genre, _segment_of(here, stored)) for genre, stored in sorted(asked)]
     again = earlier.meeting_any(here.connection, here.row.genre, here.segment, audiences)
     day = before[0].started_at.astimezone(WARD_TIME)
     return too_alike(again, here.count, policy, f"{day:%Y-%m-%d}")
@@ -44,9 +47,17 @@ def often(here: Situation) -> Objection | None:
     mine = [one.segment for one in here.sends_of(policy.days) if one.genre == here.row.genre]
     if len(mine) < policy.sends:
         return None
-    sends = Counter(narrowing(read_audience(segment)) for segment in mine)
+    sends = Counter(_segment_of(here, stored) for stored in mine)
     met = earlier.meeting_often(here.connection, here.row.genre, here.segment, sends, times=policy.sends)
     return too_often(met, here.count, policy)
+
+
+def _segment_of(here: Situation, stored: str) -> Segment:
+    """Give the segment of an earlier send; a correction is taken for the broadcast that it corrected."""
+    found = read_audience(stored)
+    while isinstance(found, Reached):
+        found = read_audience(broadcasts.find(here.connection, found.broadcast_id).segment)
+    return found
 
 
 def too_often(met: int, count: int, policy: Frequency) -> Objection | None:

@@ -10,12 +10,13 @@ from tayori.broadcast import control
 from tayori.broadcast.freeze import Held
 from tayori.broadcast.guards import judging, overrides
 from tayori.broadcast.guards.situation import Situation
+from tayori.broadcast.moves import SENDER, move
 from tayori.domain.sending_policy import WARD_TIME, QuietHours, SendingPolicy, quiet_until, sending_policy
 from tayori.domain.states import BroadcastState
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.warehouse import broadcasts
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 from tests.broadcast.builders import GENRE, residents, staff
 from tests.broadcast.guards.rig import HOUR, Plan, approved, assert_starts, code_of, start
 from tests.support.builders import TestClock
@@ -92,3 +93,18 @@ def test_it_lets_through_what_a_second_handler_overrode(office: Office, clock: T
         ]
     assert rests[0] is None
     assert rests[1] == datetime(2026, 11, 3, 8, tzinfo=WARD_TIME)
+
+
+def test_it_lets_through_a_scheduled_one_that_was_overridden(sqlite_office: Office, clock: TestClock) -> None:
+    """Scheduled for the night: the second handler's override opens it as it opens an approved one."""
+    residents(sqlite_office, 20)
+    who = staff(sqlite_office)
+    broadcast_id = approved(sqlite_office, who, Plan(begins=12 * HOUR))
+    with writing(sqlite_office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+        move(connection, sqlite_office, SENDER, row, BroadcastState.SCHEDULED)
+    clock.forward(hours=12)
+    with pytest.raises(Refused, match="not due until 08:00"):
+        start(sqlite_office, broadcast_id)
+    overrides.override(sqlite_office, who.approver, broadcast_id, "quiet_hours", "避難所の開設")
+    assert_starts(sqlite_office, broadcast_id)
