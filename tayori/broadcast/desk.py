@@ -10,7 +10,7 @@ from tayori.broadcast import signatures
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import BroadcastId
+from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.messages import content_hash, message_bytes, read_messages
 from tayori.domain.segments import Everyone, Segment, canonical_segment, read_segment
 from tayori.domain.states import BroadcastState, step
@@ -91,9 +91,19 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         Refused: the handler is no writer today, or the window is over.
 
     """
-    broadcast_id = BroadcastId(f"b-{office.rng.getrandbits(64):016x}")
-    row = BroadcastRow(
-        broadcast_id=broadcast_id,
+    row = new_row(office, writer.handler_id, new)
+    with writing(office.warehouse) as connection:
+        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        _refuse_past(new.not_after, office)
+        broadcasts.add(connection, row)
+        _decided(connection, office, writer, f"broadcast {row.broadcast_id} drafted", 0)
+    return row.broadcast_id
+
+
+def new_row(office: Office, drafted_by: str, new: Writing) -> BroadcastRow:
+    """Give the row of a new draft under a fresh opaque id and unit; nothing is written yet."""
+    return BroadcastRow(
+        broadcast_id=BroadcastId(f"b-{office.rng.getrandbits(64):016x}"),
         genre=new.genre,
         segment=new.segment,
         messages=new.messages,
@@ -107,15 +117,9 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         frozen_count=None,
         all_frozen=False,
         unit=f"r{office.today():%Y%m%d}{office.rng.getrandbits(48):012x}",
-        drafted_by=writer.handler_id,
+        drafted_by=HandlerId(drafted_by),
         created_at=office.now(),
     )
-    with writing(office.warehouse) as connection:
-        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
-        _refuse_past(new.not_after, office)
-        broadcasts.add(connection, row)
-        _decided(connection, office, writer, f"broadcast {broadcast_id} drafted", 0)
-    return broadcast_id
 
 
 def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing) -> None:
@@ -125,6 +129,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         if row.state is not BroadcastState.DRAFT:
             broadcasts.move(connection, row, BroadcastState.DRAFT)
+        _refuse_unowned(row)
         broadcasts.void_signatures(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)
         broadcasts.change(
@@ -166,6 +171,7 @@ def submit(
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         step(row.state, BroadcastState.SUBMITTED)
+        _refuse_unowned(row)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
         _refuse_audience(connection, row, seen.count, small_reason)
@@ -203,6 +209,11 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
         _decided(connection, office, approver, f"broadcast {broadcast_id} approved", seen.count)
     return seen.count
+
+
+def _refuse_unowned(row: BroadcastRow) -> None:
+    if ":" in row.drafted_by:  # no handler's id has one: it came from a feed or a record, which sign nothing (I7)
+        raise Refused("No writer has taken this draft over; do so with `tayori broadcast take-over`, then submit it.")
 
 
 def _refuse_unseen(row: BroadcastRow, seen: Review) -> None:
