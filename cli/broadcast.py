@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import proposals
+from cli import outcomes, proposals
 from cli.desk import As, credential, moment, office_here, read_yaml
 from cli.show import Json, done, facts, plain, progress
 from tayori.broadcast import control, desk
@@ -26,6 +26,7 @@ app = typer.Typer(
 
 app.command()(proposals.proposals)
 app.command()(proposals.take_over)
+app.command()(outcomes.results)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="配信の ID")]
 Reason = Annotated[str, typer.Option(help="理由")]
