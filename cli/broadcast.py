@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(proposals.proposals)
 app.command()(proposals.take_over)
 app.command()(outcomes.results)
+app.command()(outcomes.wrong_send)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="配信の ID")]
 Reason = Annotated[str, typer.Option(help="理由")]

@@ -1,26 +1,31 @@
 """`tayori broadcast results`: what a month brought, by genre and by day; `wrong-send`: the record of a mistake."""
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.desk import day, office_here
-from cli.show import Json, plain, print_json, table
+from cli.desk import As, credential, day, office_here
+from cli.show import Json, facts, plain, print_json, table
 from tayori.broadcast import results as outcomes
+from tayori.broadcast import wrong_send as mistakes
+from tayori.domain.identifiers import BroadcastId
 from tayori.domain.results import MonthResults
 from tayori.office import Office
 from tayori.reports.broadcast_results import STATES, genre_cells, write_results
+from tayori.reports.wrong_send import FACTS, write_wrong_send
 
 GENRES = {
     "genre": "ジャンル",
     "pushes": "配信（回）",
     "share": "割合",
     **{state.value: f"{term}（人）" for state, term in STATES.items()},
-    "blocks_a_day": "ブロック（人/日）",
+    "blocks_a_day": "1日のブロック（人）",
     "against_month": "月平均との差",
 }
+RECORD = {"incident_id": "記録", "people": "人数の内訳", "correction_id": "訂正の案", **FACTS, "files": "ファイル"}
 
 
 def results(
@@ -59,3 +64,18 @@ def _plain(found: MonthResults) -> dict[str, object]:
     whole = {"pushes": found.pushes, "small": found.small, "blocks_a_day": found.blocks_a_day}
     parts = {"genres": plain(found.genres), "sends": plain(sends), "days": plain(found.days)}
     return {"month": f"{found.month:%Y-%m}", **whole, **parts}
+
+
+def wrong_send(
+    broadcast_id: Annotated[str, typer.Argument(metavar="ID", help="配信の ID")],
+    *,
+    by: As,
+    reason: Annotated[str, typer.Option(help="何が誤りだったか（住民の名前などは書かない）")],
+    as_json: Json = False,
+) -> None:
+    """誤配信を止め、届いた範囲を件数で記録し、訂正の案を作る。記録は HOME/incidents に残る。"""
+    with office_here() as office:
+        found = mistakes.report(office, credential(office, by), BroadcastId(broadcast_id), reason)
+        paths = write_wrong_send(asdict(found), office.settings.home / "incidents")
+    told = asdict(found) | {"files": paths}
+    facts(told, RECORD, as_json=as_json)

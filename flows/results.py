@@ -9,7 +9,7 @@ from tasks.results import ask_line, sum_up, write_down
 from tasks.support import sentence_only
 from tayori.reports.broadcast_results import STATES, genre_cells
 
-HEADINGS = ["配信（回）", "割合", *STATES.values(), "ブロック（人/日）", "月平均との差"]
+HEADINGS = ["配信（回）", "割合", *STATES.values(), "1日のブロック（人）", "月平均との差"]
 
 
 @flow(

@@ -10,7 +10,7 @@ from tayori.broadcast import lease
 from tayori.domain.batches import DECIDE_WITHIN
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.states import BatchState, BroadcastState
+from tayori.domain.states import BROADCAST_STEPS, BatchState, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.vault import audit, roster
@@ -150,6 +150,21 @@ def open_broadcasts(office: Office) -> list[BroadcastId]:
         waiting = broadcasts.in_states(connection, BroadcastState.APPROVED)
         left = [one for one in started if lease.is_free(broadcasts.find(connection, one), office.now())]
         return [*left, *waiting]
+
+
+def stop(
+    connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId, reason: str
+) -> BroadcastRow:
+    """Let nothing (more) of a broadcast go out, in the caller's transaction; give it as it stands then.
+
+    One that is under way is paused, one that has not begun is held; one that has ended stays as it is.
+    """
+    row = _mine_to_stop(connection, office, who, broadcast_id)
+    halts = [state for state in (BroadcastState.PAUSED, BroadcastState.HELD) if state in BROADCAST_STEPS[row.state]]
+    if halts:
+        broadcasts.move(connection, row, halts[0], reason)
+        _decided(connection, office, who, f"broadcast {broadcast_id} {halts[0]}")
+    return broadcasts.find(connection, broadcast_id)
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:

@@ -86,7 +86,7 @@ def days(rows: Sequence[tuple[str, int, int]], name: str, caption: str) -> Chart
     spec = _frame(
         [{"label": label, "count": count, "colour": _RUST if pushes else _BLUE} for label, count, pushes in rows], 180
     )
-    axis = {"labelAngle": 0, "labelOverlap": True}
+    axis = {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 4}
     spec["mark"] = {"type": "bar", "width": {"band": 0.7}}
     spec["encoding"] = {
         "x": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": axis},
