@@ -1,12 +1,14 @@
 """Results of a month, and LINE's figures for them: asked by opaque unit and by day, kept per broadcast."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from tayori.domain.identifiers import BroadcastId
 from tayori.domain.results import DAYS_AFTER, MonthResults, Sent, days_of, month_results
 from tayori.domain.ward import ward
+from tayori.line.paging import TooFast
 from tayori.office import TOKYO, Office
 from tayori.warehouse import daily, results
 from tayori.warehouse.daily import AccountRow
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # start-up time: the LINE SDK takes two seconds to load, and 
     from tayori.line.insight import InsightClient
 
 COUNTED_FOR: Final = timedelta(days=14)  # LINE updates a unit's figures for so long
+ASKED_EVERY: Final = timedelta(hours=12)
 MOST_ASKED: Final = 50  # of LINE's 60 questions an hour
 DAYS_BACK: Final = 3
 
@@ -49,25 +52,39 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), TOKYO)
 
 
-def ask_line(office: Office, line: "InsightClient", progress: Callable[[int], object] = lambda _: None) -> Asked:
-    """Ask LINE for the figures that may have changed, and keep each as it comes; what is final is not asked again.
+def ask_line(office: Office, line: "InsightClient") -> Asked:
+    """Ask LINE for the figures that may have changed, at most twice a day; what is final is not asked again.
 
     Raises:
         Unavailable: LINE could not be asked; what was told before is kept.
 
     """
     with reading(office.warehouse) as connection:
-        waiting = results.without_final_figures(connection, MOST_ASKED)
-    told = 0
-    for broadcast_id, unit, started_at in waiting:
-        first = started_at.astimezone(TOKYO).date()
-        found = line.opened(unit, first, min(first + COUNTED_FOR, office.today()))
-        final = office.today() > first + COUNTED_FOR
-        told += found.opened is not None
+        waiting = results.without_final_figures(connection, office.now() - ASKED_EVERY, MOST_ASKED)
+    told: list[FiguresRow] = []
+    try:
+        for one in waiting:
+            told.append(_ask(office, line, *one))  # noqa: PERF401 - what was told is kept when the next is not
+    except TooFast:
+        pass  # LINE answers sixty an hour; the rest is asked next time
+    finally:
+        _keep(office, told)
+    return Asked(len(told), sum(one.opened is not None for one in told), _ask_days(office, line))
+
+
+def _ask(
+    office: Office, line: "InsightClient", broadcast_id: BroadcastId, unit: str, started_at: datetime
+) -> FiguresRow:
+    first = started_at.astimezone(TOKYO).date()
+    found = line.opened(unit, first, min(first + COUNTED_FOR, office.today()))
+    return FiguresRow(broadcast_id, found.opened, found.clicked, office.now(), office.today() > first + COUNTED_FOR)
+
+
+def _keep(office: Office, told: Sequence[FiguresRow]) -> None:
+    if told:
         with writing(office.warehouse) as connection:
-            results.put_figures(connection, FiguresRow(broadcast_id, found.opened, found.clicked, office.now(), final))
-        progress(1)
-    return Asked(len(waiting), told, _ask_days(office, line))
+            for row in told:
+                results.put_figures(connection, row)
 
 
 def _ask_days(office: Office, line: "InsightClient") -> int:

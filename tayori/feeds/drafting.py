@@ -12,9 +12,8 @@ from tayori.broadcast import desk, proposing
 from tayori.broadcast.desk import Writing
 from tayori.broadcast.proposing import Proposed
 from tayori.domain.identifiers import BroadcastId
-from tayori.errors import BadInput, Refused
-from tayori.feeds.entries import Entry, read_entries
-from tayori.feeds.fetch import Fetched
+from tayori.errors import BadInput, NotFound, Refused
+from tayori.feeds.entries import Entry, Reading
 from tayori.feeds.rules import Feed, Rule
 from tayori.office import TOKYO, Office
 from tayori.warehouse import broadcasts, feeds, segments
@@ -28,16 +27,17 @@ NOTE: Final = "区のサイトの新着情報から作られた案です。起�
 OUTCOMES: Final = ("drafted", "known", "old", "unmatched", "undated", "elsewhere", "no_id", "no_title", "unfit")
 
 
-def take_in(office: Office, feed: Feed, fetched: Fetched) -> dict[str, int]:
-    """Turn the news of a feed into drafts; give how many entries ended how, by the words of `OUTCOMES`.
+class Held(Refused):
+    """The ward's rules or the feed's haste hold it: nothing of it was drafted, somebody has to look."""
+
+
+def take_in(office: Office, feed: Feed, read: Reading) -> dict[str, int]:
+    """Turn what was read of a feed into drafts; give how many entries ended how, by the words of `OUTCOMES`.
 
     Raises:
-        BadInput: the feed is no sound feed.
-        NotFound: a rule names a segment that is not stored.
-        Refused: it brings more news at once than anybody writes; nothing was drafted.
+        Held: a rule names a segment that is not stored, or there is more news at once than anybody writes.
 
     """
-    read = read_entries(fetched, office.settings.feed_allowed_hosts)
     counts = Counter({name: read.unfit[name] for name in OUTCOMES})
     wanted = _segments(office, feed)
     chosen: list[tuple[Entry, Writing]] = []
@@ -51,7 +51,7 @@ def take_in(office: Office, feed: Feed, fetched: Fetched) -> dict[str, int]:
                 outcome = "drafted"
             counts[outcome or "unfit"] += 1
         if len(chosen) > MOST_AT_ONCE:
-            raise Refused(f"The feed brings {len(chosen)} new entries at once, more than {MOST_AT_ONCE}; look at it.")
+            raise Held(f"The feed brings {len(chosen)} new entries at once, more than {MOST_AT_ONCE}; look at it.")
         for entry, new in chosen:
             _propose(connection, office, feed, entry, new)
     return {name: counts[name] for name in OUTCOMES}
@@ -59,7 +59,10 @@ def take_in(office: Office, feed: Feed, fetched: Fetched) -> dict[str, int]:
 
 def _segments(office: Office, feed: Feed) -> Mapping[str, str]:
     with reading(office.warehouse) as connection:
-        return {rule.segment: segments.find(connection, rule.segment) for rule in feed.rules}
+        try:
+            return {rule.segment: segments.find(connection, rule.segment) for rule in feed.rules}
+        except NotFound as missing:
+            raise Held(missing.sentence) from None
 
 
 def _why_not(office: Office, feed: Feed, entry: Entry, known: set[bytes]) -> str | None:

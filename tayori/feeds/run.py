@@ -1,4 +1,4 @@
-"""One look at every feed: fetch, read, draft. A feed in trouble keeps the others from nothing."""
+"""One look at every feed: fetch, read, draft. A feed in trouble is told; the others are read all the same."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from typing import Final
 
 from tayori.broadcast import proposing
 from tayori.errors import NotFound, TayoriError
-from tayori.feeds.drafting import OUTCOMES, take_in
+from tayori.feeds.drafting import OUTCOMES, Held, take_in
+from tayori.feeds.entries import read_entries
 from tayori.feeds.fetch import fetch
 from tayori.feeds.rules import Feed, read_rules
 from tayori.office import Office
@@ -30,14 +31,28 @@ def configured(office: Office) -> tuple[Feed, ...]:
 
 
 def look(office: Office, name: str) -> Looked:
-    """Look at one feed; whatever is wrong with it is told, not raised."""
+    """Look at one feed; what is wrong with it or its rules is told, not raised.
+
+    Raises:
+        Unavailable: the warehouse cannot be reached; that is no feed's trouble.
+
+    """
     try:
-        feed = next((one for one in configured(office) if one.name == name), None)
-        if feed is None:
-            raise NotFound("The rules name no such feed any more.")
-        return Looked(name, take_in(office, feed, fetch(feed.url, office.settings.feed_allowed_hosts)))
+        feed = _feed(office, name)
+        read = read_entries(fetch(feed.url, office.settings.feed_allowed_hosts), office.settings.feed_allowed_hosts)
     except TayoriError as trouble:
         return Looked(name, trouble=trouble.sentence)
+    try:
+        return Looked(name, take_in(office, feed, read))
+    except Held as trouble:
+        return Looked(name, trouble=trouble.sentence)
+
+
+def _feed(office: Office, name: str) -> Feed:
+    feed = next((one for one in configured(office) if one.name == name), None)
+    if feed is None:
+        raise NotFound("The rules name no such feed any more.")
+    return feed
 
 
 def drop_expired(office: Office) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Any, Final
 
 import urllib3
@@ -12,6 +13,7 @@ from pydantic.v1 import ValidationError  # the SDK's models are of that version
 
 from tayori.errors import Refused, Unavailable
 from tayori.line.client import TIMEOUTS, Seconds, unavailable
+from tayori.line.paging import TooFast
 from tayori.line.wall import Wall, put_behind
 from tayori.settings import Settings
 
@@ -82,6 +84,8 @@ class InsightClient:
         try:
             return question(**given, _request_timeout=self._timeouts).data
         except (InsightException, MessagingException) as error:
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise TooFast("LINE answers no more questions for now; ask the rest later.") from None
             raise unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
             raise unavailable(0) from None

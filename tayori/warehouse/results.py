@@ -64,12 +64,18 @@ def _started(chosen: Select[Any], begin: datetime, end: datetime) -> Select[Any]
     return within.order_by(broadcast.c.started_at, broadcast.c.broadcast_id)
 
 
-def without_final_figures(connection: Connection, most: int) -> Sequence[tuple[BroadcastId, str, datetime]]:
-    """Give id, unit and start of started broadcasts whose figures LINE may still change, the longest unasked first."""
+def without_final_figures(
+    connection: Connection, asked_before: datetime, most: int
+) -> Sequence[tuple[BroadcastId, str, datetime]]:
+    """Give id, unit and start of broadcasts whose figures may still change and were not asked since a moment.
+
+    The longest unasked come first.
+    """
     joined = broadcast.outerjoin(broadcast_figures, broadcast_figures.c.broadcast_id == broadcast.c.broadcast_id)
     open_still = or_(broadcast_figures.c.final.is_(None), broadcast_figures.c.final.is_(False))
     chosen = select(broadcast.c.broadcast_id, broadcast.c.unit, broadcast.c.started_at).select_from(joined)
-    chosen = chosen.where(broadcast.c.started_at.is_not(None), open_still)
+    unasked = or_(broadcast_figures.c.fetched_at.is_(None), broadcast_figures.c.fetched_at < asked_before)
+    chosen = chosen.where(broadcast.c.started_at.is_not(None), open_still, unasked)
     unasked_first = (broadcast_figures.c.fetched_at.is_not(None), broadcast_figures.c.fetched_at)
     rows = connection.execute(chosen.order_by(*unasked_first, broadcast.c.started_at).limit(most))
     return [(BroadcastId(row.broadcast_id), row.unit, row.started_at) for row in rows]
