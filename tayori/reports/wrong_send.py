@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,17 @@ STATES: Final = {
     "refused": "LINEが断った（届いていない）",
     "planned": "送っていない",
 }
+STANDINGS: Final = {
+    "approved": "承認済み",
+    "scheduled": "予約済み",
+    "sending": "送信中",
+    "paused": "一時停止",
+    "held": "保留",
+    "sent": "送信済み",
+    "cancelled": "取りやめ",
+    "needs_decision": "要判断",
+}
+MOMENTS: Final = frozenset({"first_sent_at", "last_settled_at", "counted_at"})
 FACTS: Final = {
     "broadcast_id": "配信番号",
     "genre": "情報ジャンル",
@@ -45,7 +57,19 @@ def write_wrong_send(record: Mapping[str, Any], folder: Path) -> tuple[Path, Pat
 
 def wrong_send_page(record: Mapping[str, Any]) -> str:
     """The page as HTML, one file that stands alone. Same record, same bytes."""
-    known = {"record": record, "states": STATES, "facts": FACTS, "font": FONT}
+    facts = {term: _shown(name, record[name]) for name, term in FACTS.items()}
+    known = {"record": record, "counted_at": _shown("counted_at", record["counted_at"]), "states": STATES}
+    known |= {"facts": facts, "font": FONT}
     template = environment().get_template("wrong_send.html.j2")
     plain = template.render(**known, font_faces="")
     return template.render(**known, font_faces=font_faces(plain))
+
+
+def _shown(name: str, value: str | None) -> str:
+    """A fact as it is printed: moments and states in Japanese, a dash for what there is not."""
+    if value is None:
+        return "－"
+    if name in MOMENTS:
+        moment = datetime.fromisoformat(value)
+        return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H時%M分%S秒}"
+    return STANDINGS.get(value, value) if name.startswith("state_") else value
