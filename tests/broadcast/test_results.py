@@ -157,6 +157,16 @@ def test_what_line_told_before_it_fell_silent_is_kept(office: Office, platform_t
     assert results.of_month(office, DAY).sends[0].opened == 350
 
 
+def test_more_questions_than_line_answers_end_the_round(office: Office, platform_then: RunningPlatform) -> None:
+    """Past 60 an hour LINE says 429: the round ends well, and what is left is asked next time."""
+    residents(office, 30)
+    send(office, platform_then, an_approved(office))
+    platform_then.control.ask("faults", rules=[{"endpoint": "insight.unit", "kind": "rate_limit"}])
+    assert results.ask_line(office, a_line(platform_then)).broadcasts == 0
+    platform_then.control.ask("faults", rules=[])
+    assert results.ask_line(office, a_line(platform_then)).broadcasts == 1
+
+
 def test_a_page_tells_what_it_knows_and_says_what_it_does_not() -> None:
     """One file that fetches nothing, in Japanese; an empty month is a page too."""
     for sends in ([], [a_sent()]):
