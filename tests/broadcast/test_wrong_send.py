@@ -1,7 +1,7 @@
 """誤配信: stopped, counted, recorded with who and when, and a correction proposed that says whom it does not reach."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from tayori.office import Office
 from tayori.reports.wrong_send import write_wrong_send, wrong_send_page
 from tayori.warehouse import broadcasts, incidents, origins
 from tayori.warehouse.engines import reading, writing
-from tests.broadcast.builders import ME, Staff, a_submitted, an_approved, handler, residents, staff
+from tests.broadcast.builders import ME, QUICK, Staff, a_submitted, an_approved, handler, residents, staff
 from tests.broadcast.rig import outcome, send
 
+ONE_BY_ONE = replace(QUICK, block=1, ahead=1, threads=1)  # so that a stop comes before the end
 WHY = "対象の条件を誤った"
 
 
@@ -28,7 +29,7 @@ def half_sent(office: Office, platform: RunningPlatform, who: Staff) -> Broadcas
     """Give a broadcast to 3,000 people that stands in the middle of its sending."""
     residents(office, 3_000)
     broadcast_id = an_approved(office, who)
-    send(office, platform, broadcast_id, most=2)
+    send(office, platform, broadcast_id, ONE_BY_ONE, most=1)
     return broadcast_id
 
 
