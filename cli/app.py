@@ -21,6 +21,7 @@ WORDS: Final = {
     "audit": "アクセス記録 (access log)",
     "segment": "配信対象の条件 (segment)",
     "broadcast": "配信 (broadcast) の起案・承認・送信",
+    "feed": "区のサイトの新着情報 (feed) から作る案",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "retention": "登録をやめた人の消去 (retention)",
     "certificate": "消去証明書 (certificate)",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import texts
+from cli import outcomes, proposals, texts
 from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, facts, plain, progress, table
 from tayori.broadcast import control, corrections, desk
@@ -26,6 +26,11 @@ from tayori.warehouse.engines import reading
 app = typer.Typer(
     help="配信 (broadcast) の起案・承認・送信", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
+
+app.command()(proposals.proposals)
+app.command()(proposals.take_over)
+app.command()(outcomes.results)
+app.command()(outcomes.wrong_send)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="配信の ID")]
 Reason = Annotated[str, typer.Option(help="理由")]
@@ -110,7 +115,9 @@ for verb in (texts.alter, texts.versions, texts.preview):
 def show(broadcast_id: Id, *, as_json: Json = False) -> None:
     """署名する人が見るべきもの (本文・条件・期間・いまの人数) を表示する。"""
     with office_here() as office:
-        facts(_reviewed(desk.review(office, BroadcastId(broadcast_id))), REVIEWED, as_json=as_json)
+        seen = _reviewed(desk.review(office, BroadcastId(broadcast_id)))
+        origin = proposals.origin_of(office, BroadcastId(broadcast_id))
+        facts(seen | origin, REVIEWED | {name: proposals.WAITING[name] for name in origin}, as_json=as_json)
 
 
 @app.command()

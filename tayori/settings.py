@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         None, description="database of the call centre's FAQ system, read only (O5)"
     )
     call_centre_mapping: Path | None = Field(None, description="mapping of the call centre's tables and scope (YAML)")
+    feeds_file: Path | None = Field(None, description="rules for the feeds of the ward's site (YAML); empty: no feed")
+    feed_allowed_hosts: Hosts = Field(
+        (), description="hosts that feeds may be read from and that their news may link to"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

@@ -59,6 +59,10 @@ class ControlClient:
         """Answers by endpoint and status, and what the platform has cost."""
         return self.ask("stats")
 
+    def asked(self) -> list[tuple[str, str]]:
+        """Method and path of everything that was ever asked since the last reset, each once."""
+        return [(method, path) for method, path in self.ask("stats")["asked"]]
+
     def exchanges(self) -> list[Exchange]:
         """The kept exchanges (`ask("keep", most=...)` first), for checks against LINE's specification."""
         return [_exchange(one) for one in self.ask("exchanges")["exchanges"]]

@@ -187,6 +187,7 @@ class Control:
         usage, keys = resource.getrusage(resource.RUSAGE_SELF), self._app.platform.keys
         return {
             "endpoints": self._app.traffic.figures(),
+            "asked": [list(one) for one in self._app.traffic.asked],
             "retry_keys": {"known": len(keys), "repeated": keys.repeated, "altered": keys.altered},
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
             "peak_mb": round(usage.ru_maxrss / 1024, 1),

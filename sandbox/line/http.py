@@ -61,6 +61,7 @@ class LineApp:
             return
         found = self.routes.find(request.method, request.path)
         endpoint = found[0].endpoint if found else _UNSERVED
+        self.traffic.ask(request.method, found[0].path if found else request.path)
         fault = self.faults.draw(endpoint) if self.faults.rules else None
         if fault is None:
             await self._answer(connection, request, endpoint, self._serve(self.platform, request, found))

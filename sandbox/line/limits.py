@@ -28,6 +28,7 @@ RATES: Final[dict[str, Rate]] = {
     "richmenu.alias.delete": Rate(100, HOUR),
     "richmenu.list": Rate(10, SECOND),
     "insight": Rate(60, HOUR),
+    "insight.unit": Rate(60, HOUR),
     "webhook.endpoint": Rate(1000, MINUTE),
 }
 """Endpoints whose rate is not `ORDINARY`."""

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from sandbox.line.clock import Clock, real_time
+from sandbox.line.engagement import Engagement
 from sandbox.line.followers import FollowerPages
 from sandbox.line.ids import FOREIGN, ID_SHAPE, Slots, malformed, pack
 from sandbox.line.ledger import Ledger, content_digest
@@ -64,6 +65,7 @@ class Platform:
         self.quota = Quota(self.account.monthly_limit)
         self.menus = RichMenus()
         self.units = AggregationUnits()
+        self.engagement = Engagement()
         self.messages_by_day = DailyMessages()
         self.followers_by_day = DailyFollowers(self.people)
         self.pages = FollowerPages(self.people, self.account.channel_secret.encode())
@@ -143,6 +145,7 @@ class Platform:
         content = content_digest(body["messages"])
         reached = self.ledger.enter(at=now, endpoint=endpoint, content=content, unit=unit, slots=slots)
         self.messages_by_day.add(endpoint, reached, now)
+        self.engagement.add(unit, body["messages"], reached, now)
 
     def _recipients(self, to: object) -> Slots:
         if not isinstance(to, list) or not 1 <= len(to) <= MOST_RECIPIENTS:

@@ -68,6 +68,10 @@ def _insight_followers(platform: Platform, request: Request) -> Answer:
     return Answer(dict(platform.followers_by_day.figures(day, now)))
 
 
+def _unit_figures(platform: Platform, request: Request) -> Answer:
+    return Answer(platform.engagement.figures(request.query, platform.clock()))
+
+
 def _units_used(platform: Platform, _request: Request) -> Answer:
     return Answer({"numOfCustomAggregationUnits": len(platform.units.names(platform.clock()))})
 
@@ -208,6 +212,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", f"{_MESSAGE}/aggregation/info", "aggregation.info", _units_used),
     Route("GET", f"{_MESSAGE}/aggregation/list", "aggregation.list", _unit_names),
     Route("GET", f"{_BOT}/insight/followers", "insight", _insight_followers),
+    Route("GET", f"{_BOT}/insight/message/event/aggregation", "insight.unit", _unit_figures),
     Route("GET", f"{_BOT}/followers/ids", "followers", _followers),
     Route("GET", f"{_BOT}/profile/{{}}", "profile", _profile),
     Route("GET", f"{_BOT}/info", "info", _bot),

@@ -13,6 +13,7 @@ class Traffic:
     """How often each endpoint answered what, and over how long; the latest exchanges if wanted."""
 
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     first_at: dict[str, float] = field(default_factory=dict)
     last_at: dict[str, float] = field(default_factory=dict)
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=0))
@@ -22,6 +23,10 @@ class Traffic:
         self.answers[endpoint, status] += 1
         self.last_at[endpoint] = now = time.monotonic()
         self.first_at.setdefault(endpoint, now)
+
+    def ask(self, method: str, path: str) -> None:
+        """Book one request by method and path; where an endpoint was found, its path with blanks."""
+        self.asked[method, path] += 1
 
     def keep(self, most: int) -> None:
         """Keep the latest `most` exchanges from now on."""

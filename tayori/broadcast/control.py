@@ -11,7 +11,7 @@ from tayori.broadcast.moves import move
 from tayori.domain.batches import DECIDE_WITHIN
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.states import BatchState, BroadcastState
+from tayori.domain.states import BROADCAST_STEPS, BatchState, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.vault import audit, roster
@@ -159,6 +159,21 @@ def open_broadcasts(office: Office) -> list[BroadcastId]:
         rested = broadcasts.due_again(connection, office.now())
         left = [one for one in started if lease.is_free(broadcasts.find(connection, one), office.now())]
         return [*left, *rested, *waiting]
+
+
+def stop(
+    connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId, reason: str
+) -> BroadcastRow:
+    """Let nothing (more) of a broadcast go out, in the caller's transaction; give it as it stands then.
+
+    One that is under way is paused, one that has not begun is held; one that has ended stays as it is.
+    """
+    row = _mine_to_stop(connection, office, who, broadcast_id)
+    halts = [state for state in (BroadcastState.PAUSED, BroadcastState.HELD) if state in BROADCAST_STEPS[row.state]]
+    if halts:
+        move(connection, office, _evidence(who), row, halts[0], reason=reason)
+        broadcasts.change(connection, broadcast_id, resume_at=None)
+    return broadcasts.find(connection, broadcast_id)
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:

@@ -14,7 +14,7 @@ from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import BroadcastId
+from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.material import NOTHING, Material
 from tayori.domain.messages import content_hash, message_bytes, pictures_named, read_messages, source_bytes
 from tayori.domain.pictures import Picture
@@ -131,9 +131,20 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         Refused: the handler is no writer today, or the window is over.
 
     """
-    broadcast_id = BroadcastId(f"b-{office.rng.getrandbits(64):016x}")
-    row = BroadcastRow(
-        broadcast_id=broadcast_id,
+    row = new_row(office, writer.handler_id, new)
+    with writing(office.warehouse) as connection:
+        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        _refuse_past(new.not_after, office)
+        broadcasts.add(connection, row)
+        keep_version(connection, office, writer.handler_id, row.broadcast_id, new)
+        _decided(connection, office, writer, f"broadcast {row.broadcast_id} drafted", 0)
+    return row.broadcast_id
+
+
+def new_row(office: Office, drafted_by: str, new: Writing) -> BroadcastRow:
+    """Give the row of a new draft under a fresh opaque id and unit; nothing is written yet."""
+    return BroadcastRow(
+        broadcast_id=BroadcastId(f"b-{office.rng.getrandbits(64):016x}"),
         genre=new.genre,
         segment=new.segment,
         messages=new.messages,
@@ -147,17 +158,10 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         frozen_count=None,
         all_frozen=False,
         unit=f"r{office.today():%Y%m%d}{office.rng.getrandbits(48):012x}",
-        drafted_by=writer.handler_id,
+        drafted_by=HandlerId(drafted_by),
         created_at=office.now(),
         content_at=_content_time(office, new),
     )
-    with writing(office.warehouse) as connection:
-        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
-        _refuse_past(new.not_after, office)
-        broadcasts.add(connection, row)
-        _keep_version(connection, office, writer, broadcast_id, new)
-        _decided(connection, office, writer, f"broadcast {broadcast_id} drafted", 0)
-    return broadcast_id
 
 
 def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing) -> None:
@@ -169,6 +173,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
             raise Refused("Part of the broadcast went out; cancel it, then send a correction or a new one.")
         if row.state is not BroadcastState.DRAFT:
             move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
+        _refuse_unowned(row)
         broadcasts.void_signatures(connection, broadcast_id)
         overrides.void(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)
@@ -183,21 +188,19 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
             frozen_count=None,
             all_frozen=False,
         )
-        _keep_version(connection, office, writer, broadcast_id, new)
+        keep_version(connection, office, writer.handler_id, broadcast_id, new)
         _decided(connection, office, writer, f"broadcast {broadcast_id} altered, signatures void", 0)
     media.withdraw(office, row.proposal.image_hashes)
 
 
-def _keep_version(
-    connection: Connection, office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing
-) -> None:
+def keep_version(connection: Connection, office: Office, writer: str, broadcast_id: BroadcastId, new: Writing) -> None:
     """Keep what was written as the next version, with its pictures; earlier versions stay."""
     pictures.add(connection, new.pictures, office.now())
     version = texts.newest(connection, broadcast_id) + 1
     hashed, now = content_hash(new.messages), office.now()
     texts.add(
         connection,
-        TextVersion(broadcast_id, version, new.genre, hashed, writer.handler_id, now, new.source, new.messages),
+        TextVersion(broadcast_id, version, new.genre, hashed, HandlerId(writer), now, new.source, new.messages),
     )
 
 
@@ -232,6 +235,7 @@ def submit(
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         step(row.state, BroadcastState.SUBMITTED)
+        _refuse_unowned(row)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
         _refuse_audience(connection, row, seen.count, small_reason)
@@ -270,6 +274,11 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
             broadcasts.change(connection, broadcast_id, frozen_count=None, all_frozen=False)
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
     return seen.count
+
+
+def _refuse_unowned(row: BroadcastRow) -> None:
+    if ":" in row.drafted_by:  # no handler's id has one: it came from a feed or a record, which sign nothing (I7)
+        raise Refused("No writer has taken this draft over; do so with `tayori broadcast take-over`, then submit it.")
 
 
 def _refuse_unseen(row: BroadcastRow, seen: Review) -> None:

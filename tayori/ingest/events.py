@@ -6,7 +6,7 @@ A follow older than `seen.FOLLOWS_UNTIL` counts for nothing: whether its person 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -20,11 +20,11 @@ from tayori.ingest.following import NEVER, Changes, Standing, Step, follow_up
 from tayori.ingest.quarantine import KEPT, NOT_FOLLOWING, SetAside, set_aside
 from tayori.ingest.verdict import Gate
 from tayori.line.webhook import packed
-from tayori.office import Office
+from tayori.office import TOKYO, Office
 from tayori.settings import Mode
 from tayori.vault.audit import Action, Recorded, record
+from tayori.warehouse import daily, people, quarantine
 from tayori.warehouse import events as seen
-from tayori.warehouse import people, quarantine
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 CAUSE: Final = "unfollow"
@@ -109,7 +109,16 @@ def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes
         recorded = record(stores[0], EVIDENCE, Action.WRITE, what, count=changes.persons, now=office.now())
         _write(office, stores, changes, indexes, recorded)
     seen.remember_leaves(stores[0], {indexes[line_id]: at_ms for line_id, at_ms in changes.leaves.items()})
+    daily.add_blocks(stores[0], _blocks(office, changes))
     return changes
+
+
+def _blocks(office: Office, changes: Changes) -> Counter[date]:
+    """Count who blocked the account by the day of the event in Tokyo: a total of the day, canaries left out."""
+    moments = [at_ms for number, at_ms in changes.left if number > 0]
+    moments += [at_ms for line_id, at_ms in changes.joined_and_left if not _is_canary(office, line_id)]
+    now_ms = office.now().timestamp() * 1000  # whatever an event says of its time, it was no later
+    return Counter(datetime.fromtimestamp(min(at_ms, now_ms) / 1000, TOKYO).date() for at_ms in moments)
 
 
 def _standings(warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, Standing]:

@@ -1,11 +1,11 @@
-"""The one door to LINE: five endpoints, and no method that could tell LINE anything else about a person (I4).
+"""The one door to LINE: no method of it could tell LINE anything about a person but their id in `to` (I4).
 
 A multicast carries user ids and messages that are the same for everybody. Audiences, narrowcasts, menus and labels
-for one person do not exist here. One policy of time-outs and retries, ours: the SDK never asks twice by itself.
+for one person do not exist here; what is not on the list of endpoints, the wall refuses before any connection.
+One policy of time-outs and retries, ours: the SDK never asks twice by itself.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,21 +15,18 @@ import urllib3
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MulticastRequest, ValidateMessageRequest
 from linebot.v3.messaging.exceptions import ApiException
 from linebot.v3.messaging.models.message import Message
-from pydantic import ValidationError
+from pydantic.v1 import ValidationError  # the SDK's models are of that version
 
 from tayori.domain.batches import LARGEST_BATCH
 from tayori.errors import BadInput, Refused, Unavailable
 from tayori.line.answers import NO_ANSWER, Answer, places_of, read_answer
 from tayori.line.paging import PageExpired
+from tayori.line.wall import CONNECTIONS, Wall, put_behind
 from tayori.settings import Settings
 
 Seconds = tuple[float, float]
 TIMEOUTS: Final[Seconds] = (3.0, 10.0)  # to connect, to be answered
-CONNECTIONS: Final = 32
 PAGE: Final = 1000  # LINE's largest page of followers
-
-for _chatty in ("linebot", "urllib3"):  # at DEBUG they write bodies and paths, which hold user ids (I3)
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +81,10 @@ class LineClient:
     """Speaks to LINE, or to a sandbox that plays it. Safe to use from many threads."""
 
     def __init__(self, base: str, token: str, *, connections: int = CONNECTIONS, timeouts: Seconds = TIMEOUTS) -> None:
-        configuration = Configuration(host=base, access_token=token)
-        configuration.retries = urllib3.Retry(0, redirect=False)
-        configuration.connection_pool_maxsize = connections
         self._base = base
         self._timeouts = timeouts
-        self._api_client = ApiClient(configuration)
+        self._wall = Wall(base, connections=connections)
+        self._api_client = put_behind(self._wall, ApiClient(Configuration(host=base, access_token=token)))
         self._api = MessagingApi(self._api_client)
 
     @classmethod
@@ -135,9 +130,9 @@ class LineClient:
         except ApiException as error:
             if error.status == HTTPStatus.BAD_REQUEST:
                 return places_of(error.body) or ("messages",)
-            raise _unavailable(error.status) from None
+            raise unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
-            raise _unavailable(0) from None
+            raise unavailable(0) from None
         return ()
 
     def followers_ids(self, start: str | None = None, limit: int = PAGE) -> FollowerPage:
@@ -160,7 +155,7 @@ class LineClient:
 
         """
         try:
-            told = self._api_client.rest_client.pool_manager.request(
+            told = self._wall.request(
                 "GET",
                 f"{self._base}/v2/bot/profile/{line_user_id}",
                 headers=self._api_client.default_headers,
@@ -169,10 +164,10 @@ class LineClient:
             )
             told.drain_conn()
         except urllib3.exceptions.HTTPError:
-            raise _unavailable(0) from None
+            raise unavailable(0) from None
         if told.status not in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}:
-            raise _unavailable(told.status)
-        return bool(told.status == HTTPStatus.OK)
+            raise unavailable(told.status)
+        return told.status == HTTPStatus.OK
 
     def quota(self) -> int | None:
         """How many messages this month may carry; None where the plan has no limit."""
@@ -189,14 +184,15 @@ class LineClient:
         except ApiException as error:
             if error.status == HTTPStatus.BAD_REQUEST and "start" in given:
                 raise PageExpired("LINE no longer knows where the next page starts; begin the list again.") from None
-            raise _unavailable(error.status) from None
+            raise unavailable(error.status) from None
         except urllib3.exceptions.HTTPError:
-            raise _unavailable(0) from None
+            raise unavailable(0) from None
         except ValidationError:  # the SDK's models, which repeat in their errors what they were given
             raise Unavailable("LINE answered what it never promised; nothing was lost. Run it again later.") from None
 
 
-def _unavailable(status: int | None) -> Unavailable:
+def unavailable(status: int | None) -> Unavailable:
+    """Give the sentence for a question that LINE did not answer; 0: it said nothing at all."""
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return Unavailable(
             "LINE refuses our access token or account; renew TAYORI_LINE_ACCESS_TOKEN, then run it again."

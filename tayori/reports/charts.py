@@ -81,6 +81,22 @@ def months(table: SuppressedTable, before: SuppressedTable | None, name: str, ca
     return Chart(name, caption, _told(caption, pairs), _draw(spec))
 
 
+def days(rows: Sequence[tuple[str, int, int]], name: str, caption: str) -> Chart:
+    """Columns of a figure of each day (label, figure, pushes); days with pushes stand out in rust."""
+    spec = _frame(
+        [{"label": label, "count": count, "colour": _RUST if pushes else _BLUE} for label, count, pushes in rows], 180
+    )
+    axis = {"labelAngle": 0, "labelOverlap": True, "labelSeparation": 4}
+    spec["mark"] = {"type": "bar", "width": {"band": 0.7}}
+    spec["encoding"] = {
+        "x": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": axis},
+        "y": {"field": "count", "type": "quantitative", "title": "人", "axis": {"tickMinStep": 1, "format": ",d"}},
+        "color": {"field": "colour", "type": "nominal", "scale": None},
+    }
+    said = "、".join(f"{label}日 {count}人{'（配信あり）' if pushes else ''}" for label, count, pushes in rows)
+    return Chart(name, caption, f"{caption}。{said}。同じ数を表にも示します。", _draw(spec))
+
+
 _FEW: Final = 6
 
 

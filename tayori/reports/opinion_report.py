@@ -12,13 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.themes import theme_rules
 from tayori.opinions.trends import Period
 from tayori.opinions.words import ThemeWords
 from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text
+from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
 from tayori.reports.sentences import summary
 
@@ -85,7 +84,7 @@ def opinion_page(
         "text": text,
         "font": FONT,
     }
-    template = _environment().get_template("opinion_report.html.j2")
+    template = environment().get_template("opinion_report.html.j2")
     plain = template.render(**known, font_faces="")
     return template.render(**known, font_faces=font_faces(plain))
 
@@ -133,17 +132,6 @@ def _charts(tables: Mapping[str, SuppressedTable]) -> dict[str, Chart]:
             apart=(theme_rules().undecided, theme_rules().withheld),
         ),
     }
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("tayori.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _harmless(label: str) -> str:

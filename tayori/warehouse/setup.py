@@ -14,12 +14,13 @@ from tayori.warehouse.schema import (
     opinions,
     people,
     records,
+    results,
     retention,
     stores,
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (approvals, broadcasts, guards, messages, opinions, people, records, retention, stores)
+SCHEMAS = (approvals, broadcasts, guards, messages, opinions, people, records, results, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 

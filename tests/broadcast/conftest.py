@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.line.serve import RunningPlatform, running_platform
+from tayori.line.endpoints import foreign_endpoints
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +16,12 @@ def shared_platform() -> Iterator[RunningPlatform]:
 
 
 @pytest.fixture
-def platform(shared_platform: RunningPlatform) -> RunningPlatform:
-    """Give the platform anew: some thousand friends, nothing was sent, nothing goes wrong."""
+def platform(shared_platform: RunningPlatform) -> Iterator[RunningPlatform]:
+    """Give the platform anew: some thousand friends, nothing was sent, nothing goes wrong.
+
+    Whatever a test does, afterwards the platform was asked for nothing that is not on the list of endpoints (I4).
+    """
     shared_platform.control.ask("reset", rate_factor=100.0, monthly_limit=None)
     shared_platform.control.friends(6_000)
-    return shared_platform
+    yield shared_platform
+    assert foreign_endpoints(shared_platform.control.asked()) == []

@@ -3,6 +3,7 @@
 import inspect
 import json
 from base64 import b64decode
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,12 +14,15 @@ from sandbox.line.wire import Exchange
 from tayori.domain.states import BroadcastState
 from tayori.errors import Unavailable
 from tayori.line.client import LineClient, content_of
+from tayori.line.endpoints import ENDPOINTS
+from tayori.line.insight import InsightClient
 from tayori.office import Office
 from tests.broadcast.builders import TEXT, an_approved, residents
 from tests.broadcast.rig import send
 
-ALLOWED = {"multicast", "validate.multicast", "followers", "profile", "quota", "quota.consumption"}
 QUESTIONS = {"multicast", "faults_in", "followers_ids", "profile_exists", "quota", "consumption"}
+FIGURES = {"opened", "account", "delivered"}
+DAY = date(2026, 11, 1)
 
 
 def ask_everything(client: LineClient) -> None:
@@ -30,6 +34,14 @@ def ask_everything(client: LineClient) -> None:
     assert client.quota() is None
     assert client.consumption() >= 0
     assert client.faults_in(content_of(json.dumps(TEXT).encode(), "r1")) == ()
+
+
+def read_every_figure(platform: RunningPlatform) -> None:
+    """Use every method of the client for figures."""
+    client = InsightClient(platform.base_url, platform.account.access_token)
+    assert client.opened("r1", DAY, DAY).opened is None
+    assert client.account(DAY) is not None
+    assert client.delivered(DAY) is not None
 
 
 def a_client(platform: RunningPlatform) -> LineClient:
@@ -55,17 +67,19 @@ def exchanges(platform: RunningPlatform) -> list[Exchange]:
 def test_no_request_goes_to_an_endpoint_that_is_not_on_the_list(
     sqlite_office: Office, platform: RunningPlatform
 ) -> None:
-    """A whole broadcast and every method of the client: only the allowed endpoints were asked."""
+    """A whole broadcast and every method of both clients: the endpoints on the list were asked, all and only these."""
     residents(sqlite_office, 1_200)
     assert send(sqlite_office, platform, an_approved(sqlite_office)).ended is BroadcastState.SENT
     ask_everything(a_client(platform))
-    assert set(platform.control.stats()["endpoints"]) == ALLOWED
+    read_every_figure(platform)
+    assert set(platform.control.asked()) == {(one.method, one.template) for one in ENDPOINTS}
 
 
 def test_the_client_can_ask_nothing_else() -> None:
-    """The client has these methods and no other: there is no way to say more about a person."""
-    public = {name for name, _ in inspect.getmembers(LineClient, inspect.isfunction) if not name.startswith("_")}
-    assert public == QUESTIONS
+    """The clients have these methods and no other: there is no way to say more about a person."""
+    for client, questions in ((LineClient, QUESTIONS), (InsightClient, FIGURES)):
+        public = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
+        assert public == questions
     assert set(inspect.signature(LineClient.multicast).parameters) == {"self", "to", "content", "retry_key"}
 
 
@@ -80,6 +94,7 @@ def test_every_request_is_valid_by_lines_specification(sqlite_office: Office, pl
     residents(sqlite_office, 1_200)
     send(sqlite_office, platform, an_approved(sqlite_office))
     ask_everything(a_client(platform))
+    read_every_figure(platform)
     spec, seen = load_spec(folder), exchanges(platform)
     for exchange in seen:
         spec.check_request(exchange)

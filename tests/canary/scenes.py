@@ -78,6 +78,8 @@ def everything(world: World) -> list[Met]:
         take_in_letters(walk)
         analyse(walk)
         watch(walk)
+        read_feeds(walk)
+        sum_up(walk)
         bad_settings(walk)
         arrivals.talk(world)
         interrupted(walk, signal.SIGTERM)
@@ -200,6 +202,29 @@ def watch(walk: Walk) -> None:
     secret = walk.marks.secret("mail")
     walk.fails("watch", "no mail server", environment={"TAYORI_SMTP_URL": f"smtp://desk:{secret}@127.0.0.1:1"})
     walk.stumbles_through("watch")
+
+
+def read_feeds(walk: Walk) -> None:
+    """Flows/feeds: a feed that is broken and full of marks, no feed, errors at every opening."""
+    site, marks = walk.world.site, walk.marks
+    sound = site.pages["/feed"]
+    site.show(f"<rss><channel>{marks.letter(0)} &{marks.letter(1)};")
+    walk.ends_well("feeds", "a feed that is broken")
+    site.pages["/feed"] = sound
+    walk.fails("feeds", "rules that are not there", environment={"TAYORI_FEEDS_FILE": "/absent"})
+    walk.stumbles_through("feeds")
+
+
+def sum_up(walk: Walk) -> None:
+    """Flows/results: LINE answers badly, or not at all; errors at every opening."""
+    hostile, line = {"TAYORI_LINE_API_BASE": walk.world.line.url}, walk.world.line
+    for statuses in ((400,), (500,), (401,)):
+        line.statuses = list(statuses)
+        walk.fails("results", f"LINE that answers {statuses}", environment=hostile)
+    line.garbled = True
+    walk.fails("results", "LINE that answers what are no figures", environment=hostile)
+    line.garbled = False
+    walk.stumbles_through("results")
 
 
 def bad_settings(walk: Walk) -> None:

@@ -20,6 +20,8 @@ FLOWS = {
     "ingest_opinions": "flows.ingest_opinions.ingest_opinions",
     "opinion_analysis": "flows.opinion_analysis.opinion_analysis",
     "watch": "flows.watch.watch",
+    "feeds": "flows.feeds.feeds",
+    "results": "flows.results.results",
 }
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ingest": {"order": {"seconds": 0}},

@@ -20,6 +20,8 @@ from tayori.settings import Settings
 from tests.canary.hostile_line import HostileLine, running_line
 from tests.canary.marks import Marks
 from tests.canary.steps import READY, Outcome, Step
+from tests.feeds.builders import HERE, a_segment, news, rfc822, rss, rules_file
+from tests.support.feed_site import FeedSite, running_site
 from tests.support.mail_desk import MailDesk, running_desk
 from tests.support.prefect_server import PrefectServer, free_port
 
@@ -40,6 +42,7 @@ class World:
     platform: RunningPlatform
     line: HostileLine
     mail: MailDesk
+    site: FeedSite
     environment: dict[str, str]
     office: Office
     door: Served | None = None
@@ -131,12 +134,14 @@ def running_world(folder: Path, prefect: PrefectServer, marks: Marks) -> Iterato
     with ExitStack() as stack:
         platform = stack.enter_context(running_platform(account=account))
         line, mail = stack.enter_context(running_line()), stack.enter_context(running_desk())
-        environment = _environment(folder, marks, platform, mail)
+        site = stack.enter_context(running_site())
+        environment = _environment(folder, marks, platform, mail) | _feeds(folder, site)
         settings = Settings(_env_file=None, **_fields(environment))
         set_up(settings, utc_now())
         office = Office(settings)
         stack.callback(office.close)
-        world = World(marks, folder, prefect, platform, line, mail, environment, office)
+        a_segment(office)
+        world = World(marks, folder, prefect, platform, line, mail, site, environment, office)
         world.door = stack.enter_context(_door(world))
         yield world
 
@@ -166,6 +171,11 @@ def _environment(folder: Path, marks: Marks, platform: RunningPlatform, mail: Ma
         "TAYORI_ALARM_MAIL_TO": "desk@example.jp",
         "TMPDIR": str(folder / "tmp"),
     }
+
+
+def _feeds(folder: Path, site: FeedSite) -> dict[str, str]:
+    address = site.show(rss(news(pubDate=rfc822(utc_now()))))
+    return {"TAYORI_FEEDS_FILE": str(rules_file(folder / "rules", address)), "TAYORI_FEED_ALLOWED_HOSTS": HERE}
 
 
 def _fields(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Friends, follower pages, profiles, and LINE's figures about them."""
 
 import base64
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,3 +178,34 @@ def test_a_faulty_unit_refuses_the_request(units: object) -> None:
     world = a_world(friends=1)
     assert world.multicast(world.ids(0, 1), customAggregationUnits=units).status == 400
     assert world.platform.ledger.delivered().requests == 0
+
+
+def unit_figures(world: World, first: str = "20261120", last: str = "20261204", unit: str = "r1") -> dict[str, Any]:
+    asked = f"customAggregationUnit={unit}&from={first}&to={last}"
+    return figures(world, f"insight/message/event/aggregation?{asked}")
+
+
+def test_figures_of_a_unit_grow_for_14_days_and_are_null_below_twenty() -> None:
+    """LINE tells how many opened what a unit sent, and a link in it; fewer than 20 people are nobody's business."""
+    world = a_world(friends=600)
+    linked = [{"type": "text", "text": "詳しくは https://www.city.example.lg.jp/a をご覧ください"}]
+    world.multicast(world.ids(0, 50), linked, customAggregationUnits=["r1"])
+    assert unit_figures(world)["overview"]["uniqueImpression"] is None
+    world.multicast(world.ids(50, 500), linked, customAggregationUnits=["r1"])
+    first = unit_figures(world)
+    world.jump(days=5)
+    later = unit_figures(world)
+    world.jump(days=30)
+    last = unit_figures(world)
+    opened = [one["overview"]["uniqueImpression"] for one in (first, later, last)]
+    assert opened == [174, 300, 320]
+    assert [(one["seq"], one["url"]) for one in last["clicks"]] == [(1, "https://www.city.example.lg.jp/a")]
+    assert unit_figures(world, "20261121")["overview"]["uniqueImpression"] is None
+    assert unit_figures(world, unit="nobody")["messages"] == []
+
+
+@pytest.mark.parametrize("query", ["", "from=20261120&to=20261119", "from=20261101&to=20261202", "from=x&to=y"])
+def test_figures_of_a_unit_need_a_name_and_at_most_31_days(query: str) -> None:
+    """Whatever else is asked is refused."""
+    reply = a_world().call("GET", f"/v2/bot/insight/message/event/aggregation?customAggregationUnit=r1&{query}")
+    assert reply.status == 400

@@ -40,6 +40,9 @@ def message_calls(world: World) -> None:
             world.call("GET", f"{_BOT}/message/delivery/{kind}?date={day}")
     for path in ("quota", "quota/consumption", "aggregation/info", "aggregation/list"):
         world.call("GET", f"{_BOT}/message/{path}")
+    for unit in ("r1", "nobody_used_it"):
+        asked = f"customAggregationUnit={unit}&from=20261120&to=20261220"
+        world.call("GET", f"{_BOT}/insight/message/event/aggregation?{asked}")
 
 
 def people_calls(world: World) -> None:
