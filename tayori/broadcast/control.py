@@ -152,6 +152,21 @@ def open_broadcasts(office: Office) -> list[BroadcastId]:
         return [*left, *waiting]
 
 
+def due(office: Office) -> list[BroadcastId]:
+    """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
+
+    Ones whose worker is gone come before them: they are taken up where they stood. What waits for somebody to start
+    it (approved, not scheduled) is not among them.
+    """
+    now = office.now()
+    with reading(office.warehouse) as connection:
+        started = [broadcasts.find(connection, one) for one in broadcasts.in_states(connection, BroadcastState.SENDING)]
+        waiting = broadcasts.in_states(connection, BroadcastState.SCHEDULED)
+        scheduled = [row for row in (broadcasts.find(connection, one) for one in waiting) if row.not_before <= now]
+        left = [row for row in started if lease.is_free(row, now)]
+        return [row.broadcast_id for row in (*left, *sorted(scheduled, key=lambda row: row.not_after))]
+
+
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:
     row = broadcasts.find(connection, broadcast_id, lock=True)
     _refuse_outsider(connection, who, office)

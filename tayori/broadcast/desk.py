@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,7 @@ from tayori.broadcast import signatures
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
 from tayori.domain.approval import SMALLEST_AUDIENCE, Proposal, drifted
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import BroadcastId
+from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.messages import content_hash, message_bytes, read_messages
 from tayori.domain.segments import Everyone, Segment, canonical_segment, read_segment
 from tayori.domain.states import BroadcastState, step
@@ -38,6 +39,15 @@ class Writing:
     not_after: datetime
 
 
+class Addressed(Protocol):
+    """What goes to those who chose a genre, narrowed by a segment."""
+
+    @property
+    def genre(self) -> int: ...  # noqa: D102 - fields of the rows
+    @property
+    def segment(self) -> str: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """What a handler has before their eyes when they sign: the proposal, the text, and how many it would reach."""
@@ -62,6 +72,11 @@ def written(genre: str, segment: object, messages: object, not_before: datetime,
         raise BadInput("The window needs two moments with their time zone, the first before the last.")
     text = canonical_segment(read_segment(segment))
     return Writing(code, text, message_bytes(read_messages(messages)), not_before, not_after)
+
+
+def genre_name(code: int) -> str:
+    """Give the ward's term for a genre."""
+    return ward().genres[code]
 
 
 def read_stored(canonical: str) -> Segment:
@@ -91,9 +106,19 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         Refused: the handler is no writer today, or the window is over.
 
     """
-    broadcast_id = BroadcastId(f"b-{office.rng.getrandbits(64):016x}")
-    row = BroadcastRow(
-        broadcast_id=broadcast_id,
+    row = blank(office, writer.handler_id, new)
+    with writing(office.warehouse) as connection:
+        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        _refuse_past(new.not_after, office)
+        broadcasts.add(connection, row)
+        _decided(connection, office, writer, f"broadcast {row.broadcast_id} drafted", 0)
+    return row.broadcast_id
+
+
+def blank(office: Office, drafted_by: HandlerId, new: Writing) -> BroadcastRow:
+    """Give the row of a new draft, under a fresh id and a fresh unit of LINE's statistics."""
+    return BroadcastRow(
+        broadcast_id=BroadcastId(f"b-{office.rng.getrandbits(64):016x}"),
         genre=new.genre,
         segment=new.segment,
         messages=new.messages,
@@ -107,15 +132,9 @@ def draft(office: Office, writer: Credential, new: Writing) -> BroadcastId:
         frozen_count=None,
         all_frozen=False,
         unit=f"r{office.today():%Y%m%d}{office.rng.getrandbits(48):012x}",
-        drafted_by=writer.handler_id,
+        drafted_by=drafted_by,
         created_at=office.now(),
     )
-    with writing(office.warehouse) as connection:
-        roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
-        _refuse_past(new.not_after, office)
-        broadcasts.add(connection, row)
-        _decided(connection, office, writer, f"broadcast {broadcast_id} drafted", 0)
-    return broadcast_id
 
 
 def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Writing) -> None:
@@ -147,7 +166,7 @@ def review(office: Office, broadcast_id: BroadcastId) -> Review:
         return Review(row.proposal, row.messages, count_now(connection, row), row.state)
 
 
-def count_now(connection: Connection, row: BroadcastRow) -> int:
+def count_now(connection: Connection, row: Addressed) -> int:
     """How many people a stored broadcast would reach now."""
     return audience.count_audience(connection, row.genre, read_stored(row.segment))
 
@@ -168,7 +187,7 @@ def submit(
         step(row.state, BroadcastState.SUBMITTED)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
-        _refuse_audience(connection, row, seen.count, small_reason)
+        refuse_audience(connection, row, seen.count, small_reason)
         reason = small_reason if seen.count < SMALLEST_AUDIENCE else None
         proposal = replace(row.proposal, small_audience_reason=reason)
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
@@ -195,14 +214,22 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
         signatures.refuse_same_hand(connection, approver, row)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
-        _refuse_audience(connection, row, seen.count, row.small_audience_reason)
+        refuse_audience(connection, row, seen.count, row.small_audience_reason)
         batches.unfreeze(connection, broadcast_id)
         signatures.sign(connection, approver, row.proposal, APPROVE, seen.count, office.now())
         broadcasts.move(connection, row, BroadcastState.APPROVED)
         broadcasts.change(connection, broadcast_id, approved_count=seen.count, frozen_count=None, all_frozen=False)
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
+        _schedule(connection, office, broadcast_id)
         _decided(connection, office, approver, f"broadcast {broadcast_id} approved", seen.count)
     return seen.count
+
+
+def _schedule(connection: Connection, office: Office, broadcast_id: BroadcastId) -> None:
+    """Let a broadcast that is due later wait for its moment: then the dispatch starts it by itself."""
+    row = broadcasts.find(connection, broadcast_id)
+    if row.not_before > office.now():
+        broadcasts.move(connection, row, BroadcastState.SCHEDULED)
 
 
 def _refuse_unseen(row: BroadcastRow, seen: Review) -> None:
@@ -215,7 +242,8 @@ def _refuse_past(not_after: datetime, office: Office) -> None:
         raise Refused("The window of the broadcast is over; give it a new one.")
 
 
-def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reason: str | None) -> None:
+def refuse_audience(connection: Connection, row: Addressed, seen: int, reason: str | None) -> None:
+    """Refuse an audience that is empty, moved since it was shown, is everybody by chance, or small without a reason."""
     segment = read_stored(row.segment)
     count = audience.count_audience(connection, row.genre, segment)
     if count == 0 or seen == 0:

@@ -24,6 +24,7 @@ from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import writing
 
 SENDER = Evidence("flow:broadcast", Purpose.DELIVERY)
+WAITING = {BroadcastState.APPROVED, BroadcastState.SCHEDULED}
 TAKEN_UP = {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
 
 
@@ -65,7 +66,7 @@ def start(office: Office, broadcast_id: BroadcastId, worker: str) -> BroadcastSt
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:
-    if row.state is not BroadcastState.APPROVED and row.state not in TAKEN_UP:
+    if row.state not in WAITING | TAKEN_UP:
         why = f" ({row.state_reason})" if row.state_reason else ""
         raise Refused(f"The broadcast is {row.state}{why}; only what two handlers approved is sent.")
     if office.now() < row.not_before:
@@ -74,18 +75,19 @@ def _refuse_unready(row: BroadcastRow, office: Office) -> None:
 
 def _guard(connection: Connection, office: Office, row: BroadcastRow) -> None:
     signatures.verify(connection, row)
-    if row.state is BroadcastState.APPROVED and office.now() >= row.not_after:
+    if row.state in WAITING and office.now() >= row.not_after:
         raise Held("The window of the broadcast is over; nothing was sent.")
     if not row.all_frozen:
-        _guard_count(row, count_now(connection, row))
+        _guard_count(row, count_now(connection, row), signatures.margin(connection, row))
 
 
-def _guard_count(row: BroadcastRow, count: int) -> None:
+def _guard_count(row: BroadcastRow, count: int, margin: float) -> None:
     approved = row.approved_count or 0
     if count == 0:
         raise Held("The segment matches nobody any more; nothing was sent.")
-    if drifted(approved, count):
-        raise Held(f"{approved} people were approved, {count} would get it: more than 5 % apart. Approve it again.")
+    if drifted(approved, count, margin):
+        apart = f"more than {margin:.0%} apart".replace("%", " %")
+        raise Held(f"{approved} people were approved, {count} would get it: {apart}. Approve it again.")
     if count < SMALLEST_AUDIENCE and not row.small_audience_reason:
         raise Held(f"Fewer than {SMALLEST_AUDIENCE} people would get it, and no reason was given.")
 
@@ -136,7 +138,7 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
         if not _freeze_next(connection, office, row, chunk):
             return False
         _, _, people = batches.frontier(connection, broadcast_id)
-        drift = drifted(row.approved_count or 0, people)
+        drift = drifted(row.approved_count or 0, people, signatures.margin(connection, row))
         if drift:
             batches.unfreeze(connection, broadcast_id)
             broadcasts.move(connection, row, BroadcastState.HELD, "the audience changed while it was frozen")
@@ -144,7 +146,7 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
         else:
             broadcasts.change(connection, broadcast_id, all_frozen=True, frozen_count=people)
     if drift:
-        raise Held("The audience changed by more than 5 % while it was frozen; nothing was sent. Approve it again.")
+        raise Held("The audience changed too much while it was frozen; nothing was sent. Approve it again.")
     return True
 
 

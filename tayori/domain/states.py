@@ -13,6 +13,7 @@ class BroadcastState(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     APPROVED = "approved"
+    SCHEDULED = "scheduled"
     SENDING = "sending"
     PAUSED = "paused"
     HELD = "held"
@@ -46,7 +47,8 @@ B = BroadcastState
 BROADCAST_STEPS: Final[Mapping[BroadcastState, frozenset[BroadcastState]]] = {
     B.DRAFT: frozenset({B.SUBMITTED, B.CANCELLED}),
     B.SUBMITTED: frozenset({B.APPROVED, B.DRAFT, B.CANCELLED}),
-    B.APPROVED: frozenset({B.DRAFT, B.SENDING, B.HELD, B.CANCELLED}),
+    B.APPROVED: frozenset({B.DRAFT, B.SCHEDULED, B.SENDING, B.HELD, B.CANCELLED}),
+    B.SCHEDULED: frozenset({B.DRAFT, B.SENDING, B.HELD, B.CANCELLED}),
     B.SENDING: frozenset({B.SENT, B.PAUSED, B.HELD, B.NEEDS_DECISION, B.CANCELLED}),
     B.PAUSED: frozenset({B.SENDING, B.CANCELLED}),
     B.HELD: frozenset({B.DRAFT, B.APPROVED, B.CANCELLED}),

@@ -114,6 +114,19 @@ def require_role(connection: Connection, handler_id: HandlerId, role: str, today
     return row
 
 
+def require_any(connection: Connection, handler_id: HandlerId, roles: Sequence[str], today: date) -> HandlerRow:
+    """Give the handler if they serve today in at least one of the roles.
+
+    Raises:
+        NotFound: nobody of this id is in the roster.
+        Refused: they do not serve today, or in none of these roles.
+
+    """
+    row = _serving(connection, handler_id, today)
+    held = [role for role in roles if role in row.roles.split(",")]
+    return require_role(connection, handler_id, (held or list(roles))[0], today)
+
+
 def verify_signature(connection: Connection, handler_id: HandlerId, statement: bytes, signature: bytes) -> None:
     """Check that a statement was signed by the handler of the roster.
 

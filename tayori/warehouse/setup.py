@@ -6,10 +6,10 @@ from sqlalchemy.sql.expression import literal
 from tayori.errors import Unavailable
 from tayori.warehouse import append_only, versions
 from tayori.warehouse.engines import reading, writing
-from tayori.warehouse.schema import broadcasts, opinions, people, records, retention, stores
+from tayori.warehouse.schema import broadcasts, kinds, opinions, people, records, retention, stores
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (broadcasts, opinions, people, records, retention, stores)
+SCHEMAS = (broadcasts, kinds, opinions, people, records, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 

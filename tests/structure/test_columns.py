@@ -16,6 +16,7 @@ SOUNDS_PERSONAL = re.compile(r"person|line|user|name|address|mail|phone|fax|birt
 ABOUT_NOBODY = {
     "segment.name",  # the name that staff give to a condition
     "broadcast.genre",  # what a broadcast is about, not who chose it
+    "standing.genre",  # what a plan or template is about
     "lease.name",  # the name of a lock
     "person_counter.kind",
     "erasure_tally.table_name",  # a table of ours
