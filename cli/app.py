@@ -21,6 +21,8 @@ WORDS: Final = {
     "audit": "アクセス記録 (access log)",
     "segment": "配信対象の条件 (segment)",
     "broadcast": "配信 (broadcast) の起案・承認・送信",
+    "plan": "定期配信の計画 (plan)",
+    "template": "緊急配信のひな形 (template)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "retention": "登録をやめた人の消去 (retention)",
     "certificate": "消去証明書 (certificate)",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli import kinds
 from cli.desk import As, credential, moment, office_here, read_yaml
 from cli.show import Json, done, facts, plain, progress
 from tayori.broadcast import control, desk
@@ -67,7 +68,7 @@ def draft(
         begins = moment(not_before) if not_before else office.now()
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
         with reading(office.warehouse) as connection:
-            where = json.loads(segments.find(connection, segment))
+            where = desk.plain_segment(segments.find(connection, segment))
         new = desk.written(genre, where, read_yaml(message), begins, ends)
         broadcast_id = desk.draft(office, credential(office, by), new)
     done(f"起案しました: {broadcast_id}", {"broadcast_id": broadcast_id}, as_json=as_json)
@@ -158,6 +159,10 @@ def decide(broadcast_id: Id, *, by: As, as_json: Json = False) -> None:
     with office_here() as office:
         people = control.decide(office, credential(office, by), BroadcastId(broadcast_id))
     done(f"{broadcast_id} を閉じました。不明 {people} 人。", {"undecided": people}, as_json=as_json)
+
+
+for name, verb in kinds.VERBS.items():
+    app.command(name)(verb)
 
 
 def _send(office: Office, broadcast_id: BroadcastId) -> Standing:

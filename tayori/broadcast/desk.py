@@ -84,6 +84,12 @@ def read_stored(canonical: str) -> Segment:
     return read_segment(json.loads(canonical))
 
 
+def plain_segment(canonical: str) -> object:
+    """Give a stored segment as it is written in YAML."""
+    written: object = json.loads(canonical)
+    return written
+
+
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
     """Store a segment under a name, for broadcasts in any genre."""
     text = canonical_segment(read_segment(segment))

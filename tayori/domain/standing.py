@@ -126,6 +126,10 @@ def read_plan(written: Mapping[str, object]) -> PlanTerms:
         BadInput: the rule cannot be read, or the window, the margin or the late policy is out of bounds.
 
     """
+    if unknown := set(written) - {"rule", "open_minutes", "drift_percent", "late"}:
+        raise BadInput(
+            f"A plan has no {', '.join(sorted(map(str, unknown)))}; it has rule, open_minutes, drift_percent, late."
+        )
     late = written.get("late", Late.SKIP.value)
     if late not in list(Late):
         raise BadInput(f"late: write {' or '.join(Late)}.")

@@ -42,6 +42,12 @@ def reviewed(connection: Connection, broadcast_id: BroadcastId, **review: str | 
     connection.execute(update(emergency).where(emergency.c.broadcast_id == broadcast_id).values(**review))
 
 
+def since(connection: Connection, standing_id: str, moment: datetime) -> list[EmergencyRow]:
+    """Give the emergency broadcasts of a template whose content holds since a moment or later."""
+    chosen = select(emergency).where(emergency.c.standing_id == standing_id, emergency.c.as_of >= moment)
+    return [EmergencyRow(**row) for row in connection.execute(chosen.order_by(emergency.c.as_of)).mappings()]
+
+
 def unreviewed(connection: Connection) -> list[EmergencyRow]:
     """Give the emergency broadcasts that nobody reviewed yet, the most urgent first."""
     chosen = select(emergency).where(emergency.c.reviewed_at.is_(None)).order_by(emergency.c.review_by)
