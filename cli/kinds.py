@@ -90,7 +90,12 @@ def calendar(
     typer.echo(f"配信 {len(seen.entries)} 件、重なり {len(seen.collisions)} 件")
 
 
-VERBS: dict[str, Callable[..., None]] = {"emergency": emergency, "review": review, "test": try_out, "calendar": calendar}
+VERBS: dict[str, Callable[..., None]] = {
+    "emergency": emergency,
+    "review": review,
+    "test": try_out,
+    "calendar": calendar,
+}
 
 
 def _entry(one: planned.Entry, seen: planned.Agenda) -> dict[str, object]:

@@ -62,7 +62,7 @@ def send(
         raise Refused(f"A test goes to 1 to {MOST_STAFF} named members of staff.")
     with reading(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id)
-    calls = [_call(office, who, broadcast_id, sorted(set(staff)), part) for part in _marked(row.messages)]
+    calls = [_call(office, who, broadcast_id, sorted(set(staff)), part) for part in marked(row.messages)]
     verdicts = [_deliver(office, who, broadcast_id, line, call, sleep) for call in calls]
     return Tested(len(set(staff)), len(calls), verdicts[-1])
 
@@ -77,7 +77,7 @@ class _TestCall:
     numbers: tuple[PersonNo, ...]
 
 
-def _marked(messages: bytes) -> list[bytes]:
+def marked(messages: bytes) -> list[bytes]:
     """The messages with the mark before them; where there is no room for it, the mark goes before in its own call."""
     said: list[dict[str, object]] = json.loads(messages)
     mark: dict[str, object] = {"type": "text", "text": MARK}
