@@ -148,6 +148,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
+        signatures.refuse_bound(connection, broadcast_id)
         if row.state is not BroadcastState.DRAFT:
             broadcasts.move(connection, row, BroadcastState.DRAFT)
         broadcasts.void_signatures(connection, broadcast_id)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from tayori.domain.approval import DEFAULT_DRIFT, Proposal
 from tayori.domain.emergency import FRESH_FOR, fill, stored_choices
-from tayori.domain.identifiers import HandlerId
+from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.recurrence import occurrences
 from tayori.domain.standing import COVERS, Kind, stored_plan
 from tayori.errors import Refused, Tampered, TayoriError
@@ -94,6 +94,18 @@ def refuse_hand_of(credential: Credential, submitted: Signed | None, what: str) 
         raise Refused(f"The {what} carries no submission; submit it again, then another handler can approve it.")
     if credential.handler_id == submitted.handler_id or credential.key_id == submitted.key_id:
         raise Refused(f"Who submits a {what} cannot approve it too; another handler has to.")
+
+
+def refuse_bound(connection: Connection, broadcast_id: BroadcastId) -> None:
+    """Refuse to write a broadcast anew that was made of a plan or template: it is what those say, or it is nothing.
+
+    Raises:
+        Refused: it was; it can be cancelled, and another one written.
+
+    """
+    made = standing.occurrence_of(connection, broadcast_id)
+    if made is not None or emergencies.find(connection, broadcast_id) is not None:
+        raise Refused("The broadcast was made of a plan or template; cancel it, and write another one.")
 
 
 def margin(connection: Connection, broadcast: BroadcastRow) -> float:

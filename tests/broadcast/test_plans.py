@@ -236,6 +236,19 @@ def test_an_unsigned_broadcast_put_under_a_plan_is_held(office: Office, clock: T
         freeze.start(office, broadcast_id, ME)
 
 
+def test_what_a_plan_made_is_not_written_anew_or_signed_by_hand(office: Office, clock: TestClock, who: Staff) -> None:
+    """It is what the plan says or nothing: altering and approving it are refused, cancelling is let through."""
+    a_plan(office, who)
+    broadcast_id = the_next(office, clock)
+    with pytest.raises(Refused, match="made of a plan"):
+        desk.alter(office, who.writer, broadcast_id, some_news(office))
+    with writing(office.warehouse) as connection:
+        broadcasts.change(connection, broadcast_id, state=BroadcastState.HELD)
+    with pytest.raises(Refused, match="no submission"):
+        desk.approve(office, who.approver, broadcast_id, desk.review(office, broadcast_id))
+    control.cancel(office, who.approver, broadcast_id, "中止")
+
+
 def test_the_audience_may_drift_as_far_as_the_plan_says(office: Office, clock: TestClock) -> None:
     """20 % of the approved count is let through, more is held; an ordinary broadcast keeps its 5 %."""
     people = residents(office, PEOPLE)
