@@ -52,6 +52,11 @@ def add_verbs(app: typer.Typer, kind: Kind) -> None:
         with office_here() as office:
             facts(_shown(standing.show(office, standing_id, kind)), SHOWN, as_json=as_json)
 
+    _add_signing(app, kind)
+    _add_stops(app)
+
+
+def _add_signing(app: typer.Typer, kind: Kind) -> None:
     @app.command()
     def submit(
         standing_id: Id,
@@ -82,8 +87,6 @@ def add_verbs(app: typer.Typer, kind: Kind) -> None:
             _require_seen(seen, content)
             count = standing.approve(office, who, standing_id, seen)
         done(f"{standing_id} を承認しました。対象 {count} 人。", {"count": count}, as_json=as_json)
-
-    _add_stops(app)
 
 
 def _add_stops(app: typer.Typer) -> None:
