@@ -83,6 +83,8 @@ def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
     """Let a paused broadcast go on where it stood, within its window; `send` then takes it up."""
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
+        if row.state is not BroadcastState.PAUSED:
+            raise Refused(f"The broadcast is {row.state}; only a paused one goes on.")
         if row.not_after <= office.now():
             raise Refused("The window of the broadcast is over; it can be cancelled, not resumed.")
         broadcasts.move(connection, row, BroadcastState.SENDING)

@@ -114,7 +114,8 @@ class _Broadcasts(_Office):
         now = self.office.now()
         begins = now + timedelta(hours=2) if later else now - timedelta(minutes=1)
         new = desk.written(GENRE_NAME, EVERYONE, TEXT, begins, begins + timedelta(days=30))
-        desk.draft(self.office, self.writer, new)
+        with self.may_refuse():
+            desk.draft(self.office, self.writer, new)
 
     @rule(at=PICK, by_both=st.booleans())
     def somebody_submits(self, at: int, by_both: bool) -> None:  # noqa: FBT001 - drawn by name
