@@ -22,6 +22,8 @@ WORDS: Final = {
     "segment": "配信対象の条件 (segment)",
     "broadcast": "配信 (broadcast) の起案・承認・送信",
     "feed": "区のサイトの新着情報 (feed) から作る案",
+    "plan": "定期配信の計画 (plan)",
+    "template": "緊急配信のひな形 (template)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "retention": "登録をやめた人の消去 (retention)",
     "certificate": "消去証明書 (certificate)",

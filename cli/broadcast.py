@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import outcomes, proposals, texts
+from cli import kinds, outcomes, proposals, texts
 from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, facts, plain, progress, table
 from tayori.broadcast import control, corrections, desk
@@ -98,7 +98,7 @@ def draft(  # noqa: PLR0913 - the options of the verb
         begins = moment(not_before) if not_before else office.now()
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
         with reading(office.warehouse) as connection:
-            where = json.loads(segments.find(connection, segment))
+            where = desk.plain_segment(segments.find(connection, segment))
         own = moment(content_at) if content_at else None
         said, given = texts.read_words(office, message, earlier)
         new = desk.written(genre, where, said, begins, ends, given, content_at=own)
@@ -242,6 +242,10 @@ def correct(
         who, wrong = credential(office, by), BroadcastId(broadcast_id)
         drafted = corrections.correct(office, who, wrong, said, window, material=given, doubtful=doubtful)
     done(f"訂正を起案しました: {drafted}", {"broadcast_id": drafted}, as_json=as_json)
+
+
+for name, verb in kinds.VERBS.items():
+    app.command(name)(verb)
 
 
 def _send(office: Office, broadcast_id: BroadcastId) -> Standing:

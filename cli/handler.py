@@ -7,6 +7,7 @@ import typer
 from cli.desk import As, credential, day, office_here, passphrase_of
 from cli.show import Json, done, facts, plain, table
 from tayori import staffing
+from tayori.broadcast import linking
 from tayori.domain.identifiers import HandlerId
 from tayori.domain.ward import ward
 from tayori.errors import NotFound
@@ -67,6 +68,21 @@ def end(
         on = day(last_day) if last_day else office.today()
         staffing.dismiss(office, credential(office, by), HandlerId(handler_id), on)
     done(f"{handler_id} の最終日を {on} としました。", {"handler_id": handler_id, "ends_on": on}, as_json=as_json)
+
+
+@app.command()
+def link(
+    *, by: As, remove: Annotated[bool, typer.Option("--remove", help="登録を消す")] = False, as_json: Json = False
+) -> None:
+    """試し送りを受けるための一度きりの符号を表示する。本人が、友だち登録したあと設定画面に入力する。"""
+    with office_here() as office:
+        who = credential(office, by)
+        if remove:
+            linking.unlink(office, who)
+            done("試し送りの登録を消しました。", {"linked": False}, as_json=as_json)
+            return
+        code = linking.offer_link(office, who)
+    done(f"符号: {code}（10 分間、一度だけ使えます）", {"code": code}, as_json=as_json)
 
 
 @app.command()

@@ -47,7 +47,12 @@ def read_words(office: Office, message: Path | None, earlier: str) -> tuple[obje
     if (message is None) == (not earlier):
         raise BadInput("Name the text: either --message FILE or --from ID.")
     messages = read_yaml(message) if message else writing.written_before(office, BroadcastId(earlier))
-    return messages, writing.material_of(office, messages, lambda name: _beside(message, name))
+    return messages, material_beside(office, messages, message)
+
+
+def material_beside(office: Office, messages: object, file: Path | None) -> Material:
+    """Give what messages may use, with pictures from beside the file in which they are written."""
+    return writing.material_of(office, messages, lambda name: _beside(file, name))
 
 
 def advise(new: Writing) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from tayori.vault.audit import Action
 from tayori.vault.roster import Credential, NewHandler
 from tayori.warehouse import audit as lines
 from tayori.warehouse import roster as rows
+from tayori.warehouse import staff_links
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.roster import HandlerRow
 
@@ -36,7 +37,7 @@ def appoint(office: Office, by: Credential | None, new: NewHandler, passphrase: 
 
 
 def dismiss(office: Office, by: Credential, handler_id: HandlerId, last_day: date) -> None:
-    """Set a handler's last day; what they signed until then stays theirs.
+    """Set a handler's last day; what they signed until then stays theirs. Which follower they are is forgotten now.
 
     Raises:
         Refused: `by` is not a responsible handler today, or would leave the roster without one.
@@ -48,6 +49,7 @@ def dismiss(office: Office, by: Credential, handler_id: HandlerId, last_day: dat
         row = roster_row(connection, handler_id)
         _refuse_leaving_none(connection, office, handler_id, last_day)
         rows.end(connection, handler_id, last_day)
+        staff_links.unlink(connection, handler_id)
         _noted(connection, office, by.handler_id, _until(row, last_day))
 
 

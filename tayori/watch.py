@@ -7,7 +7,7 @@ from typing import Final
 
 from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
-from tayori.warehouse import broadcasts, inbox, quarantine, runs
+from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
 from tayori.warehouse.runs import Outcome, RunRow
@@ -29,7 +29,7 @@ class Alarm:
 
 def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
-    found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office)]
+    found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
     return [alarm for alarm in found if alarm is not None]
 
 
@@ -105,6 +105,16 @@ def _quarantine(office: Office) -> Alarm | None:
         len(ending),
         f"隔離された {len(ending)} 行が 48 時間以内に消えます。`tayori quarantine list` で確かめてください。",
     )
+
+
+def _unreviewed(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        overdue = [row for row in emergencies.unreviewed(connection) if row.review_by <= office.now()]
+    if not overdue:
+        return None
+    listed = "、".join(row.broadcast_id for row in overdue)
+    sentence = f"24 時間以内に確認されていない緊急配信: {listed}。当番以外の人が `tayori broadcast review` を。"
+    return Alarm("emergency_unreviewed", len(overdue), sentence)
 
 
 def _notice(row: QuarantineRow) -> timedelta:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,6 @@ from tayori.domain.states import BatchState, BroadcastState
 from tayori.errors import BadInput
 from tayori.warehouse import audience, batches
 from tayori.warehouse.batches import FrozenBatch, Seal
-from tayori.warehouse.broadcasts import BroadcastRow
 
 KEY: Final = "reached_by"
 BLOCK: Final = 100
@@ -28,6 +27,15 @@ class Reached:
 
     broadcast_id: BroadcastId
     states: tuple[BatchState, ...]
+
+
+class Addressed(Protocol):
+    """What goes to those who chose a genre, narrowed by a segment."""
+
+    @property
+    def genre(self) -> int: ...  # noqa: D102 - fields of the rows
+    @property
+    def segment(self) -> str: ...  # noqa: D102
 
 
 Audience = Segment | Reached
@@ -61,7 +69,7 @@ def narrowing(found: Audience) -> Segment:
     return Everyone() if isinstance(found, Reached) else found
 
 
-def count_now(connection: Connection, row: BroadcastRow) -> int:
+def count_now(connection: Connection, row: Addressed) -> int:
     """How many people a stored broadcast would reach now."""
     found = read_audience(row.segment)
     if isinstance(found, Reached):

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tayori.broadcast import lease, lists
+from tayori.broadcast.guards.judging import rests_at_night
 from tayori.broadcast.moves import move
 from tayori.domain.batches import DECIDE_WITHIN
 from tayori.domain.evidence import Evidence, Purpose
@@ -89,6 +90,8 @@ def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
     """Let a paused broadcast go on where it stood, within its window; `send` then takes it up."""
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
+        if row.state is not BroadcastState.PAUSED:
+            raise Refused(f"The broadcast is {row.state}; only a paused one goes on.")
         if row.not_after <= office.now():
             raise Refused("The window of the broadcast is over; it can be cancelled, not resumed.")
         move(connection, office, _evidence(who), row, BroadcastState.SENDING)
@@ -151,16 +154,6 @@ def _close_decided(connection: Connection, office: Office, evidence: Evidence, b
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
 
 
-def open_broadcasts(office: Office) -> list[BroadcastId]:
-    """Give the broadcasts that a worker may take up: approved ones, rested ones, ones whose worker is gone."""
-    with reading(office.warehouse) as connection:
-        started = broadcasts.in_states(connection, BroadcastState.SENDING)
-        waiting = broadcasts.in_states(connection, BroadcastState.APPROVED)
-        rested = broadcasts.due_again(connection, office.now())
-        left = [one for one in started if lease.is_free(broadcasts.find(connection, one), office.now())]
-        return [*left, *rested, *waiting]
-
-
 def stop(
     connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId, reason: str
 ) -> BroadcastRow:
@@ -174,6 +167,24 @@ def stop(
         move(connection, office, _evidence(who), row, halts[0], reason=reason)
         broadcasts.change(connection, broadcast_id, resume_at=None)
     return broadcasts.find(connection, broadcast_id)
+
+
+def due(office: Office) -> list[BroadcastId]:
+    """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
+
+    Before them come ones whose worker is gone, and ones that rested over night: they are taken up where they stood.
+    What waits for somebody to start it (approved, not scheduled) is not among them, nor what rests in quiet hours.
+    """
+    now = office.now()
+    with reading(office.warehouse) as connection:
+        started = [broadcasts.find(connection, one) for one in broadcasts.in_states(connection, BroadcastState.SENDING)]
+        waiting = broadcasts.in_states(connection, BroadcastState.SCHEDULED)
+        found = [broadcasts.find(connection, one) for one in waiting]
+        scheduled = [row for row in found if row.not_before <= now and not rests_at_night(connection, row, now)]
+        left = [row for row in started if lease.is_free(row, now)]
+        rested = broadcasts.due_again(connection, now)
+        soonest = sorted(scheduled, key=lambda row: row.not_after)
+        return [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, broadcast_id: BroadcastId) -> BroadcastRow:

@@ -1,12 +1,13 @@
 """The desk: staff write a broadcast, one hands it in, another one approves exactly that. None of this sends."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from tayori.broadcast import media, signatures
-from tayori.broadcast.audiences import count_now, narrowing, read_audience
+from tayori.broadcast.audiences import Addressed, count_now, narrowing, read_audience
 from tayori.broadcast.guards import audience as guards
 from tayori.broadcast.guards.objection import Objection
 from tayori.broadcast.guards.validation import AskFaults, faulty
@@ -109,6 +110,17 @@ def worded(
     return Writing(genre, audience, sent, not_before, not_after, source=source, pictures=shown)
 
 
+def genre_name(code: int) -> str:
+    """Give the ward's term for a genre."""
+    return ward().genres[code]
+
+
+def plain_segment(canonical: str) -> object:
+    """Give a stored segment as it is written in YAML."""
+    written: object = json.loads(canonical)
+    return written
+
+
 def store_segment(office: Office, writer: Credential, name: str, segment: object) -> None:
     """Store a segment under a name, for broadcasts in any genre."""
     text = canonical_segment(read_segment(segment))
@@ -171,6 +183,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         roster.require_role(connection, writer.handler_id, ROLE_FOR[SUBMIT], office.today())
         if not batches.untouched(connection, broadcast_id):
             raise Refused("Part of the broadcast went out; cancel it, then send a correction or a new one.")
+        signatures.refuse_bound(connection, broadcast_id)
         if row.state is not BroadcastState.DRAFT:
             move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
         _refuse_unowned(row)
@@ -238,7 +251,7 @@ def submit(
         _refuse_unowned(row)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
-        _refuse_audience(connection, row, seen.count, small_reason)
+        refuse_audience(connection, row, seen.count, small_reason)
         reason = small_reason if seen.count < sending_policy().of(row.genre).smallest_audience else None
         proposal = replace(row.proposal, small_audience_reason=reason)
         signatures.sign(connection, writer, proposal, SUBMIT, seen.count, office.now())
@@ -265,7 +278,7 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
         signatures.refuse_same_hand(connection, approver, row)
         _refuse_unseen(row, seen)
         _refuse_past(row.not_after, office)
-        _refuse_audience(connection, row, seen.count, row.small_audience_reason)
+        refuse_audience(connection, row, seen.count, row.small_audience_reason)
         signatures.sign(connection, approver, row.proposal, APPROVE, seen.count, office.now())
         move(connection, office, _evidence(approver), row, BroadcastState.APPROVED, count=seen.count)
         broadcasts.change(connection, broadcast_id, approved_count=seen.count)
@@ -273,7 +286,15 @@ def approve(office: Office, approver: Credential, broadcast_id: BroadcastId, see
             batches.unfreeze(connection, broadcast_id)
             broadcasts.change(connection, broadcast_id, frozen_count=None, all_frozen=False)
         signatures.verify(connection, broadcasts.find(connection, broadcast_id))
+        _schedule(connection, office, approver, broadcast_id)
     return seen.count
+
+
+def _schedule(connection: Connection, office: Office, approver: Credential, broadcast_id: BroadcastId) -> None:
+    """Let a broadcast that is due later wait for its moment: then the dispatch starts it by itself."""
+    row = broadcasts.find(connection, broadcast_id)
+    if row.not_before > office.now():
+        move(connection, office, _evidence(approver), row, BroadcastState.SCHEDULED)
 
 
 def _refuse_unowned(row: BroadcastRow) -> None:
@@ -291,7 +312,8 @@ def _refuse_past(not_after: datetime, office: Office) -> None:
         raise Refused("The window of the broadcast is over; give it a new one.")
 
 
-def _refuse_audience(connection: Connection, row: BroadcastRow, seen: int, reason: str | None) -> None:
+def refuse_audience(connection: Connection, row: Addressed, seen: int, reason: str | None) -> None:
+    """Refuse an audience that is empty, moved since it was shown, is everybody by chance, or small without a reason."""
     found, figures = read_audience(row.segment), sending_policy().of(row.genre)
     count = count_now(connection, row)
     if count == 0 or seen == 0:

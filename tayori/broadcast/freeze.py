@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, lists
+from tayori.broadcast import lease, lists, signatures
 from tayori.broadcast.audiences import STOPPED, Reached, narrowing, reached_batches, read_audience
 from tayori.broadcast.guards.judging import Ruling, first_objection
 from tayori.broadcast.guards.objection import Effect
@@ -17,6 +17,7 @@ from tayori.broadcast.moves import SENDER, move
 from tayori.domain.approval import drifted
 from tayori.domain.batches import in_batches, pack, retry_key
 from tayori.domain.identifiers import BroadcastId
+from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
@@ -159,15 +160,16 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
         if not _freeze_next(connection, office, row, chunk, sealing):
             return False
         _, _, people = batches.frontier(connection, broadcast_id)
-        drift = drifted(row.approved_count or 0, people)
+        margin = signatures.margin(connection, row, sending_policy().of(row.genre).drift)
+        drift = drifted(row.approved_count or 0, people, margin)
         if drift:
             batches.unfreeze(connection, broadcast_id)
             move(connection, office, SENDER, row, BroadcastState.HELD, reason=CHANGED_MEANWHILE)
-            broadcasts.change(connection, broadcast_id, worker=None)
+            broadcasts.change(connection, broadcast_id, worker=None, held_by="audience_drift")
         else:
             broadcasts.change(connection, broadcast_id, all_frozen=True, frozen_count=people)
     if drift:
-        raise Held("The audience changed by more than 5 % while it was frozen; nothing was sent. Approve it again.")
+        raise Held("The audience changed too much while it was frozen; nothing was sent. Approve it again.")
     return True
 
 

@@ -53,9 +53,9 @@ class WardCalendar:
             raise BadInput(f"The calendar knows the years {FIRST_YEAR} to {LAST_YEAR}; check the date.")
         if day in self.closing_days:
             return f"休庁日（{self.closing_days[day]}）"
-        if (day.month, day.day) in _YEAR_END:
+        if is_year_end(day):
             return "年末年始"
-        holiday = _holiday(day)
+        holiday = holiday_name(day)
         return f"祝日（{holiday}）" if holiday else _WEEKEND.get(day.weekday())
 
     def is_open(self, day: date) -> bool:
@@ -140,6 +140,12 @@ def _closing_day(day: object, reason: object) -> tuple[date, str]:
     return read, reason.strip()
 
 
+def is_year_end(day: date) -> bool:
+    """Whether a day is one of 29 December to 3 January."""
+    return (day.month, day.day) in _YEAR_END
+
+
 @lru_cache(maxsize=4096)
-def _holiday(day: date) -> str | None:
+def holiday_name(day: date) -> str | None:
+    """Give the name of a national holiday, substitutes and 国民の休日 included; None on any other day."""
     return jpholiday.is_holiday_name(day)

@@ -9,6 +9,7 @@ class Purpose(StrEnum):
 
     RECEPTION = "受信設定の受付"
     DELIVERY = "希望者への区政情報の配信"
+    TRIAL = "配信内容の事前確認"
     ERASURE = "登録をやめた人の消去"
     RECONCILE = "LINEの利用をやめた人の確認"
     INTAKE = "意見等の受付"

@@ -90,7 +90,7 @@ def unlock(connection: Connection, folder: Path, handler_id: HandlerId, passphra
         Refused: wrong passphrase, a key that is not the roster's, or a handler whose time has not come or is over.
 
     """
-    row = _serving(connection, handler_id, today)
+    row = require_serving(connection, handler_id, today)
     try:
         key = load_pem_private_key(read_secret(key_path(folder, handler_id)), passphrase.encode())
     except ValueError:
@@ -108,10 +108,39 @@ def require_role(connection: Connection, handler_id: HandlerId, role: str, today
         Refused: they do not serve today, or not in this role.
 
     """
-    row = _serving(connection, handler_id, today)
+    row = require_serving(connection, handler_id, today)
     if role not in row.roles.split(","):
         raise Refused(f"{handler_id} is not in the roster as {ward().roles[role]} ({role}); ask someone who is.")
     return row
+
+
+def require_serving(connection: Connection, handler_id: HandlerId, today: date) -> HandlerRow:
+    """Give the handler if they stand in the roster today, in whatever role.
+
+    Raises:
+        NotFound: nobody of this id is in the roster.
+        Refused: their time has not come, or is over.
+
+    """
+    row = roster.find(connection, handler_id)
+    if row is None:
+        raise NotFound(f"No handler {handler_id} is in the roster; see `tayori handler list`.")
+    if not row.serves(today):
+        raise Refused(f"{handler_id} does not stand in the roster today; the responsible handler can add them.")
+    return row
+
+
+def require_any(connection: Connection, handler_id: HandlerId, roles: Sequence[str], today: date) -> HandlerRow:
+    """Give the handler if they serve today in at least one of the roles.
+
+    Raises:
+        NotFound: nobody of this id is in the roster.
+        Refused: they do not serve today, or in none of these roles.
+
+    """
+    row = require_serving(connection, handler_id, today)
+    held = [role for role in roles if role in row.roles.split(",")]
+    return require_role(connection, handler_id, (held or list(roles))[0], today)
 
 
 def verify_signature(connection: Connection, handler_id: HandlerId, statement: bytes, signature: bytes) -> None:
@@ -137,15 +166,6 @@ def _signed(public_key: bytes, statement: bytes, signature: bytes) -> bool:
 def key_path(folder: Path, handler_id: HandlerId) -> Path:
     """Give the path of a handler's key file."""
     return folder / f"{handler_id}.pem"
-
-
-def _serving(connection: Connection, handler_id: HandlerId, today: date) -> HandlerRow:
-    row = roster.find(connection, handler_id)
-    if row is None:
-        raise NotFound(f"No handler {handler_id} is in the roster; see `tayori handler list`.")
-    if not row.serves(today):
-        raise Refused(f"{handler_id} does not stand in the roster today; the responsible handler can add them.")
-    return row
 
 
 def _raw(key: Ed25519PrivateKey) -> bytes:

@@ -85,6 +85,12 @@ def still_in(connection: Connection, genre: int, segment: Segment, first: int, l
     return numbers_of(connection, chosen, CHOICE.person_no)
 
 
+def overlap(connection: Connection, one: tuple[int, Segment], other: tuple[int, Segment]) -> bool:
+    """Whether somebody is in both audiences now; who or how many is not asked."""
+    both = audience(*one).where(CHOICE.person_no.in_(audience(*other).correlate(None)))
+    return connection.execute(both.limit(1)).first() is not None
+
+
 def _runs(codes: Sequence[int]) -> list[tuple[int, int]]:
     """Cut sorted codes into runs of neighbours: two comparisons a run are quicker than a list is searched."""
     starts = [code for code in codes if code - 1 not in codes]

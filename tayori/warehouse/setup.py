@@ -10,6 +10,7 @@ from tayori.warehouse.schema import (
     approvals,
     broadcasts,
     guards,
+    kinds,
     messages,
     opinions,
     people,
@@ -20,7 +21,7 @@ from tayori.warehouse.schema import (
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (approvals, broadcasts, guards, messages, opinions, people, records, results, retention, stores)
+SCHEMAS = (approvals, broadcasts, guards, kinds, messages, opinions, people, records, results, retention, stores)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 

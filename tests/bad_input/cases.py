@@ -247,3 +247,49 @@ BROADCASTS = {
     ),
     "a broadcast that is not there": Case("broadcast send b-0000000000000000", NOT_FOUND, "No broadcast"),
 }
+PLAN: dict[str, dict[str, object]] = {
+    "rule": {"at": "10:00", "from": "2100-01-01", "until": "2100-02-01", "repeat": "daily"}
+}
+
+
+def plan(own: object, says: str, code: int = BAD) -> Case:
+    """Give the case of a plan that is refused."""
+    line = "plan draft --genre 子育て --segment women --message m.json --plan plan.yaml --as hana"
+    return Case(line, code, says, {"m.json": json.dumps(TEXT), "plan.yaml": json.dumps(own)})
+
+
+def template(own: object, says: str) -> Case:
+    """Give the case of a template that is refused."""
+    line = "template draft shelter-open --file t.yaml --segment everyone --until 2100-01-01 --as hana"
+    return Case(line, BAD, says, {"t.yaml": json.dumps(own, ensure_ascii=False)})
+
+
+KINDS = {
+    "a plan without an end": plan({"rule": PLAN["rule"] | {"until": None}}, "until"),
+    "a plan over more than a year": plan({"rule": PLAN["rule"] | {"until": "2101-02-01"}}, "has to end"),
+    "a plan whose end is too far away": plan(PLAN, "needs an end", REFUSED),
+    "an hour without quotes": plan({"rule": PLAN["rule"] | {"at": 600}}, "in quotes"),
+    "a rule with a person in it": plan({"rule": PLAN["rule"] | {"name": VALUE}}, "The rule is made of"),
+    "a plan that is a list": plan([VALUE], "holds `rule`"),
+    "a weekday that is none": plan({"rule": PLAN["rule"] | {"repeat": {"weekdays": [VALUE]}}}, "Weekdays"),
+    "a template with a placeholder of the resident's": template(
+        {"messages": [TEXT | {"text": "{resident}さん"}], "values": {}}, "resident"
+    ),
+    "a template with an open value": template(
+        {"messages": [TEXT | {"text": "{shelter}"}], "values": {"shelter": "free"}}, "1 to 200 choices"
+    ),
+    "a template with more beside": template({"messages": [TEXT], "values": {}, "to": VALUE}, "nothing else"),
+    "an emergency without a template": Case("broadcast emergency nowhere --as hana", REFUSED, "duty", alone=True),
+    "a value that is none": Case("broadcast emergency nowhere --value x --as hana", BAD, "KEY=CHOICE"),
+    "a review of what was no emergency": Case(
+        "broadcast review {approved} --verdict proper --as ken", NOT_FOUND, "emergency lane"
+    ),
+    "a test to nobody who is linked": Case(
+        "broadcast test {approved} --to ken --as hana",
+        NOT_FOUND,
+        "Not linked: ken",
+        environment={"TAYORI_LINE_API_BASE": "http://127.0.0.1:1", "TAYORI_LINE_ACCESS_TOKEN": "none"},
+    ),
+    "a calendar that runs backwards": Case("broadcast calendar --from 2026-12-02 --to 2026-12-01", BAD, "days"),
+    "a plan that is not there": Case("plan approve p-0 --as ken --content 00000000", NOT_FOUND, "no such plan"),
+}

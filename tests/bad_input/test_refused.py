@@ -20,6 +20,7 @@ TABLES = (
     cases.CONDITIONS,
     cases.MESSAGES,
     cases.BROADCASTS,
+    cases.KINDS,
     store_cases.KEYS,
     store_cases.STORES,
     store_cases.SETTINGS,

@@ -179,7 +179,7 @@ def test_the_window_holds(sqlite_office: Office, clock: TestClock) -> None:
     desk.approve(sqlite_office, who.approver, broadcast_id, desk.review(sqlite_office, broadcast_id))
     with pytest.raises(Refused, match="not due yet"):
         freeze.start(sqlite_office, broadcast_id, ME)
-    assert state_of(sqlite_office, broadcast_id) is BroadcastState.APPROVED
+    assert state_of(sqlite_office, broadcast_id) is BroadcastState.SCHEDULED
     clock.forward(hours=5)
     with pytest.raises(Held, match="window"):
         freeze.start(sqlite_office, broadcast_id, ME)

@@ -99,6 +99,14 @@ class Line:
             return _answer(REFUSALS[fate])
         return answer if fate is Fate.SERVED else NO_ANSWER
 
+    def quota(self) -> int:
+        """What the month may carry: as much as it has carried, so that a spent quota is one."""
+        return 1
+
+    def consumption(self) -> int:
+        """What the month has carried."""
+        return 1
+
     def _served(self, to: Sequence[str], content: Content, retry_key: str) -> Answer:
         body = orjson.dumps({"to": list(to), "messages": content.messages})
         headers = {"x-line-retry-key": retry_key}

@@ -35,11 +35,11 @@ def test_a_broadcast_that_runs_into_the_night_rests_until_morning(
     assert standing.reason == "quiet hours until 08:00"
     assert set(standing.batches) == {BatchState.ACCEPTED, BatchState.PLANNED}
     clock.forward(hours=10, minutes=59)
-    assert broadcast_id not in control.open_broadcasts(office)
+    assert broadcast_id not in control.due(office)
     with pytest.raises(Refused, match="paused"):
         freeze.start(office, broadcast_id, ME)
     clock.forward(minutes=1)
-    assert broadcast_id in control.open_broadcasts(office)
+    assert broadcast_id in control.due(office)
     assert send(office, platform, broadcast_id).ended is BroadcastState.SENT
     assert_once_each(platform, PEOPLE)
 
@@ -52,6 +52,6 @@ def test_a_pause_by_a_person_ends_by_a_person_only(sqlite_office: Office, clock:
     freeze.start(sqlite_office, broadcast_id, ME)
     control.pause(sqlite_office, who.writer, broadcast_id, "確認中")
     clock.forward(hours=24)
-    assert broadcast_id not in control.open_broadcasts(sqlite_office)
+    assert broadcast_id not in control.due(sqlite_office)
     with pytest.raises(Refused, match="paused"):
         freeze.start(sqlite_office, broadcast_id, ME)

@@ -13,9 +13,14 @@ from sqlalchemy import Column, select, update
 
 from sandbox.approver import let_through
 from sandbox.demo.letters import DESK_LIST, end_cases
-from tayori.broadcast import desk
+from tayori.broadcast import desk, standing
 from tayori.domain.identifiers import BroadcastId, HandlerId
+from tayori.domain.recurrence import TOKYO
+from tayori.domain.standing import Kind
+from tayori.domain.states import BroadcastState
 from tayori.vault.roster import Credential, NewHandler, enrol
+from tayori.warehouse import broadcasts
+from tayori.warehouse import standing as rows
 from tayori.warehouse.engines import writing
 from tayori.warehouse.schema.opinions import opinion_case
 from tayori.warehouse.schema.people import person, person_counter
@@ -140,6 +145,17 @@ def send_news(walk: Walk) -> None:
     draft = {"order": {"broadcast_id": _draft(walk, credentials["writer"])}}
     walk.fails("broadcast", "a draft", draft)
     walk.stumbles_through("broadcast", lambda: approved(walk, credentials))
+    send_by_the_clock(walk, credentials)
+
+
+def send_by_the_clock(walk: Walk, credentials: dict[str, Credential]) -> None:
+    """Flows/plan and flows/dispatch: a sealed id that was changed, errors at every opening."""
+    planned(walk, credentials)
+    walk.stumbles_through("plan")
+    scheduled(walk, credentials)
+    with changed(walk, person.c.line_user_id):
+        walk.fails("dispatch", "a sealed id that was changed")
+    walk.stumbles_through("dispatch", lambda: scheduled(walk, credentials))
 
 
 def leave(walk: Walk) -> None:
@@ -277,6 +293,28 @@ def approved(walk: Walk, credentials: dict[str, Credential]) -> dict[str, Any]:
     desk.approve(office, credentials["approver"], broadcast_id, desk.review(office, broadcast_id))
     let_through(office, credentials["approver"], broadcast_id)
     return {"order": {"broadcast_id": broadcast_id}}
+
+
+def scheduled(walk: Walk, credentials: dict[str, Credential]) -> None:
+    """Let a broadcast that two handlers signed wait for its moment, which has come; no other one is waiting."""
+    order = approved(walk, credentials)
+    with writing(walk.office.warehouse) as connection:
+        for left in broadcasts.in_states(connection, BroadcastState.SCHEDULED, BroadcastState.SENDING):
+            broadcasts.move(connection, broadcasts.find(connection, left), BroadcastState.CANCELLED)
+        row = broadcasts.find(connection, BroadcastId(order["order"]["broadcast_id"]))
+        broadcasts.move(connection, row, BroadcastState.SCHEDULED)
+
+
+def planned(walk: Walk, credentials: dict[str, Credential]) -> None:
+    """Let two handlers sign a plan for this minute."""
+    office, now = walk.office, walk.office.now().astimezone(TOKYO)
+    days = {"from": now.date().isoformat(), "until": now.date().isoformat(), "repeat": "daily"}
+    new = desk.written("1", {"everyone": True}, MESSAGE, now, now + timedelta(hours=1))
+    plan = standing.draft_plan(office, credentials["writer"], new, {"rule": {"at": f"{now:%H:%M}", **days}})
+    standing.submit(office, credentials["writer"], plan, standing.show(office, plan, Kind.PLAN))
+    standing.approve(office, credentials["approver"], plan, standing.show(office, plan, Kind.PLAN))
+    with writing(office.warehouse) as connection:
+        rows.change(connection, plan, approved_at=now - timedelta(hours=1))
 
 
 def _draft(walk: Walk, writer: Credential) -> BroadcastId:

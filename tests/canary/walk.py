@@ -15,6 +15,8 @@ WELL, BADLY = "COMPLETED", "FAILED"
 FLOWS = {
     "ingest": "flows.ingest.ingest",
     "broadcast": "flows.broadcast.broadcast",
+    "plan": "flows.plan.plan",
+    "dispatch": "flows.dispatch.dispatch",
     "reconcile": "flows.reconcile.reconcile",
     "retention": "flows.retention.retention",
     "ingest_opinions": "flows.ingest_opinions.ingest_opinions",

@@ -17,6 +17,7 @@ ABOUT_NOBODY = {
     "segment.name",  # the name that staff give to a condition
     "broadcast.genre",  # what a broadcast is about, not who chose it
     "broadcast_version.genre",  # the same, of an earlier text
+    "standing.genre",  # what a plan or template is about
     "lease.name",  # the name of a lock
     "person_counter.kind",
     "erasure_tally.table_name",  # a table of ours

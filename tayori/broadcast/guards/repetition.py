@@ -19,6 +19,8 @@ def same_words(here: Situation) -> Objection | None:
     """Object where more than the policy's share of the audience would meet the same words again."""
     if isinstance(here.audience, Reached):
         return None
+    if here.is_urgent:  # a template's words are meant to be said again; its lane has a guard of its own
+        return None
     policy, said = here.figures.repeated_text, wording(here.row.messages)
     before = [one for one in here.sends_of(policy.days) if wording(one.messages) == said]
     if not before:

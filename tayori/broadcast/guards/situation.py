@@ -8,11 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from tayori.broadcast import signatures
 from tayori.broadcast.audiences import Audience, count_now, narrowing, read_audience
 from tayori.broadcast.guards.quota import Room
 from tayori.domain.segments import Everyone, Segment
 from tayori.domain.sending_policy import GenrePolicy, SendingPolicy, sending_policy
-from tayori.warehouse import audience, earlier
+from tayori.warehouse import audience, earlier, emergencies
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.earlier import Earlier
 
@@ -62,6 +63,16 @@ class Situation:
     def chosen(self) -> int:
         """How many people chose the genre."""
         return audience.count_audience(self.connection, self.row.genre, Everyone())
+
+    @cached_property
+    def margin(self) -> float:
+        """How far the count may be from the approved one: the genre's share, a plan's own, none in an emergency."""
+        return signatures.margin(self.connection, self.row, self.figures.drift)
+
+    @cached_property
+    def is_urgent(self) -> bool:
+        """Whether it came by the emergency lane."""
+        return emergencies.find(self.connection, self.row.broadcast_id) is not None
 
     @property
     def started_lately(self) -> int:

@@ -78,6 +78,11 @@ def _pictured(here: Situation) -> Objection | None:
     return None
 
 
+def _crowded(here: Situation) -> Objection | None:
+    """In a disaster the duty officer is alone: what two approved beforehand is not kept back for being one of many."""
+    return None if here.is_urgent else burst.too_many(here.started_lately, here.policy.burst)
+
+
 GUARDS: Final = (
     Guard(
         "validation", "LINEによる書式の検査（提出時）", lambda s: validation.faulty(s.faults), Asked.SUBMISSION, WRITE
@@ -92,7 +97,7 @@ GUARDS: Final = (
     Guard(
         "audience_drift",
         "承認のときからの人数の動き",
-        lambda s: audience.moved(s.row.approved_count, s.count, s.figures.drift),
+        lambda s: audience.moved(s.row.approved_count, s.count, s.margin),
         Asked.UNFROZEN,
         AGAIN,
     ),
@@ -104,7 +109,7 @@ GUARDS: Final = (
         WRITE,
     ),
     Guard("audience_everybody", "全員になっていないか", lambda s: audience.everybody(s.segment, s.count, s.chosen)),
-    Guard("burst", "短時間の多数の配信", lambda s: burst.too_many(s.started_lately, s.policy.burst)),
+    Guard("burst", "短時間の多数の配信", _crowded),
     Guard("repeated_text", "同じ本文の繰り返し", repetition.same_words),
     Guard("frequency", "同じジャンルの配信の多さ", repetition.often),
     Guard("quota", "LINEの月間通数の残り", lambda s: quota.too_small(s.room, s.row.approved_count or s.count)),

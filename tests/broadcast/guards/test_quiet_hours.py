@@ -10,13 +10,12 @@ from tayori.broadcast import control
 from tayori.broadcast.freeze import Held
 from tayori.broadcast.guards import judging, overrides
 from tayori.broadcast.guards.situation import Situation
-from tayori.broadcast.moves import SENDER, move
 from tayori.domain.sending_policy import WARD_TIME, QuietHours, SendingPolicy, quiet_until, sending_policy
 from tayori.domain.states import BroadcastState
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.warehouse import broadcasts
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import reading
 from tests.broadcast.builders import GENRE, residents, staff
 from tests.broadcast.guards.rig import HOUR, Plan, approved, assert_starts, code_of, start
 from tests.support.builders import TestClock
@@ -48,14 +47,14 @@ def test_quiet_hours_are_a_span_of_each_day(begins: time, ends: time, moment: da
 
 
 def test_it_holds_nothing_but_lets_wait(office: Office, clock: TestClock) -> None:
-    """At 22:00 it is refused, not held: still approved, in nobody's hands, and told when it is due."""
+    """At 22:00 it is refused, not held: still scheduled, in nobody's hands, and told when it is due."""
     residents(office, 20)
     broadcast_id = approved(office, staff(office), Plan(begins=12 * HOUR))
     clock.forward(hours=12)
     with pytest.raises(Refused, match="not due until 08:00") as told:
         start(office, broadcast_id)
     assert not isinstance(told.value, Held)
-    assert control.status(office, broadcast_id).state is BroadcastState.APPROVED
+    assert control.status(office, broadcast_id).state is BroadcastState.SCHEDULED
     with reading(office.warehouse) as connection:
         assert broadcasts.find(connection, broadcast_id).worker is None
 
@@ -100,11 +99,10 @@ def test_it_lets_through_a_scheduled_one_that_was_overridden(sqlite_office: Offi
     residents(sqlite_office, 20)
     who = staff(sqlite_office)
     broadcast_id = approved(sqlite_office, who, Plan(begins=12 * HOUR))
-    with writing(sqlite_office.warehouse) as connection:
-        row = broadcasts.find(connection, broadcast_id)
-        move(connection, sqlite_office, SENDER, row, BroadcastState.SCHEDULED)
     clock.forward(hours=12)
+    assert control.due(sqlite_office) == []
     with pytest.raises(Refused, match="not due until 08:00"):
         start(sqlite_office, broadcast_id)
     overrides.override(sqlite_office, who.approver, broadcast_id, "quiet_hours", "避難所の開設")
+    assert control.due(sqlite_office) == [broadcast_id]
     assert_starts(sqlite_office, broadcast_id)

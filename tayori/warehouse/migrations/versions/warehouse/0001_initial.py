@@ -174,6 +174,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "link_code",
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("handler_id", name=op.f("pk_link_code")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_link_code_code_digest")),
+    )
+    op.create_table(
         "log_leaf",
         sa.Column(
             "leaf_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -319,6 +327,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", name=op.f("pk_source_watermark")),
     )
     op.create_table(
+        "standing",
+        sa.Column("standing_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("genre", sa.SmallInteger(), nullable=False),
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("messages", sa.LargeBinary(), nullable=False),
+        sa.Column("particulars", sa.Text(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("state_reason", sa.String(length=200), nullable=True),
+        sa.Column("small_audience_reason", sa.String(length=200), nullable=True),
+        sa.Column("approved_count", sa.Integer(), nullable=True),
+        sa.Column("approved_at", Moment(), nullable=True),
+        sa.Column("drafted_by", sa.String(length=40), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("standing_id", name=op.f("pk_standing")),
+    )
+    op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
+    op.create_table(
         "batch",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -395,6 +422,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_origin_origin"), "draft_origin", ["origin"], unique=False)
     op.create_table(
+        "emergency",
+        sa.Column("broadcast_id", sa.String(length=40), nullable=False),
+        sa.Column("standing_id", sa.String(length=40), nullable=False),
+        sa.Column("filled_in", sa.Text(), nullable=False),
+        sa.Column("as_of", Moment(), nullable=False),
+        sa.Column("review_by", Moment(), nullable=False),
+        sa.Column("reviewed_at", Moment(), nullable=True),
+        sa.Column("reviewer", sa.String(length=40), nullable=True),
+        sa.Column("verdict", sa.String(length=16), nullable=True),
+        sa.Column("statement", sa.LargeBinary(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_emergency_broadcast_id")),
+        sa.ForeignKeyConstraint(["standing_id"], ["standing.standing_id"], name=op.f("fk_emergency_standing_id")),
+        sa.PrimaryKeyConstraint("broadcast_id", name=op.f("pk_emergency")),
+    )
+    op.create_table(
         "feed_entry",
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("entry", sa.LargeBinary(), nullable=False),
@@ -441,6 +484,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_masked_opinion_month"), "masked_opinion", ["month"], unique=False)
     op.create_table(
+        "occurrence",
+        sa.Column("standing_id", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("broadcast_id", sa.String(length=40), nullable=True),
+        sa.Column("noted_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_occurrence_broadcast_id")),
+        sa.ForeignKeyConstraint(["standing_id"], ["standing.standing_id"], name=op.f("fk_occurrence_standing_id")),
+        sa.PrimaryKeyConstraint("standing_id", "day", name=op.f("pk_occurrence")),
+        sa.UniqueConstraint("broadcast_id", name=op.f("uq_occurrence_broadcast_id")),
+    )
+    op.create_table(
         "quarantine_approval",
         sa.Column("approval_no", sa.String(length=40), nullable=False),
         sa.Column("quarantine_no", sa.Integer(), nullable=False),
@@ -467,6 +522,46 @@ def upgrade() -> None:
             ["person_no"], ["person.person_no"], name=op.f("fk_reception_settings_person_no"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("person_no", name=op.f("pk_reception_settings")),
+    )
+    op.create_table(
+        "staff_link",
+        sa.Column(
+            "person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("linked_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_no"], ["person.person_no"], name=op.f("fk_staff_link_person_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_no", name=op.f("pk_staff_link")),
+        sa.UniqueConstraint("handler_id", name=op.f("uq_staff_link_handler_id")),
+    )
+    op.create_table(
+        "standing_signature",
+        sa.Column("standing_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["standing_id"], ["standing.standing_id"], name=op.f("fk_standing_signature_standing_id")
+        ),
+        sa.PrimaryKeyConstraint("standing_id", "role", name=op.f("pk_standing_signature")),
+        sa.UniqueConstraint("standing_id", "key_id", name=op.f("uq_standing_signature_standing_id_key_id")),
+    )
+    op.create_table(
+        "test_send",
+        sa.Column("retry_key", sa.String(length=36), nullable=False),
+        sa.Column("broadcast_id", sa.String(length=40), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("sent_by", sa.String(length=40), nullable=False),
+        sa.Column("staff", sa.SmallInteger(), nullable=False),
+        sa.Column("sent_at", Moment(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_test_send_broadcast_id")),
+        sa.PrimaryKeyConstraint("retry_key", name=op.f("pk_test_send")),
     )
     op.create_table(
         "wrong_send",
