@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tayori.broadcast.brake import NOT_LET_IN, QUOTA, Brake, content_refused
+from tayori.broadcast.brake import NOT_LET_IN, QUOTA, Brake, content_refused, no_place
 from tayori.domain.batches import RETRY_WITHIN
 from tayori.domain.identifiers import Clock
 from tayori.domain.states import BatchState
+from tayori.errors import TayoriError
 from tayori.line.answers import Answer, Verdict
 from tayori.line.client import Content, LineClient
-from tayori.line.limiter import Limiter
+from tayori.line.limiter import Pacer
 from tayori.warehouse.batches import Call, FrozenBatch, Settled
 
 ENDPOINT: Final = "multicast"
@@ -72,7 +73,7 @@ class Courier:
 
     line: LineClient
     content: Content
-    limiter: Limiter
+    limiter: Pacer
     pace: Pace
     clock: Clock
     rng: random.Random
@@ -84,7 +85,8 @@ class Courier:
         while True:
             if (ended := self._ended(trip)) is not None:
                 return trip.end(ended)
-            self.limiter.take()
+            if not self._has_place():
+                continue
             answer = trip.ask(self.line, self.content)
             match answer.verdict:
                 case Verdict.ACCEPTED:
@@ -101,6 +103,15 @@ class Courier:
                     self.limiter.hold(self.pace.too_fast_wait)
                 case Verdict.UNCERTAIN:
                     self.brake.sleep(self._backoff(trip.unanswered))
+
+    def _has_place(self) -> bool:
+        """Wait for a place in the rate. Where there is none any more, everything is left as it is, with the reason."""
+        try:
+            self.limiter.take()
+        except TayoriError as refusal:
+            self.brake.abandon(no_place(refusal))
+            return False
+        return True
 
     def _ended(self, trip: "_Trip") -> BatchState | None:
         """The state to leave the batch in, if it is not to be tried (again)."""
