@@ -1,0 +1,109 @@
+"""What the figures of sending share: an approved broadcast to everybody, and the platform that it goes to."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.broadcast._people import GENRE_NAME, SEED, populated, settings_of
+from sandbox.line.platform import Account
+from sandbox.line.serve import RunningPlatform, running_platform
+from tayori.broadcast import desk, freeze
+from tayori.broadcast.lease import worker_name
+from tayori.broadcast.send import Sending
+from tayori.domain.identifiers import BroadcastId, HandlerId
+from tayori.domain.states import BroadcastState
+from tayori.line.client import LineClient
+from tayori.line.limiter import Pacer
+from tayori.office import Office, open_office
+from tayori.vault import roster
+from tayori.vault.roster import Credential, NewHandler
+from tayori.warehouse.engines import writing
+
+TEXT = [{"type": "text", "text": "明日9時から、区役所前の広場で防災訓練を行います。"}]
+EVERYONE: dict[str, object] = {"everyone": True}
+PASSPHRASE = "only for dummy people"  # noqa: S105 - opens nothing but a throw-away folder
+BLOCK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """An office with its residents, and the platform on which all of them are friends."""
+
+    office: Office
+    platform: RunningPlatform
+    count: int
+
+    @property
+    def line(self) -> LineClient:
+        """A client of the platform."""
+        return LineClient(self.platform.base_url, self.platform.account.access_token)
+
+
+@contextmanager
+def a_ward(folder: Path, count: int, rate_factor: float = 1.0) -> Iterator[Ward]:
+    """Give a ward of so many dummy residents, and LINE's rate times a factor."""
+    home = populated(folder, count)
+    account = Account(seed=SEED, rate_factor=rate_factor)
+    with running_platform(friends=count, account=account) as platform:
+        settings = settings_of(home, line_api_base=platform.base_url, line_access_token=account.access_token)
+        with open_office(settings) as office:
+            yield Ward(office, platform, count)
+
+
+def approved(office: Office, segment: object = EVERYONE) -> BroadcastId:
+    """Give a broadcast that two handlers signed."""
+    now, (writer, approver) = office.now(), _two_handlers(office)
+    new = desk.written(GENRE_NAME, segment, TEXT, now - timedelta(hours=1), now + timedelta(hours=12))
+    broadcast_id = desk.draft(office, writer, new)
+    desk.submit(office, writer, broadcast_id, desk.review(office, broadcast_id))
+    desk.approve(office, approver, broadcast_id, desk.review(office, broadcast_id))
+    return broadcast_id
+
+
+def _two_handlers(office: Office) -> tuple[Credential, Credential]:
+    """Enrol a writer and an approver under names that nobody has."""
+    some = secrets.token_hex(4)
+    with writing(office.warehouse) as connection:
+        writer, approver = (
+            roster.enrol(
+                connection,
+                office.handlers_folder,
+                NewHandler(HandlerId(f"{role}-{some}"), "試験", [role], "甲", office.today()),
+                PASSPHRASE,
+                office.now(),
+            )
+            for role in ("writer", "approver")
+        )
+    return writer, approver
+
+
+def frozen(office: Office, broadcast_id: BroadcastId) -> freeze.Frozen:
+    """Take the broadcast in hand and freeze its audience."""
+    freeze.start(office, broadcast_id, worker_name())
+    return freeze.freeze(office, broadcast_id, worker_name())
+
+
+def sent(ward: Ward, broadcast_id: BroadcastId, limiter: Pacer | None = None) -> float:
+    """Send in this process, as the sending step does; give the seconds."""
+    began = time.perf_counter()
+    with Sending(ward.office, broadcast_id, worker_name(), ward.line, limiter=limiter) as run:
+        while (progress := run.advance(BLOCK)).ended is None:
+            pass
+    assert progress.ended is BroadcastState.SENT, progress.ended  # noqa: S101 - an unended run is no figure
+    return time.perf_counter() - began
+
+
+def proven(ward: Ward) -> dict[str, Any]:
+    """Give what the platform counted, after it said that everybody got it once.
+
+    `seconds` runs from the first answer to the last one.
+    """
+    ledger = ward.platform.control.summary(expected={"range": [0, ward.count]})
+    assert (ledger["reached"], ledger["doubled"]) == (ward.count, 0), ledger  # noqa: S101 - else it is no figure
+    multicasts = ward.platform.control.stats()["endpoints"]["multicast"]
+    return {"accepted": multicasts["answers"].get("200", 0), **multicasts}
