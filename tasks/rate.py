@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LIMIT: Final = "line-multicast"
 SHORTEST_WAIT: Final = 0.02
-QUESTION_SECONDS: Final = 5.0
 
 
 @contextlib.contextmanager
@@ -60,7 +59,7 @@ def _asking() -> "Iterator[SyncPrefectClient]":
     # start-up time: the command sends without Prefect where there is none
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
-    with get_client(httpx_settings={"timeout": httpx.Timeout(QUESTION_SECONDS)}, sync_client=True) as client:
+    with get_client(sync_client=True) as client:  # in a flow, the one that it has already
         yield client
 
 
