@@ -19,6 +19,7 @@ BLOCK_SECONDS: Final = 0.25
 POOL_SECONDS: Final = 0.5
 LONGEST_KEEP: Final = 5.0
 CAUTION: Final = 0.9
+CATCH_UP: Final = 1.1  # places hold the rate; who paused may make up for it out of what the source has meanwhile
 PATIENCE_SECONDS: Final = 10.0
 
 
@@ -151,7 +152,7 @@ class SharedLimiter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sizes = sizes
-        self._even = Limiter(sizes.per_second, clock=clock)
+        self._even = Limiter(sizes.per_second * CATCH_UP, clock=clock)
         self._source = source
         self._patience = patience
         self._clock = clock
