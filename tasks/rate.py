@@ -13,7 +13,7 @@ import httpx
 
 from tasks.support import settings_here
 from tayori.errors import Refused, Unavailable
-from tayori.line.limiter import MULTICASTS_A_SECOND, Pacer, SharedLimiter, Shares, share_of_line
+from tayori.line.limiter import MULTICASTS_A_SECOND, PATIENCE_SECONDS, Pacer, SharedLimiter, Shares, share_of_line
 from tayori.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ SHORTEST_WAIT: Final = 0.02
 
 
 @contextlib.contextmanager
-def shared_pacer(settings: Settings) -> Iterator[Pacer]:
-    """Give the rate that this process shares with all others through Prefect.
+def shared_pacer(settings: Settings, patience: float = PATIENCE_SECONDS) -> Iterator[Pacer]:
+    """Give the rate that this process shares with all others through Prefect; a silence of `patience` seconds ends it.
 
     Raises:
         Refused: the limit does not exist, or is not one that we can send by; the sentence says what to create.
@@ -35,7 +35,7 @@ def shared_pacer(settings: Settings) -> Iterator[Pacer]:
     """
     with _asking() as client:
         limit = _Limit(client, settings)
-        pacer = SharedLimiter(limit.sizes, limit)
+        pacer = SharedLimiter(limit.sizes, limit, patience=patience)
         try:
             yield pacer
         finally:

@@ -20,7 +20,7 @@ POOL_SECONDS: Final = 0.5
 LONGEST_KEEP: Final = 5.0
 CAUTION: Final = 0.9
 CATCH_UP: Final = 1.1  # places hold the rate; who paused may make up for it out of what the source has meanwhile
-PATIENCE_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 30.0
 
 
 class Pacer(Protocol):

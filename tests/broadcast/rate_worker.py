@@ -8,13 +8,15 @@ from tasks.rate import shared_pacer
 from tayori.line.client import LineClient, content_of
 from tayori.settings import Settings
 
+PATIENCE = 200.0  # seconds: a busy machine is no reason to end
+
 
 def main(calls: int, to: str) -> None:
     """Make so many calls, each to one dummy person and under a key of its own."""
     settings = Settings()
     line = LineClient.from_settings(settings)
     content = content_of(b'[{"type":"text","text":"x"}]', "r1")
-    with shared_pacer(settings) as pacer, ThreadPoolExecutor(8) as threads:
+    with shared_pacer(settings, PATIENCE) as pacer, ThreadPoolExecutor(8) as threads:
 
         def call(number: int) -> None:
             pacer.take()

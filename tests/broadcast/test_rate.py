@@ -116,7 +116,7 @@ def test_a_server_that_goes_while_we_send_pauses_and_loses_nobody(ward: Office, 
     """Without Prefect nobody knows what the others send: it fails closed, and a later run goes on."""
     with running_server() as server:
         server.limit(1, 2.0)
-        with server.here(), shared_pacer(ward.settings) as pacer:
+        with server.here(), shared_pacer(ward.settings, patience=10.0) as pacer:
             _sent_until_it_pauses(ward, platform, pacer, server.stop, "nothing more is sent")
 
 
