@@ -61,12 +61,22 @@ class PrefectServer:
         """Make the shared rate of multicasts anew, as `tayori up` does."""
         self.unlimit(name)
         wanted = {"name": name, "limit": places, "slot_decay_per_second": decay, "active": active}
-        httpx.post(f"{self.api_url}/v2/concurrency_limits/", json=wanted, timeout=30).raise_for_status()
+        self._change("POST", "v2/concurrency_limits/", {201}, json=wanted)
 
     def unlimit(self, name: str = "line-multicast") -> None:
         """Remove the shared rate, if it is there."""
-        gone = httpx.delete(f"{self.api_url}/v2/concurrency_limits/{name}", timeout=30)
-        assert gone.is_success or gone.status_code == httpx.codes.NOT_FOUND
+        done = {204, 404}
+        self._change("DELETE", f"v2/concurrency_limits/{name}", done)
+
+    def _change(self, method: str, path: str, done: set[int], json: object = None) -> None:
+        """Ask until it is done: on a busy machine the server's own database is locked now and then."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = httpx.request(method, f"{self.api_url}/{path}", timeout=30, json=json)
+            if int(answer.status_code) in done:
+                return
+            assert time.monotonic() < end, answer.text
+            time.sleep(0.2)
 
     @contextlib.contextmanager
     def here(self, *, heartbeats: bool = False) -> Iterator[None]:
