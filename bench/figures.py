@@ -53,9 +53,17 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("prefect_overhead", 1.1, at_most=True),
         Bound("peak_mb", 1_500, at_most=True),
     ),
-    "broadcast_kills": (
+    "broadcast": (
         Bound("kills", 300),
         *(Bound(figure, 0, at_most=True) for figure in ("missed", "doubled", "stray", "undecided", "altered")),
+        Bound("share_of_line_limit_10m", 0.95),
+        Bound("peak_mb_1m", 600, at_most=True),
+        Bound("peak_mb_10m", 600, at_most=True),
+        Bound("engine_seconds_10k", 1, at_most=True),
+        Bound("overhead_vs_bare_sdk", 1.25, at_most=True),
+        Bound("freeze_ratio_10m", 1.5, at_most=True),
+        Bound("guards", 15),
+        Bound("foreign_endpoints", 0, at_most=True),
     ),
 }
 
@@ -93,7 +101,7 @@ def measure(name: str, part: str) -> Measured:
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=BENCH.parent)
     try:
-        peak = _watched(process)
+        peak = watched(process)
         if process.returncode != 0:
             message = f"the figures of {name}/{part} could not be measured (exit code {process.returncode})"
             raise RuntimeError(message)
@@ -102,7 +110,7 @@ def measure(name: str, part: str) -> Measured:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _watched(process: "subprocess.Popen[bytes]") -> float:
+def watched(process: "subprocess.Popen[bytes]", glance: float = GLANCE_SECONDS) -> float:
     """Wait for a process and give the highest sum of memory over it and its children, in MiB.
 
     Pages that processes share are counted once where the system tells (proportional set size).
@@ -110,7 +118,7 @@ def _watched(process: "subprocess.Popen[bytes]") -> float:
     root, peak = psutil.Process(process.pid), 0
     while process.poll() is None:
         peak = max(peak, _held(root))
-        time.sleep(GLANCE_SECONDS)
+        time.sleep(glance)
     return peak / MEBIBYTE
 
 

@@ -249,16 +249,19 @@ for name, verb in kinds.VERBS.items():
 
 
 def _send(office: Office, broadcast_id: BroadcastId) -> Standing:
-    # start-up time: the LINE SDK takes more than a second, and only this verb needs it
+    # start-up time: the LINE SDK and Prefect take seconds, and only this verb needs them
+    from tasks.rate import pacer_here  # noqa: PLC0415
     from tayori.broadcast import freeze, lease, send  # noqa: PLC0415
     from tayori.line.client import LineClient  # noqa: PLC0415
 
     worker = lease.worker_name()
     freeze.start(office, broadcast_id, worker, room=asking_room(office.settings))
     frozen = freeze.freeze(office, broadcast_id, worker)
+    line = LineClient.from_settings(office.settings)
     with (
         progress("送信", frozen.batches) as advance,
-        send.Sending(office, broadcast_id, worker, LineClient.from_settings(office.settings)) as sending,
+        pacer_here(office.settings) as pacer,
+        send.Sending(office, broadcast_id, worker, line, limiter=pacer) as sending,
     ):
         settled, ended = 0, None
         while ended is None:

@@ -173,10 +173,10 @@ def _environment(plan: Plan) -> dict[str, str]:
 
 
 def _deploy(environment: dict[str, str]) -> None:
-    pool = ("work-pool", "create", POOL, "--type", "process", "--overwrite")
-    for words in (pool, ("--no-prompt", "deploy", "--all")):
+    pool = ("prefect", "work-pool", "create", POOL, "--type", "process", "--overwrite")
+    for words in (pool, ("prefect", "--no-prompt", "deploy", "--all"), ("tasks.rate",)):
         done = subprocess.run(  # noqa: S603 - our own program
-            _python("prefect", *words), env=environment, cwd=ROOT, capture_output=True, check=False, text=True
+            _python(*words), env=environment, cwd=ROOT, capture_output=True, check=False, text=True
         )
         if done.returncode != 0:
             said = (done.stdout + done.stderr).strip().splitlines()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.rate import refuse_without_limit, shared_pacer
 from tasks.support import desk, sentence_only
 from tayori.broadcast import control, freeze, lease
 from tayori.broadcast.control import Standing
@@ -29,8 +30,9 @@ BLOCK: Final = 100
 @task(name="承認の確認", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def check(broadcast_id: BroadcastId) -> RunId:
-    """Take an approved broadcast in hand, unless a guard holds it; give the run's id."""
+    """Take an approved broadcast in hand, unless a guard holds it or the rate cannot be shared; give the run's id."""
     with desk() as office:
+        refuse_without_limit(office.settings)
         with writing(office.warehouse) as warehouse:
             run_id = runs.begin(warehouse, STORY, office.now(), office.rng)
         try:
@@ -73,9 +75,9 @@ def under_way(broadcast_id: BroadcastId) -> Iterator["Sending"]:
     from tayori.broadcast.send import Sending  # noqa: PLC0415
     from tayori.line.client import LineClient  # noqa: PLC0415
 
-    with desk() as office:
+    with desk() as office, shared_pacer(office.settings) as pacer:
         line = LineClient.from_settings(office.settings)
-        with Sending(office, broadcast_id, lease.worker_name(), line) as sending:
+        with Sending(office, broadcast_id, lease.worker_name(), line, limiter=pacer) as sending:
             yield sending
 
 

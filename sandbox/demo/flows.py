@@ -18,6 +18,7 @@ from flows.reconcile import reconcile
 from flows.retention import retention
 from sandbox.demo.letters import Source
 from tasks.opinions import take_in_file
+from tasks.rate import provide
 from tayori.broadcast import control
 from tayori.domain.identifiers import BroadcastId
 from tayori.office import Office
@@ -36,6 +37,7 @@ def run_ingest(office: Office) -> Counts:
 
 def run_broadcast(office: Office, broadcast_id: BroadcastId) -> int:
     """Run flows/broadcast; give the number of batches."""
+    provide(office.settings.send_share)
     broadcast(BroadcastOrder(broadcast_id=broadcast_id))
     return sum(tally.batches for tally in control.status(office, broadcast_id).batches.values())
 

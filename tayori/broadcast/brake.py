@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tayori.domain.states import BroadcastState
+from tayori.errors import TayoriError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ def content_refused(status: int, places: tuple[str, ...]) -> Stop:
     return Stop(f"LINE refuses the request ({status}{where}); nothing more is sent"[:200], BroadcastState.HELD)
 
 
+def no_place(refusal: TayoriError) -> Stop:
+    """The rate gives no places any more: nothing goes out until somebody has looked."""
+    return Stop(refusal.sentence[:200])
+
+
 class Brake:
     """Stops couriers: `ease` lets those on their way settle first, `abandon` lets them drop everything at once."""
 
@@ -46,9 +52,9 @@ class Brake:
         self.stop = None
         self._eased.clear()
 
-    def abandon(self) -> None:
-        """Leave everything as it is."""
-        self._eased.set()
+    def abandon(self, stop: Stop | None = None) -> None:
+        """Leave everything as it is; the first reason given is kept."""
+        self.ease(stop)
         self._abandoned.set()
 
     @property

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tayori.broadcast.brake import NOT_LET_IN, QUOTA, Brake, content_refused
+from tayori.broadcast.brake import NOT_LET_IN, QUOTA, Brake, content_refused, no_place
 from tayori.domain.batches import RETRY_WITHIN
 from tayori.domain.identifiers import Clock
 from tayori.domain.states import BatchState
+from tayori.errors import TayoriError
 from tayori.line.answers import Answer, Verdict
 from tayori.line.client import Content, LineClient
-from tayori.line.limiter import Limiter
+from tayori.line.limiter import Pacer
 from tayori.warehouse.batches import Call, FrozenBatch, Settled
 
 ENDPOINT: Final = "multicast"
@@ -72,7 +73,7 @@ class Courier:
 
     line: LineClient
     content: Content
-    limiter: Limiter
+    limiter: Pacer
     pace: Pace
     clock: Clock
     rng: random.Random
@@ -81,26 +82,40 @@ class Courier:
     def deliver(self, parcel: Parcel) -> Delivered:
         """Ask LINE until the batch's outcome is known, it is too late, or the patience for one batch is at its end."""
         trip = _Trip(parcel, self.clock)
-        while True:
-            if (ended := self._ended(trip)) is not None:
-                return trip.end(ended)
+        while (state := self._ended(trip) or self._tried(trip)) is None:
+            pass
+        return trip.end(state)
+
+    def _tried(self, trip: "_Trip") -> BatchState | None:
+        """Make one call when the rate has a place for it; give the batch's outcome if it is known then."""
+        if not self._has_place():
+            return None
+        answer = trip.ask(self.line, self.content)
+        match answer.verdict:
+            case Verdict.ACCEPTED:
+                return BatchState.ACCEPTED
+            case Verdict.RECIPIENTS_REFUSED:
+                return BatchState.REFUSED
+            case Verdict.REFUSED:
+                self.brake.ease(content_refused(answer.status, answer.places))
+            case Verdict.QUOTA_SPENT:
+                self.brake.ease(QUOTA)
+            case Verdict.NOT_LET_IN:
+                self.brake.ease(NOT_LET_IN)
+            case Verdict.TOO_FAST:
+                self.limiter.hold(self.pace.too_fast_wait)
+            case Verdict.UNCERTAIN:
+                self.brake.sleep(self._backoff(trip.unanswered))
+        return None
+
+    def _has_place(self) -> bool:
+        """Wait for a place in the rate. Where there is none any more, everything is left as it is, with the reason."""
+        try:
             self.limiter.take()
-            answer = trip.ask(self.line, self.content)
-            match answer.verdict:
-                case Verdict.ACCEPTED:
-                    return trip.end(BatchState.ACCEPTED)
-                case Verdict.RECIPIENTS_REFUSED:
-                    return trip.end(BatchState.REFUSED)
-                case Verdict.REFUSED:
-                    self.brake.ease(content_refused(answer.status, answer.places))
-                case Verdict.QUOTA_SPENT:
-                    self.brake.ease(QUOTA)
-                case Verdict.NOT_LET_IN:
-                    self.brake.ease(NOT_LET_IN)
-                case Verdict.TOO_FAST:
-                    self.limiter.hold(self.pace.too_fast_wait)
-                case Verdict.UNCERTAIN:
-                    self.brake.sleep(self._backoff(trip.unanswered))
+        except TayoriError as refusal:
+            self.brake.abandon(no_place(refusal))
+            return False
+        return True
 
     def _ended(self, trip: "_Trip") -> BatchState | None:
         """The state to leave the batch in, if it is not to be tried (again)."""

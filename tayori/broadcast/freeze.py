@@ -178,7 +178,7 @@ def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chun
     found = read_audience(row.segment)
     if isinstance(found, Reached):
         return _freeze_reached(connection, office, row, found, sealing)
-    ordinal, after, _ = batches.frontier(connection, row.broadcast_id)
+    ordinal, after = batches.reached(connection, row.broadcast_id)
     segment = narrowing(found)
     numbers = audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
     frozen = (

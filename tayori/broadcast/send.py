@@ -30,7 +30,7 @@ from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState, BroadcastState
 from tayori.errors import Tampered, TayoriError, Unavailable
 from tayori.line.client import LineClient, content_of
-from tayori.line.limiter import Limiter, share_of_line
+from tayori.line.limiter import Pacer, share_of_line
 from tayori.office import Office
 from tayori.vault import audit
 from tayori.vault.audit import Action, Recorded
@@ -74,7 +74,7 @@ class Sending:
         worker: str,
         line: LineClient,
         *,
-        limiter: Limiter | None = None,
+        limiter: Pacer | None = None,
         pace: Pace | None = None,
         interrupted: Interruption = rests_at_night,
     ) -> None:

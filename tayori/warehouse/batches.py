@@ -114,6 +114,19 @@ def frontier(connection: Connection, broadcast_id: BroadcastId) -> tuple[int, in
     return (last or 0, number or 0, int(people or 0))
 
 
+def reached(connection: Connection, broadcast_id: BroadcastId) -> tuple[int, int]:
+    """How far the freeze has come: the last ordinal, the last person number (0, 0: nowhere).
+
+    Read from the end: lists ascend with their ordinals until all is frozen, and a list that an erasure emptied is
+    passed over. `frontier` reads every batch; after each chunk that would make the freeze grow with the square.
+    """
+    mine = select(batch.c.ordinal, batch.c.last_no).where(batch.c.broadcast_id == broadcast_id)
+    last = connection.execute(mine.order_by(batch.c.ordinal.desc()).limit(1)).first()
+    held = mine.where(batch.c.last_no.is_not(None)).order_by(batch.c.ordinal.desc()).limit(1)
+    number = connection.execute(held).first()
+    return (last.ordinal if last else 0, number.last_no if number else 0)
+
+
 def unfreeze(connection: Connection, broadcast_id: BroadcastId) -> None:
     """Take back a frozen audience of which nothing was ever tried."""
     planned = and_(

@@ -1,7 +1,7 @@
 """Killed anywhere, by SIGKILL, and started again: by the platform's ledger nobody is missed and nobody is doubled.
 
 The driver is the one with which `make figures` kills senders of 50,000 recipients; here the broadcasts are small. A
-trial that failed: `python -m bench.broadcast_kills.kills --seed N --store S --mode M --people 5300 [--point NAME]`.
+trial that failed: `python -m bench.broadcast.kills --seed N --store S --mode M --people 5300 [--point NAME]`.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from bench.broadcast_kills.kills import schedule
+from bench.broadcast.kills import schedule
 from sandbox.line.serve import RunningPlatform, running_platform
 from tests.conftest import STORES
 from tests.support.kills.outcome import Mode, Outcome

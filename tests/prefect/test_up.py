@@ -102,6 +102,12 @@ def test_every_scheduled_deployment_gets_its_runs_at_tokyos_hours(house: Running
     assert {name: hours[name] for name in HOURS} == HOURS
 
 
+def test_the_shared_rate_is_there(house: Running) -> None:
+    """Without the limit no broadcast goes out, so it is made before the worker starts: 95 % of LINE's 200 a second."""
+    limit = httpx.get(f"{house.api}/v2/concurrency_limits/line-multicast", timeout=30).json()
+    assert (limit["active"], limit["limit"], limit["slot_decay_per_second"]) == (True, 95, 190.0)
+
+
 def test_the_worker_runs_what_staff_start(house: Running) -> None:
     """A run that is asked for is picked up by the worker, loads its dotted entrypoint and comes to its end."""
     (watch,) = house.ask("deployments/filter", deployments={"name": {"any_": ["watch"]}})

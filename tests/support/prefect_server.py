@@ -1,6 +1,7 @@
 """A real Prefect server for tests: its own process, its own folder, telemetry off, gone at the end."""
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -8,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class PrefectServer:
 
     home: Path
     api_url: str
+    stop: Callable[[], None] = lambda: None
 
     @property
     def database(self) -> Path:
@@ -52,6 +54,29 @@ class PrefectServer:
         answer.raise_for_status()
         things: list[dict[str, Any]] = answer.json()
         return things
+
+    def limit(
+        self, places: int = 95, decay: float = 190.0, *, name: str = "line-multicast", active: bool = True
+    ) -> None:
+        """Make the shared rate of multicasts anew, as `tayori up` does."""
+        self.unlimit(name)
+        wanted = {"name": name, "limit": places, "slot_decay_per_second": decay, "active": active}
+        self._change("POST", "v2/concurrency_limits/", {201}, json=wanted)
+
+    def unlimit(self, name: str = "line-multicast") -> None:
+        """Remove the shared rate, if it is there."""
+        done = {204, 404}
+        self._change("DELETE", f"v2/concurrency_limits/{name}", done)
+
+    def _change(self, method: str, path: str, done: set[int], json: object = None) -> None:
+        """Ask until it is done: on a busy machine the server's own database is locked now and then."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            answer = httpx.request(method, f"{self.api_url}/{path}", timeout=30, json=json)
+            if int(answer.status_code) in done:
+                return
+            assert time.monotonic() < end, answer.text
+            time.sleep(0.2)
 
     @contextlib.contextmanager
     def here(self, *, heartbeats: bool = False) -> Iterator[None]:
@@ -99,15 +124,20 @@ def running_server(**extra: str) -> Iterator[PrefectServer]:
         process = subprocess.Popen(command, env=surroundings, stdout=log, stderr=log, cwd=home)
     try:
         _wait_until_it_answers(server, process)
-        yield server
+        server.limit()
+        yield replace(server, stop=functools.partial(_end, process))
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _bare_environment() -> dict[str, str]:

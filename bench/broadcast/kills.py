@@ -1,7 +1,7 @@
 """300 broadcasts to 50,000 residents each, the sender killed by SIGKILL: missed, doubled, undecided by LINE's ledger.
 
 SQLite and PostgreSQL; alone, with faults of the platform, with two workers; one in thirty through a Prefect server.
-`KILL_TRIALS=12` is a quick look. `python -m bench.broadcast_kills.kills --seed 7 --store sqlite --mode faults` runs one
+`KILL_TRIALS=12` is a quick look. `python -m bench.broadcast.kills --seed 7 --store sqlite --mode faults` runs one
 trial again; `--point NAME` at that named point.
 """
 
@@ -92,7 +92,7 @@ def _tell(outcomes: Sequence[Outcome], trials: int) -> None:
 
 def main(words: Sequence[str]) -> int:
     """Run one trial again, as often as asked; 1 where one was not clean."""
-    parser = argparse.ArgumentParser(prog="python -m bench.broadcast_kills.kills")
+    parser = argparse.ArgumentParser(prog="python -m bench.broadcast.kills")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--store", type=Store, choices=list(Store), required=True)
     parser.add_argument("--mode", type=Mode, choices=list(Mode), required=True)
