@@ -35,7 +35,7 @@ def demo(
 
 
 def _table(summary: dict[str, Any]) -> Table:
-    table = Table("項目", "内訳", "数", title="演習の結果")
+    table = Table("項目", "内訳", "数", title="稽古の結果")
     for name, value in summary.items():
         parts = value.items() if isinstance(value, dict) else [("", value)]
         for part, number in parts:

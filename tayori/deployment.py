@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import DUMMY_PREFIX
 from tayori.errors import Refused, TayoriError, Unavailable
 from tayori.office import Office
 from tayori.settings import Mode, Settings
-from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import DUMMY_PREFIX
 from tayori.vault import audit, identity
 from tayori.vault.audit import Action
 from tayori.warehouse import lineids, orphans, setup
@@ -174,7 +174,7 @@ def _live(office: Office) -> list[Finding]:
 
 
 def _refuse_dummies(office: Office) -> None:
-    """Open the ids of those who came first, with a line in the log: dummies of a rehearsal are among them or nowhere."""
+    """Open the ids of those who came first, with a line in the log: there a rehearsal would have left its dummies."""
     with writing(office.warehouse) as warehouse, reading(office.vault) as vault:
         first = lineids.first_numbers(warehouse, LOOKED_AT)
         evidence = Evidence("doctor", Purpose.INSPECTION)

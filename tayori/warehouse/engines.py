@@ -23,8 +23,7 @@ TROUBLES: Final = (
     (("locked", "busy"), "The {store} is locked by another program; nothing was written. Wait and run it again."),
     (
         THERE_OR_NOT,
-        "The {store} is not there or was never set up. If it ever held anything, restore it from its backup; "
-        "if not, check its address, then run `tayori init`.",
+        "The {store} is not there or was never set up. Restore it if it ever was, else run `tayori init`.",
     ),
     (
         ("not a database", "malformed", "disk i/o"),
@@ -43,8 +42,7 @@ TROUBLES: Final = (
             "connection is lost",
             "terminating",
         ),
-        "The server of the {store} does not answer; nothing was written. Start PostgreSQL or check the address of the "
-        "{store}, then run it again.",
+        "The server of the {store} does not answer; nothing was written. See that it runs, and check the address.",
     ),
     (
         ("is full", "no space left"),
