@@ -62,7 +62,7 @@ figures: $(READY) ## Measure one set anew and write out/figures/NAME.json: NAME=
 golden: $(READY) ## Write the golden files anew; read the difference before you commit it
 	@GOLDEN=write $(BIN)/python -m pytest -q -m golden tests
 
-up: $(READY) ## Run everything here until Ctrl-C: RESIDENTS=60 FRIENDS=0 PREFECT_PORT=4200 DOOR_PORT=8081 LINE_PORT=8082
+up: $(READY) ## Run everything here until Ctrl-C: RESIDENTS=200 FRIENDS=0 PREFECT_PORT=4200 DOOR_PORT=8081 LINE_PORT=8082
 	@exec $(BIN)/tayori up $(if $(findstring file,$(origin RESIDENTS)),,--residents $(RESIDENTS)) \
 	  $(if $(FRIENDS),--friends $(FRIENDS)) $(if $(PREFECT_PORT),--prefect-port $(PREFECT_PORT)) \
 	  $(if $(DOOR_PORT),--door-port $(DOOR_PORT)) $(if $(LINE_PORT),--line-port $(LINE_PORT))
