@@ -188,7 +188,7 @@ def _letters(story: Rehearsal, office: Office, credentials: dict[str, Credential
         counts = run_intake(office, sources, url, letters.CALL_CENTRE)
         letters.end_cases(office, credentials["desk"], today)
         span = letters.span(office) if wanted.opinions else None
-    with story.step("analysis", "マスキングし、集計し、見つからないことを確かめ、報告する（flows/opinion_analysis）"):
+    with story.step("analysis", "マスキングし、集計し、報告する（flows/opinion_analysis）"):
         report = run_analysis(office, wanted.out / "report", span)
     story.summary["opinions"] = counts | {"masked_spans": report["masked_spans"]}
     story.summary["report"] = {name: report[name] for name in ("tables", "suppressed_cells")}
