@@ -28,6 +28,7 @@ WORDS: Final = {
     "retention": "登録をやめた人の消去 (retention)",
     "certificate": "消去証明書 (certificate)",
     "quarantine": "隔離 (quarantine) された行",
+    "case": "案件 (case): 意見等の処理の終わり",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

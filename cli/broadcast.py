@@ -17,10 +17,12 @@ from tayori.broadcast.guards import judging, overrides
 from tayori.broadcast.guards.asking import asking_faults, asking_room
 from tayori.broadcast.guards.judging import Finding, Verdict
 from tayori.domain.identifiers import BroadcastId
+from tayori.domain.states import BroadcastState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused
 from tayori.office import Office
-from tayori.warehouse import segments
+from tayori.warehouse import broadcasts, segments
+from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
@@ -47,6 +49,15 @@ REVIEWED = {
     "content_at": "内容の日時",
     "state": "状態",
     "count": "対象人数",
+}
+LISTED = {
+    "broadcast_id": "配信",
+    "genre": "ジャンル",
+    "state": "状態",
+    "not_before": "送信開始",
+    "not_after": "送信期限",
+    "approved_count": "承認時の人数",
+    "drafted_by": "起案",
 }
 STANDING = {
     "broadcast_id": "配信",
@@ -97,6 +108,8 @@ def draft(  # noqa: PLR0913 - the options of the verb
     with office_here() as office:
         begins = moment(not_before) if not_before else office.now()
         ends = moment(not_after) if not_after else begins + timedelta(hours=OPEN_HOURS)
+        if ends <= office.now():
+            raise Refused("The window of the broadcast ends in the past; give a --not-after that is still to come.")
         with reading(office.warehouse) as connection:
             where = desk.plain_segment(segments.find(connection, segment))
         own = moment(content_at) if content_at else None
@@ -184,6 +197,19 @@ def send(broadcast_id: Id, *, as_json: Json = False) -> None:
     with office_here() as office:
         standing = _send(office, BroadcastId(broadcast_id))
         facts(_standing(standing), STANDING, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    *,
+    state: Annotated[BroadcastState | None, typer.Option(help="この状態のものだけ")] = None,
+    as_json: Json = False,
+) -> None:
+    """配信の一覧。終わっていないものを古い順に、次に終わったもの。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = broadcasts.every(connection)
+    shown = [_listed(row) for row in rows if state in {None, row.state}]
+    table(shown, LISTED, as_json=as_json)
 
 
 @app.command()
@@ -302,6 +328,10 @@ def _reviewed(seen: desk.Review) -> dict[str, object]:
         "state": seen.state,
         "count": seen.count,
     }
+
+
+def _listed(row: BroadcastRow) -> dict[str, object]:
+    return {name: getattr(row, name) for name in LISTED} | {"genre": ward().genres[row.genre]}
 
 
 def _standing(standing: Standing) -> dict[str, object]:

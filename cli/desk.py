@@ -77,7 +77,8 @@ def passphrase_of(office: Office, handler_id: str, *, new: bool = False) -> str:
 
 
 def _from_agent(agent: Path, handler_id: str) -> str:
-    for line in read_secret(agent).decode("utf-8").splitlines():
+    written = read_secret(agent, missing="write it with rights 0600, or unset TAYORI_PASSPHRASE_FILE")
+    for line in written.decode("utf-8").splitlines():
         name, _, passphrase = line.strip().partition(" ")
         if name == handler_id:
             return passphrase.strip()
@@ -116,12 +117,16 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON value
 
     Raises:
         NotFound: there is no such file.
-        BadInput: it is neither YAML nor JSON, or not UTF-8.
+        BadInput: it is neither YAML nor JSON, or not UTF-8; the sentence names the line.
 
     """
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return yaml.safe_load(path.read_text("utf-8-sig"))
     except OSError:
         raise NotFound(f"There is no file {path.name} that can be read.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise BadInput(f"{path.name} is not YAML or JSON in UTF-8.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.name} is not a text in UTF-8; save it as UTF-8.") from None
+    except yaml.YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "somewhere"
+        raise BadInput(f"{path.name} is not YAML or JSON at {place}; check indentation and quotes there.") from None

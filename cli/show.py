@@ -18,6 +18,22 @@ from rich.table import Table
 from tayori.office import TOKYO
 
 Json = Annotated[bool, typer.Option("--json", help="JSON で出す")]
+TERMS = {
+    "received": "受信",
+    "applied": "反映",
+    "ignored": "対象外",
+    "duplicate": "重複",
+    "quarantined": "隔離",
+    "reasons": "対象外の理由",
+    "rules": "隔離の規則",
+    "planned": "送信前",
+    "sending": "送信中",
+    "accepted": "送信済み",
+    "refused": "断られた",
+    "unknown": "結果待ち",
+    "undecided": "不明",
+}
+"""Words of counts within a cell, as staff read them; scripts read the names in JSON."""
 WIDE = 160  # columns for what is not shown at a terminal: nothing is cut
 
 
@@ -100,5 +116,7 @@ def _cell(value: object) -> str:
         case list():
             return "、".join(str(item) for item in value)
         case dict():
-            return "、".join(f"{name} {item}" for name, item in value.items())
+            return (
+                "、".join(f"{TERMS.get(name, name)} {_cell(item)}" for name, item in value.items() if item != {}) or "-"
+            )
     return str(value)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -35,6 +36,10 @@ SHOWN: Final = {
     "environment": "他の端末で使う環境変数",
     "logs": "ログ",
 }
+ENDING: Final = (
+    "Ctrl-C で全部が止まります。ブラウザで開くのは実行の画面だけです"
+    "（受付口と LINE は機械どうしの口で、401 や 405 を返します）。"
+)
 QUIET: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -55,6 +60,7 @@ class Plan:
     door_port: int
     line_port: int
     friends: int
+    residents: int
 
     @property
     def rehearsal(self) -> bool:
@@ -73,18 +79,26 @@ def up(
     prefect_port: Port = 4200,
     door_port: Port = 8081,
     line_port: Port = 8082,
-    friends: Annotated[int, typer.Option(min=0, help="模擬の LINE に初めからいる友だちの数")] = 0,
+    friends: Annotated[
+        int, typer.Option(min=0, help="模擬の LINE に初めからいる友だちの数（通知も受信設定もない）")
+    ] = 0,
+    residents: Annotated[
+        int, typer.Option(min=0, help="友だち登録をして受信設定を送る模擬の利用者の数（受付口を通る）")
+    ] = 0,
 ) -> None:
-    """全部をこの機械で動かし、URL を表示する。Ctrl-C で止まる。"""
+    """全部をこの機械で動かし、アドレスを表示する。Ctrl-C で止まる。"""
     settings = settings_here()
     if settings.mode is Mode.LIVE:
         deployment.refuse_strangers(settings)
+        if friends or residents:
+            raise BadInput("--friends and --residents make dummy people, and live has none; leave them out.")
     set_up(settings, utc_now())
-    plan = Plan(settings, prefect_port, door_port, line_port, friends)
+    plan = Plan(settings, prefect_port, door_port, line_port, friends, residents)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    refuse_taken(prefect_port, door_port, *([line_port] if plan.rehearsal else []))
+    ports = {"--prefect-port": prefect_port, "--door-port": door_port}
+    refuse_taken(ports | ({"--line-port": line_port} if plan.rehearsal else {}))
     household = Household(settings.home.absolute() / "logs")
     try:
         _start(household, plan, told)
@@ -93,35 +107,42 @@ def up(
         household.end()
 
 
-def refuse_taken(*ports: int) -> None:
-    """Refuse ports that another program listens on, before anything is started.
+def refuse_taken(ports: Mapping[str, int]) -> None:
+    """Refuse ports, by their options, that another program listens on, before anything is started.
 
     Raises:
         Unavailable: one is taken.
 
     """
-    for port in ports:
+    for option, port in ports.items():
         with socket.socket() as asked:
             asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 asked.bind((HERE, port))
             except OSError:
-                raise Unavailable(f"Port {port} is taken by another program; name another one. See --help.") from None
+                raise Unavailable(f"Port {port} is taken by another program; name a free one with {option}.") from None
 
 
 def _start(household: Household, plan: Plan, told: threading.Event) -> None:
     environment = _environment(plan)
     if plan.rehearsal:
+        _say("模擬の LINE を起動しています")
         _start_platform(household, plan, environment)
+    _say("受付口を起動しています")
     _start_door(household, plan, environment)
+    if plan.residents:
+        _say(f"模擬の利用者 {plan.residents} 人が友だち登録し、受信設定を送っています")
+        _let_residents_join(plan)
     api = environment["PREFECT_API_URL"]
     if "PREFECT_API_URL" not in os.environ:
+        _say("実行の画面 (Prefect) を起動しています（1 分ほどかかります）")
         port = str(plan.prefect_port)
         server = household.start(
             "prefect", _python("prefect", "server", "start", "--host", HERE, "--port", port), environment
         )
         household.wait_until_it_answers(server, f"{api}/health")
     if not told.is_set():
+        _say("フローを登録しています")
         _deploy(environment)
         household.start(
             "worker", _python("prefect", "worker", "start", "--pool", POOL, "--type", "process"), environment
@@ -138,6 +159,20 @@ def _start_platform(household: Household, plan: Plan, environment: dict[str, str
     told = environment | {"SANDBOX_ACCOUNT": json.dumps(account)}
     platform = household.start("line", [*command, "--webhook", plan.webhook], told)
     household.wait_until_it_answers(platform, f"http://{HERE}:{plan.line_port}/")
+
+
+def _let_residents_join(plan: Plan) -> None:
+    """Let dummy residents come in by the real door, after those who were friends from the start."""
+    from sandbox.demo.residents import join  # noqa: PLC0415 - start-up time, and only a rehearsal needs it
+    from sandbox.line.client import ControlClient  # noqa: PLC0415 - as above
+    from sandbox.line.platform import Account  # noqa: PLC0415 - as above
+
+    office = Office(plan.settings)
+    try:
+        line = ControlClient(f"http://{HERE}:{plan.line_port}")
+        join(line, office, plan.residents, start=plan.friends, seed=Account().seed)
+    finally:
+        office.close()
 
 
 def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -> None:
@@ -192,7 +227,12 @@ def _tell(household: Household, plan: Plan, environment: dict[str, str]) -> None
         "logs": household.logs,
     }
     facts(shown, SHOWN, as_json=False)
+    typer.echo(ENDING)
     sys.stdout.flush()
+
+
+def _say(what: str) -> None:
+    typer.echo(f"● {what}", err=True)
 
 
 def _watch(household: Household, told: threading.Event) -> None:

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from tayori.errors import Refused, TayoriError
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import DUMMY_PREFIX
+from tayori.errors import Refused, TayoriError, Unavailable
 from tayori.office import Office
 from tayori.settings import Mode, Settings
-from tayori.vault import audit
-from tayori.warehouse import setup
+from tayori.vault import audit, identity
+from tayori.vault.audit import Action
+from tayori.warehouse import lineids, orphans, setup
 from tayori.warehouse.addresses import LOOPBACK, host_of
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 
 TELEMETRY: Final = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
 LEAST_FREE: Final = 2 << 30  # bytes
+LOOKED_AT: Final = 500  # people whose ids `doctor` looks at for dummies in live
+WITHOUT_KEY: Final = {"people": orphans.people_without_key, "cases": orphans.cases_without_key}
 
 
 class Weight(StrEnum):
@@ -48,6 +53,9 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             _telemetry(settings, environment),
             *(_store(office, store) for store in setup.STORES),
             *_keys(office),
+            _with_keys(office, "people"),
+            _with_keys(office, "cases"),
+            *_live(office),
             _log(office),
             _room(settings),
         ]
@@ -139,6 +147,47 @@ def _key(path: Path) -> Finding:
     if path.stat().st_mode & 0o077:
         return Finding(name, Weight.FAILED, "others may read it; set its rights to 0600.")
     return Finding(name, Weight.OK, "there, readable by its owner alone.")
+
+
+def _with_keys(office: Office, who: str) -> Finding:
+    def check() -> None:
+        with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
+            lost = WITHOUT_KEY[who](warehouse, vault)
+        if lost:
+            raise Unavailable(
+                f"{lost} {who} of the warehouse have no key in the vault: what is sealed of them does not open. "
+                "Restore the vault that belongs to this warehouse."
+            )
+
+    return _told(f"{who} without a key (P8)", "none.", check)
+
+
+def _live(office: Office) -> list[Finding]:
+    """Check what only live must not have: dummy people, and, to be remarked, the embedded database."""
+    if office.settings.mode is not Mode.LIVE:
+        return []
+    found = [_told("dummy people (L7)", "none among the people who came first.", lambda: _refuse_dummies(office))]
+    if office.settings.warehouse_address.startswith("sqlite"):
+        told = "SQLite, one file on this machine; a ward in service runs on PostgreSQL with sslmode=verify-full (L8)."
+        found.append(Finding("database", Weight.NOTE, told))
+    return found
+
+
+def _refuse_dummies(office: Office) -> None:
+    """Open the ids of those who came first, with a line in the log: there a rehearsal would have left its dummies."""
+    with writing(office.warehouse) as warehouse, reading(office.vault) as vault:
+        first = lineids.first_numbers(warehouse, LOOKED_AT)
+        evidence = Evidence("doctor", Purpose.INSPECTION)
+        line = audit.record(
+            warehouse, evidence, Action.OPEN, "first people, for dummies", count=len(first), now=office.now()
+        )
+        opened = identity.open_line_ids(warehouse, vault, office.person_keys, first, line)
+    dummies = sum(one.startswith(DUMMY_PREFIX) for one in opened.values())
+    if dummies:
+        raise Refused(
+            f"{dummies} of the first {len(first)} people are dummies of a rehearsal; live begins in a home of its own, "
+            "with stores that no rehearsal used."
+        )
 
 
 def _log(office: Office) -> Finding:

@@ -33,6 +33,8 @@ from tayori.warehouse import setup, wrapped_keys
 from tayori.warehouse.engines import open_store, writing
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+BOUND = (("vault", "warehouse", ("person", "opinion_case")), ("warehouse", "vault", ("person_key", "case_key")))
+"""Which store is no use without which other: the rows of the second, named here, need the first."""
 
 
 def utc_now() -> datetime:
@@ -51,17 +53,17 @@ class Office:
     @cached_property
     def warehouse(self) -> Engine:
         """The warehouse."""
-        return open_store(self.settings.warehouse_address)
+        return open_store(self.settings.warehouse_address, store="warehouse")
 
     @cached_property
     def vault(self) -> Engine:
         """The vault's own database."""
-        return open_store(self.settings.vault_address)
+        return open_store(self.settings.vault_address, store="vault")
 
     @cached_property
     def inbox(self) -> Engine:
         """The inbox."""
-        return open_store(self.settings.inbox_address)
+        return open_store(self.settings.inbox_address, store="inbox")
 
     @cached_property
     def key_file(self) -> KeyFile:
@@ -187,23 +189,45 @@ def set_up(settings: Settings, now: datetime) -> None:
     """Make stores and keys where they are missing; what is there stays as it is (`tayori init`).
 
     Raises:
-        Unavailable: a store holds rows but a key file that they need is missing. A new key would fit nothing that is
-            there, and would hide the loss; the file has to be restored.
+        Unavailable: a store holds rows, but another store or a key file that they need is missing. A new one would fit
+            nothing that is there, and would hide the loss; what is missing has to be restored. Or the home cannot be
+            made.
 
     """
     os.umask(0o077)
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_home(settings.home)
     office = Office(settings)
-    for name in ("warehouse", "vault", "inbox"):
-        engine = open_store(getattr(settings, f"{name}_address"), create=True)
-        setup.create(engine, name)
-        engine.dispose()
     try:
+        _require_stores_of_what_is_held(office)
+        for name in setup.STORES:
+            engine = open_store(getattr(settings, f"{name}_address"), store=name, create=True)
+            setup.create(engine, name)
+            engine.dispose()
         _require_keys_of_what_is_held(office)
         _make_first_epochs(office, now)
         _make_key_files(office)
     finally:
         office.close()
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        able = os.access(home, os.R_OK | os.W_OK | os.X_OK)
+    except OSError:
+        able = False
+    if not able:
+        raise Unavailable("TAYORI_HOME is no folder that this program can make or write to; name another one.")
+
+
+def _require_stores_of_what_is_held(office: Office) -> None:
+    there = {name: setup.stands(getattr(office, name), name) for name in setup.STORES}
+    for lost, other, tables in BOUND:
+        if not there[lost] and there[other] and setup.holds_rows(getattr(office, other), *tables):
+            raise Unavailable(
+                f"The {lost} is not there, but the {other} holds rows that need it; no new one was made, for it would "
+                f"open nothing that is there. Restore the {lost} from its backup, then run `tayori init` again."
+            )
 
 
 def _require_keys_of_what_is_held(office: Office) -> None:

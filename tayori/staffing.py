@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from tayori.domain.canonical import canonical_digest
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
-from tayori.errors import NotFound, Refused, Tampered
+from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
@@ -42,11 +42,14 @@ def dismiss(office: Office, by: Credential, handler_id: HandlerId, last_day: dat
     Raises:
         Refused: `by` is not a responsible handler today, or would leave the roster without one.
         NotFound: nobody of this id is in the roster.
+        BadInput: the last day lies before the first.
 
     """
     with writing(office.warehouse) as connection:
         roster.require_role(connection, by.handler_id, APPOINTS, office.today())
         row = roster_row(connection, handler_id)
+        if last_day < row.starts_on:
+            raise BadInput(f"{handler_id} starts on {row.starts_on}; the last day cannot lie before that.")
         _refuse_leaving_none(connection, office, handler_id, last_day)
         rows.end(connection, handler_id, last_day)
         staff_links.unlink(connection, handler_id)

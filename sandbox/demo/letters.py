@@ -87,5 +87,11 @@ def end_cases(office: Office, by: Credential, today: date) -> int:
     return sum(close_cases(office, by, numbers[way :: len(WAYS)], state, today) for way, state in enumerate(WAYS))
 
 
+def span(office: Office) -> tuple[date, date] | None:
+    """Give the first and the last day of the letters that came in: what a report of an own file covers."""
+    with reading(office.warehouse) as people:
+        return opinions.days_received(people)
+
+
 def _cp932(letters: object, path: Path) -> int:
     return write_csv(letters, path, "cp932")  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from sandbox.line.client import ControlClient
 from sandbox.line.serve import RunningPlatform
 from sandbox.residents import residents, residents_columns
 from tayori.domain.identifiers import LineUserId
@@ -40,11 +41,17 @@ def add_the_account(platform: RunningPlatform, webhook: str, count: int) -> dict
     return told
 
 
-def set_what_they_want(office: Office, count: int, seed: int, now: datetime) -> None:
+def join(line: ControlClient, office: Office, count: int, *, start: int, seed: int) -> None:
+    """Let residents from the n-th on add the account, told to the door by signed webhooks, then set what they want."""
+    line.friends(count)
+    set_what_they_want(office, count, seed, office.now(), start)
+
+
+def set_what_they_want(office: Office, count: int, seed: int, now: datetime, start: int = 0) -> None:
     """Let residents confirm the purpose and choose: through the inbox, as the settings page will."""
     rng = Random(seed)
     block: list[dict[str, Any]] = []
-    for one in residents(count, seed):
+    for one in residents(count, seed, start):
         chosen = ReceptionSettings(
             LineUserId(one.line_user_id), ward().current_purpose, now, one.birth_year, one.sex, one.area, one.genres
         )

@@ -31,7 +31,7 @@ HANDLERS: Final = {
     "desk": "模擬 桜",
 }
 MESSAGE: Final = [
-    {"type": "text", "text": "【子育て】秋の子育てメッセのお知らせ（演習）\n会場と時間は区の案内をご覧ください。"}
+    {"type": "text", "text": "【子育て】秋の子育てメッセのお知らせ（稽古用）\n会場と時間は区の案内をご覧ください。"}
 ]
 BLOCKED_SHARE: Final = 0.02
 QUIT_SHARE: Final = 0.005
@@ -143,7 +143,7 @@ def _approved(office: Office, credentials: dict[str, Credential]) -> BroadcastId
     new = broadcast_desk.written(genre, residents.segment(), MESSAGE, now, now + timedelta(hours=1))
     broadcast_id = broadcast_desk.draft(office, credentials["writer"], new)
     seen = broadcast_desk.review(office, broadcast_id)
-    broadcast_desk.submit(office, credentials["writer"], broadcast_id, seen, small_reason="演習")
+    broadcast_desk.submit(office, credentials["writer"], broadcast_id, seen, small_reason="稽古")
     broadcast_desk.approve(office, credentials["approver"], broadcast_id, broadcast_desk.review(office, broadcast_id))
     let_through(office, credentials["approver"], broadcast_id)
     return broadcast_id
@@ -182,14 +182,13 @@ def _letters(story: Rehearsal, office: Office, credentials: dict[str, Credential
     home = office.settings.home / "letters"
     if wanted.opinions is None:
         sources, url = letters.mailbag(home, _yesterday(today), wanted.seed), letters.call_centre(home, wanted.seed)
-        span = None
     else:
         sources, url = letters.own_file(wanted.opinions, wanted.mapping), None
-        span = (date(2000, 1, 1), today)
     with story.step("letters", "意見等を取り込み、担当が処理を終える"):
         counts = run_intake(office, sources, url, letters.CALL_CENTRE)
         letters.end_cases(office, credentials["desk"], today)
-    with story.step("analysis", "マスキングし、集計し、見つからないことを確かめ、報告する（flows/opinion_analysis）"):
+        span = letters.span(office) if wanted.opinions else None
+    with story.step("analysis", "マスキングし、集計し、報告する（flows/opinion_analysis）"):
         report = run_analysis(office, wanted.out / "report", span)
     story.summary["opinions"] = counts | {"masked_spans": report["masked_spans"]}
     story.summary["report"] = {name: report[name] for name in ("tables", "suppressed_cells")}

@@ -14,6 +14,7 @@ from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.facts import rule_versions
 from tayori.opinions.trends import COLUMNS, Period, tabulate, theme_words
 from tayori.reports.opinion_report import render
+from tayori.settings import Mode
 from tayori.vault.audit import Action, record
 from tayori.warehouse import opinions
 from tayori.warehouse.engines import reading, writing
@@ -56,13 +57,15 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     """Make the report of a period from the masked mart.
 
     Raises:
-        BadInput: the period runs backwards, ends in the future or holds no letter.
+        BadInput: the period runs backwards, ends in the future or holds no letter that is done.
         Refused: the auditor found a way to a hidden cell; nothing was written.
 
     """
     period = _period(office, wanted)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     facts = masked_facts(office, period)
+    if not facts["month"].isin(period.months).any():
+        _refuse_only_open(office, period)
     tables = tabulate(facts, k, period=period)
     folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
     made = render(
@@ -73,6 +76,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         versions=rule_versions(),
         words=theme_words(facts, k, period=period),
         pdf=wanted.pdf,
+        rehearsal=office.settings.mode is Mode.REHEARSAL,
     )
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
     return ReportMade(made.paths, letters, len(made.tables), made.suppressed_cells)
@@ -81,7 +85,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
 def masked_facts(office: Office, period: Period) -> pd.DataFrame:
     """Open the mart's rows of a period and of the same months a year before, with the words of each letter."""
     with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, period.months_before[0], period.months[-1])
+        rows = opinions.masked_between(people, (period.months_before or period.months)[0], period.months[-1])
         record(people, EVIDENCE, Action.OPEN, "masked mart for a report", count=len(rows), now=office.now())
     with reading(office.vault) as vault:
         keys = office.case_keys.open(vault, [row.case_no for row in rows])
@@ -96,6 +100,16 @@ def masked_facts(office: Office, period: Period) -> pd.DataFrame:
         columns=list(COLUMNS),
     )
     return facts.sort_values("mart_key", ignore_index=True)
+
+
+def _refuse_only_open(office: Office, period: Period) -> None:
+    with reading(office.warehouse) as people:
+        waiting = opinions.count_open(people, period.first_day, period.last_day)
+    if waiting:
+        raise BadInput(
+            f"There are {waiting} letters in the period, none of them done; `tayori case close` says that they are "
+            "done, then report again. Nothing was written."
+        )
 
 
 def _period(office: Office, wanted: ReportWanted) -> Period:

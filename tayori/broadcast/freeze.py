@@ -79,6 +79,8 @@ def _ask(office: Office, broadcast_id: BroadcastId, room: AskRoom | None) -> Roo
 
 
 def _refuse_unready(row: BroadcastRow, office: Office) -> None:
+    if row.state is BroadcastState.SENT:
+        raise Refused("The broadcast is already sent, and goes out no second time; see `tayori broadcast status`.")
     if row.state not in READY and not goes_on(row, office):
         why = f" ({row.state_reason})" if row.state_reason else ""
         raise Refused(f"The broadcast is {row.state}{why}; only what two handlers approved is sent.")

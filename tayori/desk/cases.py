@@ -1,20 +1,23 @@
 """The desk, thin: a handler says that cases are done, and how; only then do they go to analysis (O3)."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import CaseNo, HandlerId
 from tayori.domain.states import DONE, CaseState
-from tayori.errors import BadInput
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
 from tayori.warehouse import opinions
-from tayori.warehouse.engines import writing
+from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
+RECEIPT: Final = re.compile(r"R[0-9]{4}-[0-9]{7}")
 
 
 def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state: CaseState, done_on: date) -> int:
@@ -35,3 +38,25 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
         record(people, evidence, Action.DECIDE, f"cases {state}", count=moved, now=office.now())
     return moved
+
+
+def close_by_receipt(office: Office, by: Credential, receipts: Sequence[str], state: CaseState, done_on: date) -> int:
+    """Set the cases of these receipt numbers to a state in which they are done, all of them or none; give how many.
+
+    Raises:
+        BadInput: what is given is no receipt number; and as `close_cases`.
+        NotFound: no case has a number.
+        Refused: a case is done already; and as `close_cases`.
+
+    """
+    if not all(RECEIPT.fullmatch(one) for one in receipts):
+        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
+    with reading(office.warehouse) as people:
+        found = opinions.by_receipt(people, receipts)
+    unknown = [one for one in receipts if one not in found]
+    if unknown:
+        raise NotFound(f"No case has the number {unknown[0]}; see `tayori case list`. Nothing was done.")
+    over = [one for one in receipts if found[one][1] in DONE]
+    if over:
+        raise Refused(f"The case {over[0]} is done already ({found[over[0]][1]}), and stays so. Nothing was done.")
+    return close_cases(office, by, [CaseNo(found[one][0]) for one in dict.fromkeys(receipts)], state, done_on)

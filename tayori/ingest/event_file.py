@@ -52,10 +52,11 @@ def ingest_event_file(
 
     Raises:
         NotFound: there is no such file.
-        BadInput: the file is empty, not UTF-8 or not lines; nothing of it was used.
+        BadInput: the file is empty, not UTF-8, not lines, or no line of it is JSON; nothing of it was used.
 
     """
     source = f"file:{_checked(path)}"
+    _refuse_another_kind(path)
     total = Counts()
     for block in _blocks(path):
         counts = _take(office, gate, source, block, run_id)
@@ -98,6 +99,24 @@ def _checked(path: Path) -> str:
     if empty:
         raise BadInput("The file of events is empty; nothing was done.")
     return digest.hexdigest()[:16]
+
+
+def _refuse_another_kind(path: Path) -> None:
+    """Refuse a file of which no line is JSON: it is another kind of file. The first line that is one ends the look."""
+    with _opened(path) as file:
+        file.seek(len(BOM) if file.read(len(BOM)) == BOM else 0)
+        if not any(_is_json(line) for line in file):
+            raise BadInput(
+                "No line of the file is a JSON object, so it is no file of events; letters go in with "
+                "`tayori ingest opinions`. Nothing of it was used."
+            )
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict | list)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _opened(path: Path) -> BinaryIO:

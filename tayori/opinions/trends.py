@@ -3,6 +3,7 @@
 Counts are matters (件): a letter (通) with two matters counts in both. Only what passed disclosure control comes back.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -45,6 +46,7 @@ STATES: Final[Mapping[str, str]] = {
     CaseState.RECEIVED: "処理中",
 }
 _PAIRS: Final = (("month", "channel"), ("department", "kind"), ("theme", "kind"), ("theme", "quarter"))
+_YEAR: Final = 12
 _BEFORE: Final[Key] = cell(month_before="*")
 _LETTERS: Final[Key] = cell(unit="letters")
 _FURTHER: Final[Key] = cell(unit="further")
@@ -66,8 +68,19 @@ class Period:
 
     @property
     def months_before(self) -> tuple[str, ...]:
-        """The same months one year earlier."""
-        return tuple(f"{int(month[:4]) - 1:04d}{month[4:]}" for month in self.months)
+        """The same months one year earlier; none for a period over a year, which would overlap with it."""
+        earlier = tuple(f"{int(month[:4]) - 1:04d}{month[4:]}" for month in self.months)
+        return earlier if len(earlier) <= _YEAR else ()
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the first month."""
+        return self.start.replace(day=1)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the last month."""
+        return self.end.replace(day=monthrange(self.end.year, self.end.month)[1])
 
 
 def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[SuppressedTable]:

@@ -33,7 +33,7 @@ class Report:
     suppressed_cells: int
 
 
-def render(
+def render(  # noqa: PLR0913 - all but three by keyword
     tables: Sequence[SuppressedTable],
     out_dir: Path,
     period: Period,
@@ -42,13 +42,15 @@ def render(
     versions: Mapping[str, str],
     words: Sequence[ThemeWords] = (),
     pdf: bool = False,
+    rehearsal: bool = True,
 ) -> Report:
     """Write the report into a folder: opinion-report.html, tables/*.csv and, if asked and possible, the PDF.
 
-    `versions` name the dictionaries and programs that decided the counts; `made_on` is printed.
+    `versions` name the dictionaries and programs that decided the counts; `made_on` is printed. A report of a
+    rehearsal says so on every page.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    page = opinion_page(tables, period, made_on=made_on, versions=versions, words=words)
+    page = opinion_page(tables, period, made_on=made_on, versions=versions, words=words, rehearsal=rehearsal)
     paths = [_write(out_dir / "opinion-report.html", page.encode("utf-8"))]
     (out_dir / "tables").mkdir(exist_ok=True)
     paths += [_write(out_dir / "tables" / f"{table.name}.csv", csv_bytes(table)) for table in tables]
@@ -64,12 +66,14 @@ def opinion_page(
     made_on: date,
     versions: Mapping[str, str],
     words: Sequence[ThemeWords] = (),
+    rehearsal: bool = True,
 ) -> str:
     """The page as HTML: summary, charts with their tables, words of the fields, notes on method and limits."""
     by_name = {table.name: table for table in tables}
     k = tables[0].k
     known = {
         "k": k,
+        "rehearsal": rehearsal,
         "title": "区民の声　集計・分析報告",
         "period": _period(period),
         "made_on": _day(made_on),

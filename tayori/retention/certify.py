@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from tayori.certificates import verifier
 from tayori.certificates.bundle import bundled_now
 from tayori.certificates.certificate import Numbering, issue
 from tayori.certificates.document import ErasedRecords, KeyEpoch, Method, Moment, Party, Remaining, Trigger
@@ -37,6 +38,7 @@ from tayori.warehouse.journal import Caused, Journalled, StepRow
 EVIDENCE: Final = Evidence("flow:retention", Purpose.ERASURE)
 CAUSES: Final = {"quit": "quit_line"}
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
+VERIFIER: Final = Path(str(verifier.__file__))
 KIND: Final = "individual"
 TABLES: Final = {
     "person": "利用者",
@@ -116,7 +118,10 @@ def _whole_log(office: Office, warehouse: Connection) -> list[bytes]:
 
 
 def _file(office: Office, row: CertificateRow) -> Filed:
-    """Write bundle, commitments and public key into HOME/certificates; written again, they are the same."""
+    """Write bundle, commitments, public key and verifier into HOME/certificates; written again, they are the same.
+
+    The certificate says that its verifier comes with it: the folder is what is handed over.
+    """
     folder = office.settings.home / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     bundle = folder / f"{row.certificate_no}.json"
@@ -126,6 +131,7 @@ def _file(office: Office, row: CertificateRow) -> Filed:
     if listed.values:
         (folder / f"{row.certificate_no}.commitments.txt").write_bytes(listed.lines)
     (folder / "issuer.pub.pem").write_bytes(Signer(office.signing_key).public_pem)
+    (folder / VERIFIER.name).write_bytes(VERIFIER.read_bytes())
     return Filed(row.certificate_no, row.state, bundle)
 
 

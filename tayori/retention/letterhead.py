@@ -16,11 +16,11 @@ from tayori.settings import Mode
 FILE: Final = "letterhead.yaml"
 FIELDS: Final = ("addressee", "issuer", "post", "place", "contact", "contract_number")
 REHEARSAL: Final = {
-    "addressee": "（演習）区長",
-    "issuer": "（演習）受託事業者",
+    "addressee": "（稽古用）区長",
+    "issuer": "（稽古用）受託事業者",
     "post": "取扱責任者",
-    "place": "（演習）設置先",
-    "contact": "（演習）取扱責任者",
+    "place": "（稽古用）設置先",
+    "contact": "（稽古用）取扱責任者",
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

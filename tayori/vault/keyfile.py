@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from tayori.errors import NotFound, Refused, Unavailable
 
@@ -67,8 +68,11 @@ class KeyFile:
         self._keys = keys
 
 
-def read_secret(path: Path) -> bytes:
-    """Read a key file.
+RESTORE: Final = "restore it; `tayori init` makes one only where nothing needs the old one"
+
+
+def read_secret(path: Path, *, missing: str = RESTORE) -> bytes:
+    """Read a key file; `missing` is what to do where it is not there.
 
     Raises:
         Unavailable: it is not there.
@@ -81,14 +85,12 @@ def read_secret(path: Path) -> bytes:
             raise Refused(f"The key file {path.name} may be read by others; set its rights to 0600, then run it again.")
         return path.read_bytes()
     except OSError:
-        raise Unavailable(
-            f"The key file {path.name} is missing or cannot be read; restore it or run `tayori init`."
-        ) from None
+        raise Unavailable(f"The key file {path.name} is missing or cannot be read; {missing}.") from None
 
 
-def damaged(path: Path) -> Unavailable:
+def damaged(path: Path, copy: str = "its escrow") -> Unavailable:
     """Give the error that tells of a key file that is there but holds no key; of its content it says nothing."""
-    return Unavailable(f"The key file {path.name} is damaged; restore it from its escrow. Nothing was done.")
+    return Unavailable(f"The key file {path.name} is damaged; restore it from {copy}. Nothing was done.")
 
 
 def write_secret(path: Path, secret: bytes) -> None:

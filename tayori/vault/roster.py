@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 from tayori.domain.identifiers import HandlerId
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, NotFound, Refused, Tampered
-from tayori.vault.keyfile import read_secret, write_secret
+from tayori.vault.keyfile import damaged, read_secret, write_secret
 from tayori.warehouse import roster
 from tayori.warehouse.roster import HandlerRow
 
 SHORTEST_PASSPHRASE = 12
+LOST_KEY = "restore it from the handler's own copy; if it is lost, end the handler and add them anew under another id"
+WRONG = "incorrect password"  # how cryptography tells a wrong passphrase from a file that is no key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def enrol(connection: Connection, folder: Path, new: NewHandler, passphrase: str
     """Add a handler to the roster, with a fresh key under their passphrase.
 
     Raises:
-        BadInput: a role that the ward does not have, or a passphrase that is too short.
+        BadInput: no name, a role that the ward does not have, or a passphrase that is too short.
         Refused: the id is taken.
 
     """
@@ -66,6 +68,8 @@ def enrol(connection: Connection, folder: Path, new: NewHandler, passphrase: str
         raise BadInput(f"A handler needs at least one of the roles {', '.join(ward().roles)}.")
     if not new.handler_id.replace("-", "").isalnum() or not new.handler_id.isascii():
         raise BadInput("A handler's id is made of letters, digits and hyphens.")
+    if not new.name.strip():
+        raise BadInput("A handler needs a name, as it stands in the ward's roster.")
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise BadInput(f"The passphrase is too short; take at least {SHORTEST_PASSPHRASE} characters.")
     if roster.find(connection, new.handler_id) is not None:
@@ -88,13 +92,18 @@ def unlock(connection: Connection, folder: Path, handler_id: HandlerId, passphra
     Raises:
         NotFound: nobody of this id is in the roster.
         Refused: wrong passphrase, a key that is not the roster's, or a handler whose time has not come or is over.
+        Unavailable: the key file is missing, or holds no key.
 
     """
     row = require_serving(connection, handler_id, today)
+    path = key_path(folder, handler_id)
+    written = read_secret(path, missing=LOST_KEY)
     try:
-        key = load_pem_private_key(read_secret(key_path(folder, handler_id)), passphrase.encode())
-    except ValueError:
-        raise Refused(f"The passphrase of {handler_id} is wrong; nothing was done.") from None
+        key = load_pem_private_key(written, passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        if WRONG in str(error).lower():
+            raise Refused(f"The passphrase of {handler_id} is wrong; nothing was done.") from None
+        raise damaged(path, "the handler's own copy") from None
     if not isinstance(key, Ed25519PrivateKey) or _raw(key) != row.public_key:
         raise Refused(f"The key file of {handler_id} is not the one in the roster; nothing was done.")
     return Credential(handler_id, key)

@@ -10,7 +10,7 @@ from tayori.domain.approval import Proposal
 from tayori.domain.identifiers import BroadcastId, HandlerId
 from tayori.domain.messages import content_hash
 from tayori.domain.pictures import image_hashes
-from tayori.domain.states import BroadcastState, step
+from tayori.domain.states import BROADCAST_STEPS, BroadcastState, step
 from tayori.errors import NotFound
 from tayori.warehouse.schema.broadcasts import broadcast, broadcast_signature
 
@@ -87,8 +87,15 @@ def find(connection: Connection, broadcast_id: BroadcastId, *, lock: bool = Fals
     chosen = select(broadcast).where(broadcast.c.broadcast_id == broadcast_id)
     found = connection.execute(chosen.with_for_update() if lock else chosen).mappings().first()
     if found is None:
-        raise NotFound("No broadcast has this id; see `tayori broadcast status`.")
+        raise NotFound("No broadcast has this id; see `tayori broadcast list`.")
     return BroadcastRow(**{**found, "state": BroadcastState(found["state"])})
+
+
+def every(connection: Connection) -> list[BroadcastRow]:
+    """Give every broadcast: those that have not ended, oldest first, then those that have, oldest first."""
+    found = connection.execute(select(broadcast).order_by(broadcast.c.created_at, broadcast.c.broadcast_id)).mappings()
+    rows = [BroadcastRow(**{**row, "state": BroadcastState(row["state"])}) for row in found]
+    return sorted(rows, key=lambda row: not BROADCAST_STEPS[row.state])
 
 
 def in_states(connection: Connection, *states: BroadcastState) -> list[BroadcastId]:

@@ -18,6 +18,42 @@ from tayori.errors import BadInput, TayoriError, Unavailable
 BUSY_SECONDS: Final = 30
 DRIVERS_INTEGRITY: Final = (sqlite3.IntegrityError, psycopg.IntegrityError)
 DRIVERS_ERRORS: Final = (sqlite3.Error, psycopg.Error)
+THERE_OR_NOT: Final = ("unable to open", "no such table", "does not exist")
+TROUBLES: Final = (
+    (("locked", "busy"), "The {store} is locked by another program; nothing was written. Wait and run it again."),
+    (
+        THERE_OR_NOT,
+        "The {store} is not there or was never set up. Restore it if it ever was, else run `tayori init`.",
+    ),
+    (
+        ("not a database", "malformed", "disk i/o"),
+        "The file of the {store} is damaged or is no database; nothing was written. Restore it from its backup.",
+    ),
+    (
+        ("authentication", "no password supplied"),
+        "The server of the {store} does not let this program in; check user and password in its address.",
+    ),
+    (
+        (
+            "connection failed",
+            "connection refused",
+            "timeout",
+            "failed to resolve",
+            "connection is lost",
+            "terminating",
+        ),
+        "The server of the {store} does not answer; nothing was written. See that it runs, and check the address.",
+    ),
+    (
+        ("is full", "no space left"),
+        "The disk of the {store} is full; nothing was written. Make room, then run it again.",
+    ),
+    (
+        ("permission denied", "readonly"),
+        "This program may not do that in the {store}; its rights are narrower on purpose.",
+    ),
+)
+"""What a driver's error holds, and the sentence for it; the first that fits is said."""
 PRAGMAS: Final = ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY")
 
 
@@ -27,8 +63,12 @@ class Conflict(TayoriError):
     exit_code = 3
 
 
-def open_store(url: str, *, create: bool = False) -> Engine:
-    """Open a store by its address.
+class Absent(Unavailable):
+    """The store is not where its address says, or was never set up."""
+
+
+def open_store(url: str, *, store: str = "database", create: bool = False) -> Engine:
+    """Open a store by its address; `store` is what errors call it.
 
     On SQLite the file must exist unless `create`; it is made readable by its owner alone. Parameters never appear
     in errors or logs.
@@ -40,10 +80,18 @@ def open_store(url: str, *, create: bool = False) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
-            return _open_sqlite(Path(str(address.database)), create=create)
+            engine = _open_sqlite(Path(str(address.database)), create=create)
+            engine.update_execution_options(tayori_store=store)
+            return engine
         if address.get_backend_name() != "postgresql":
             raise _misunderstood()
-        return create_engine(address.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
+        named = {"tayori_store": store}
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
+            pool_pre_ping=True,
+            execution_options=named,
+        )
     except (ArgumentError, NoSuchModuleError):
         raise _misunderstood() from None
 
@@ -55,7 +103,7 @@ def _misunderstood() -> BadInput:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection on one consistent state of the store; nothing is written."""
-    with _sentences(), engine.connect() as connection, connection.begin() as transaction:
+    with _sentences(engine), engine.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()
 
@@ -63,31 +111,29 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose writes become visible together at the end, or not at all."""
-    with _sentences(), engine.connect().execution_options(tayori_writes=True) as connection, connection.begin():
+    with _sentences(engine), engine.connect().execution_options(tayori_writes=True) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def _sentences(engine: Engine) -> Iterator[None]:
+    store = str(engine.get_execution_options().get("tayori_store", "database"))
     try:
         yield
     except (IntegrityError, *DRIVERS_INTEGRITY):
         raise Conflict("The store already holds a row with this key; nothing was written.") from None
     except DBAPIError as error:
-        raise Unavailable(_why(error.orig)) from None
+        raise _why(error.orig, store) from None
     except DRIVERS_ERRORS as error:  # from a driver's own cursor, which SQLAlchemy does not watch over
-        raise Unavailable(_why(error)) from None
+        raise _why(error, store) from None
 
 
-def _why(error: BaseException | None) -> str:
+def _why(error: BaseException | None, store: str) -> Unavailable:
     text = str(error).lower()
-    if "locked" in text or "busy" in text:
-        return "The database is locked by another program; nothing was written. Wait and run it again."
-    if "unable to open" in text or "no such table" in text or "does not exist" in text:
-        return "The database is not there or was never set up; check the address, then run `tayori init`."
-    if "permission denied" in text or "readonly" in text:
-        return "This program may not do that in the database; its rights are narrower on purpose."
-    return f"The database refused ({type(error).__name__}); nothing was written."
+    for marks, sentence in TROUBLES:
+        if any(mark in text for mark in marks):
+            return (Absent if marks is THERE_OR_NOT else Unavailable)(sentence.format(store=store))
+    return Unavailable(f"The {store} refused ({type(error).__name__}); nothing was written.")
 
 
 def _open_sqlite(path: Path, *, create: bool) -> Engine:

@@ -58,10 +58,10 @@ class DoorStore:
 
 
 def _open_impatient(url: str) -> Engine:
-    engine = open_store(url)
+    engine = open_store(url, store="inbox")
     if not is_sqlite(engine):
         address = engine.url.update_query_dict({"connect_timeout": "2"})
-        engine = open_store(address.render_as_string(hide_password=False))
+        engine = open_store(address.render_as_string(hide_password=False), store="inbox")
     event.listen(engine, "connect", _be_impatient)
     return engine
 

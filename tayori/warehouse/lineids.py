@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from tayori.warehouse.bulk import rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
@@ -13,6 +13,12 @@ def sealed_ids(connection: Connection, numbers: Sequence[int]) -> list[tuple[int
     """Give number and sealed LINE id of those who have not left."""
     rows = rows_where_in(connection, person, "person_no", numbers, ("person_no", "line_user_id", "left_at"))
     return [(row[0], row[1]) for row in rows if row[2] is None]
+
+
+def first_numbers(connection: Connection, most: int) -> list[int]:
+    """Give the numbers of those who came first and have not left, ascending, at most so many."""
+    chosen = select(person.c.person_no).where(person.c.person_no > 0, person.c.left_at.is_(None))
+    return list(connection.execute(chosen.order_by(person.c.person_no).limit(most)).scalars())
 
 
 def sealed_ids_of_list(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, bytes]]:

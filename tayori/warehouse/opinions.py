@@ -106,13 +106,35 @@ def set_watermark(connection: Connection, source: str, mark: str, now: datetime)
 
 
 def open_cases(connection: Connection, source: str | None = None, limit: int | None = None) -> list[Row[Any]]:
-    """Give number, receipt date and whether an answer is wanted of cases that are not done, oldest first."""
+    """Give numbers, receipt date, way and whether an answer is wanted of cases that are not done, oldest first."""
     columns = opinion_case.c
     chosen = select(columns.case_no, columns.received_on, columns.answer_wanted, columns.target_on)
+    chosen = chosen.add_columns(columns.receipt_no, columns.channel)
     chosen = chosen.where(columns.state == CaseState.RECEIVED).order_by(columns.case_no).limit(limit)
     if source is not None:
         chosen = chosen.where(columns.source == source)
     return list(connection.execute(chosen))
+
+
+def count_open(connection: Connection, first: date, last: date) -> int:
+    """How many cases that came in on these days, both ends included, are not done."""
+    columns = opinion_case.c
+    chosen = select(func.count()).where(columns.state == CaseState.RECEIVED, columns.received_on.between(first, last))
+    return connection.execute(chosen).scalar_one()
+
+
+def days_received(connection: Connection) -> tuple[date, date] | None:
+    """Give the first and the last day on which the cases that are here came in; None without a case."""
+    first, last = connection.execute(
+        select(func.min(opinion_case.c.received_on), func.max(opinion_case.c.received_on))
+    ).one()
+    return None if first is None else (first, last)
+
+
+def by_receipt(connection: Connection, receipts: Sequence[str]) -> dict[str, tuple[int, CaseState]]:
+    """Give case number and state by receipt number, for those receipt numbers that are a case's."""
+    rows = rows_where_in(connection, opinion_case, "receipt_no", receipts, ("receipt_no", "case_no", "state"))
+    return {row[0]: (row[1], CaseState(row[2])) for row in rows}
 
 
 def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, done_on: date | None) -> int:

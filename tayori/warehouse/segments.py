@@ -4,12 +4,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from tayori.errors import NotFound
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.warehouse.schema.broadcasts import segment
 
 
 def add(connection: Connection, name: str, expression: str, created_by: str, now: datetime) -> None:
-    """Store a segment's canonical expression under a name; a taken name is a conflict, never a replacement."""
+    """Store a segment's canonical expression under a name.
+
+    Raises:
+        BadInput: the name is empty.
+        Refused: the name is taken. What broadcasts were approved by is never replaced.
+
+    """
+    if not name.strip():
+        raise BadInput("A segment needs a name; choose one under which staff will find it again.")
+    if connection.execute(select(segment.c.name).where(segment.c.name == name)).first() is not None:
+        raise Refused(
+            "A segment of this name is stored already, and is never replaced, since broadcasts refer to it; "
+            "choose another name, or see `tayori segment list`."
+        )
     connection.execute(insert(segment).values(name=name, expression=expression, created_by=created_by, created_at=now))
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.sql.expression import literal
 
 from tayori.errors import Unavailable
 from tayori.warehouse import append_only, versions
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import Absent, reading, writing
 from tayori.warehouse.schema import (
     approvals,
     broadcasts,
@@ -64,6 +64,15 @@ def require(engine: Engine, store: str) -> None:
         raise Unavailable(
             f"The {store} has the tables of revision {found}; run `tayori init` to bring them up to date."
         )
+
+
+def stands(engine: Engine, store: str) -> bool:
+    """Whether a store is where its address says, and was ever set up."""
+    try:
+        with reading(engine) as connection:
+            return versions.version(connection, store) is not None or _has_tables(connection, store)
+    except Absent:
+        return False
 
 
 def holds_rows(engine: Engine, *tables: str) -> bool:

@@ -84,6 +84,7 @@ EMPTY = {
     "blank lines for letters": letters("letters.csv", b"\n\n", "header"),
     "no byte of events": events(b"", "empty"),
     "blank lines for events": events(b"\n \n", "empty"),
+    "letters for events": events(CSV, "no file of events"),
     "no condition": segment(b"", "empty condition"),
     "no message": message(b"", "Message 1"),
     "no messages": message([], "1 to 5 messages"),
@@ -93,6 +94,7 @@ TRUNCATED = {
     "letters as lines that break off": letters("letters.jsonl", f'{{"受付番号": "1", "氏名": "{VALUE}', "JSON"),
     "a workbook that breaks off": letters("letters.xlsx", b"PK\x03\x04 broken", "workbook"),
     "a row that breaks off": letters("letters.csv", f'{HEADER}\nT-1,"{VALUE}', "Row 2"),
+    "a message that breaks off, with its line": message('[{"type": "text",\n "text": 1', "line 2"),
     "a message that breaks off": message(f'[{{"type": "text", "text": "{VALUE}', "JSON"),
     "a condition that breaks off": segment(f"sex: [女性, {VALUE}", "YAML"),
     "a mapping that breaks off": mapped(f"name: [{VALUE}\n", "map.yaml"),
@@ -128,6 +130,15 @@ CONDITIONS = {
     "years that run backwards": segment("birth_year: {from: 1990, to: 1980}\n", "backwards"),
     "not everyone": segment("not: {everyone: true}\n", "nobody"),
     "a condition that is a list": segment(f"- {VALUE}\n", "condition"),
+    "a condition of a name that is taken": Case(
+        "segment create women --where where.yaml --as hana",
+        REFUSED,
+        "choose another name",
+        {"where.yaml": "sex: 女性\n"},
+    ),
+    "a condition without a name": Case(
+        "segment create ' ' --where where.yaml --as hana", BAD, "needs a name", {"where.yaml": "sex: 女性\n"}
+    ),
     "a condition that is not there": Case(
         "segment create new --where nowhere.yaml --as hana", NOT_FOUND, "nowhere.yaml"
     ),
@@ -178,6 +189,12 @@ MESSAGES = {
         " --not-after 2030-01-02T09:00",
         BAD,
         "window",
+        {"m.json": json.dumps(TEXT)},
+    ),
+    "a window that ends in the past": Case(
+        "broadcast draft --genre 子育て --segment women --message m.json --as hana --not-after 2020-01-03T09:00",
+        REFUSED,
+        "ends in the past",
         {"m.json": json.dumps(TEXT)},
     ),
     "a window that is over": Case(
@@ -245,7 +262,19 @@ BROADCASTS = {
     "an approval of other bytes": Case(
         "broadcast approve {submitted} --as ken --content 0000000000", REFUSED, "not the one that you name"
     ),
-    "a broadcast that is not there": Case("broadcast send b-0000000000000000", NOT_FOUND, "No broadcast"),
+    "a broadcast that is not there": Case("broadcast send b-0000000000000000", NOT_FOUND, "tayori broadcast list"),
+    "a broadcast that is sent already": Case(
+        "broadcast send {approved}",
+        REFUSED,
+        "already sent",
+        before="UPDATE broadcast SET state = 'sent' WHERE broadcast_id = '{approved}'",
+        changes=frozenset({"broadcast"}),
+    ),
+}
+NEWCOMER = {"agent": "".join(f"{name} {phrase}\n" for name, phrase in (PHRASES | {"mio": PHRASES["ken"]}).items())}
+ROSTER = {
+    "a handler without a name": Case("handler add mio --name ' ' --role desk --as hana", BAD, "needs a name", NEWCOMER),
+    "a handler who ends before they start": Case("handler end ken --on 2020-01-01 --as hana", BAD, "cannot lie before"),
 }
 PLAN: dict[str, dict[str, object]] = {
     "rule": {"at": "10:00", "from": "2100-01-01", "until": "2100-02-01", "repeat": "daily"}

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from tests.bad_input import troubles
 from tests.bad_input.cases import BAD, CSV, NOT_FOUND, REFUSED, TAMPERED, UNAVAILABLE, Case
 from tests.bad_input.office import VALUE, an_event
@@ -10,6 +13,7 @@ from tests.bad_input.troubles import Trouble
 LETTERS = "ingest opinions --file letters.csv --mapping desk_list.yaml"
 EVENTS = "ingest events --file events.jsonl"
 FILES: Mapping[str, str] = {"letters.csv": CSV, "events.jsonl": f'{an_event(1)}{{"{VALUE}\n'}
+OPEN_KEY = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 COUNT = "segment count women --genre 子育て"
 APPROVE = "broadcast approve {submitted} --as ken --content {content}"
 
@@ -39,11 +43,17 @@ KEYS = {
     "no private key of the inbox": away("keys/inbox-1.key", "ingest events", "private key of the inbox"),
     "no private key of the inbox, set up again": away("keys/inbox-1.key", "init", "inbox-EPOCH.key"),
     "no public key of the inbox": away("keys/inbox.pub.json", f"{EVENTS}", "public key of the inbox"),
-    "no key file of a handler": away("handlers/ken.pem", APPROVE, "ken.pem"),
+    "no key file of a handler": away("handlers/ken.pem", APPROVE, "the handler's own copy"),
     "no agent file": configured(APPROVE, UNAVAILABLE, "nowhere", PASSPHRASE_FILE="nowhere"),
     "keys that everybody may read": under(troubles.readable("keys/kek.json"), LETTERS, "kek.json", REFUSED),
     "a key file of a handler that is none": under(
-        troubles.replaced("handlers/ken.pem", VALUE.encode()), APPROVE, "ken", REFUSED
+        troubles.replaced("handlers/ken.pem", VALUE.encode()), APPROVE, "ken.pem is damaged"
+    ),
+    "a key file of a handler without a passphrase": under(
+        troubles.replaced("handlers/ken.pem", OPEN_KEY), APPROVE, "ken.pem is damaged"
+    ),
+    "a wrong passphrase": Case(
+        APPROVE, REFUSED, "passphrase of ken is wrong", {"agent": f"ken {VALUE} and more\n"}, alone=True
     ),
     "key-encryption keys that are damaged": under(
         troubles.replaced("keys/kek.json", b'{"person/1"'), LETTERS, "kek.json"
@@ -62,15 +72,27 @@ STORES = {
     "a locked warehouse, an approval": under(troubles.locked("warehouse.db"), APPROVE, "locked"),
     "a locked vault, letters": under(troubles.locked("vault.db"), LETTERS, "locked"),
     "a locked vault, events": under(troubles.locked("vault.db"), EVENTS, "locked"),
-    "an absent warehouse": away("warehouse.db", COUNT, "tayori init", alone=True),
-    "an absent vault, letters": away("vault.db", LETTERS, "tayori init"),
-    "an absent vault, events": away("vault.db", EVENTS, "tayori init"),
-    "an absent inbox": away("inbox.db", "ingest events", "tayori init"),
+    "an absent warehouse": away("warehouse.db", COUNT, "The warehouse is not there", alone=True),
+    "an absent warehouse, set up again": away("warehouse.db", "init", "Restore the warehouse"),
+    "an absent vault, letters": away("vault.db", LETTERS, "The vault is not there"),
+    "an absent vault, events": away("vault.db", EVENTS, "The vault is not there"),
+    "an absent vault, set up again": away("vault.db", "init", "Restore the vault", alone=True),
+    "an absent inbox": away("inbox.db", "ingest events", "The inbox is not there"),
     "an absent home": configured(COUNT, UNAVAILABLE, "tayori init", HOME="nowhere"),
-    "a warehouse that is no database": under(troubles.replaced("warehouse.db", b"no database" * 99), COUNT, "database"),
+    "a home that is a file": configured("init", UNAVAILABLE, "TAYORI_HOME", HOME="letters.csv"),
+    "a home that cannot be made": configured("init", UNAVAILABLE, "TAYORI_HOME", HOME="/proc/tayori"),
+    "a warehouse that is no database": under(
+        troubles.replaced("warehouse.db", b"no database" * 99), COUNT, "file of the warehouse is damaged"
+    ),
+    "a vault that is no database": under(
+        troubles.replaced("vault.db", b"no database" * 99), LETTERS, "file of the vault is damaged"
+    ),
     "another's database": configured(COUNT, UNAVAILABLE, "not set up", DATABASE_URL="sqlite:///var/vault.db"),
     "a database server that is away": configured(
-        COUNT, UNAVAILABLE, "database", DATABASE_URL=f"postgresql://kiku:{VALUE}@127.0.0.1:1/x?connect_timeout=1"
+        COUNT,
+        UNAVAILABLE,
+        "server of the warehouse",
+        DATABASE_URL=f"postgresql://kiku:{VALUE}@127.0.0.1:1/x?connect_timeout=1",
     ),
     "an address that is none": configured(COUNT, BAD, "address", DATABASE_URL=f"{VALUE}://{VALUE}"),
 }

@@ -21,6 +21,7 @@ TABLES = (
     cases.MESSAGES,
     cases.BROADCASTS,
     cases.KINDS,
+    cases.ROSTER,
     store_cases.KEYS,
     store_cases.STORES,
     store_cases.SETTINGS,

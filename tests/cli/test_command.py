@@ -21,7 +21,7 @@ from tests.support.builders import some_settings
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 PHRASES = {"hana": "correct-horse-battery", "ken": "another-long-phrase", "mio": "third-long-phrase"}
 READING = ["handler list", "register show", "register check", "audit show", "audit verify", "segment list"]
-READING += ["certificate list", "quarantine list", "doctor"]
+READING += ["certificate list", "quarantine list", "doctor", "broadcast list", "case list"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ class Said:
 
 
 Tayori = Callable[..., Said]
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+HEADER = (
+    "受付番号,受付日,媒体,宛先,回答希望,主管部,種別,氏名,郵便番号,住所,電話番号,メールアドレス,FAX番号,"
+    "意見等の内容,入力端末"
+)
+ROW = "T-{},2026/10/05,メール,区長への意見,希望する,環境部,要望,模擬 花子,,,,,,公園のごみ箱を増やしてください。,PC-1\n"
 
 
 @pytest.fixture
@@ -229,6 +235,43 @@ def test_guards_are_listed_before_anybody_sends_and_overridden_by_a_second_hand(
 def _verdict(tayori: Tayori, number: str, guard: str) -> str:
     found = {one["guard"]: one for one in tayori("broadcast", "check", number, "--json").json}
     return str(found[guard]["verdict"])
+
+
+def test_broadcasts_are_listed_the_open_ones_first(office: Office, staffed: Tayori, tmp_path: Path) -> None:
+    """A broadcast that waits is found without its id: open ones oldest first, then ended ones; a state narrows it."""
+    _people(office, 40)
+    (tmp_path / "where.yaml").write_text("sex: 女性\n")
+    (tmp_path / "message.json").write_text(json.dumps({"type": "text", "text": "子育てひろばのお知らせ"}))
+    assert staffed("segment", "create", "women", "--where", tmp_path / "where.yaml", "--as", "hana").code == 0
+    drafting = ("--genre", "子育て", "--segment", "women", "--message", tmp_path / "message.json", "--as", "hana")
+    first, second, third = (staffed("broadcast", "draft", *drafting, "--json").json["broadcast_id"] for _ in range(3))
+    assert staffed("broadcast", "cancel", first, "--as", "hana", "--reason", "日程変更").code == 0
+    listed = staffed("broadcast", "list", "--json").json
+    assert [one["broadcast_id"] for one in listed] == [second, third, first]
+    assert {one["drafted_by"] for one in listed} == {"hana"}
+    cancelled = staffed("broadcast", "list", "--state", "cancelled", "--json").json
+    assert [one["broadcast_id"] for one in cancelled] == [first]
+
+
+def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp_path: Path) -> None:
+    """O3: taken in, done by the desk alone, all named or none, then reported; until then the report says why."""
+    (tmp_path / "letters.csv").write_text(f"{HEADER}\n" + "".join(ROW.format(at) for at in range(1, 13)))
+    assert staffed("handler", "add", "mio", "--name", "美緒", "--role", "desk", "--as", "hana").code == 0
+    taken = ("ingest", "opinions", "--file", tmp_path / "letters.csv", "--mapping", EXAMPLES / "desk_list.yaml")
+    assert staffed(*taken, "--json").json["recorded"] == 12
+    report = ("opinions", "report", "--from", "2026-10-01", "--to", "2026-10-31", "--out", tmp_path / "report")
+    assert "12 letters in the period, none of them done" in staffed(*report).err
+    numbers = [one["receipt_no"] for one in staffed("case", "list", "--json").json]
+    close = ("case", "close", "--outcome", "circulated", "--as")
+    assert staffed(*close, "ken", numbers[0]).code == 3
+    assert staffed(*close, "mio", numbers[0], "R2026-9999999").code == 4
+    assert staffed(*close, "mio", "大久保の山田").code == 2
+    assert len(staffed("case", "list", "--json").json) == 12, "a refused closing closes nothing"
+    assert staffed(*close, "mio", *numbers, "--json").json == {"closed": 12, "outcome": "circulated"}
+    assert staffed(*close, "mio", numbers[0]).code == 3
+    assert staffed(*report, "--json").json["letters"] == 12
+    decided = [one for one in staffed("audit", "show", "--json").json if one["object"] == "cases circulated"]
+    assert [(one["actor"], one["count"]) for one in decided] == [("mio", 12)]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,19 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(
         other.listen()
         port = other.getsockname()[1]
         assert command.run(["up", "--door-port", str(port)]) == 5
-    assert f"Port {port} is taken" in capsys.readouterr().err
+    assert f"Port {port} is taken by another program; name a free one with --door-port" in capsys.readouterr().err
     assert not (tmp_path / "var" / "logs").exists()
+
+
+@pytest.mark.parametrize("option", ["--residents", "--friends"])
+def test_live_makes_no_dummy_people(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    """Dummy people belong to rehearsals; in live the options are refused before anything is set up."""
+    monkeypatch.setenv("TAYORI_MODE", "live")
+    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me")
+    assert command.run(["up", option, "3"]) == 2
+    assert "dummy people" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["TAYORI_LINE_CHANNEL_SECRET", "TAYORI_LINE_ACCESS_TOKEN"])

@@ -38,6 +38,15 @@ def test_without_an_earlier_year_there_is_no_comparison() -> None:
     assert "month_before" not in by_name(tabulate(facts_frame(dice(1), 300, YEAR.months), 5, period=YEAR))
 
 
+@pytest.mark.parametrize(("end", "compared"), [(date(2027, 3, 31), True), (date(2027, 4, 30), False)])
+def test_a_period_over_a_year_is_compared_with_nothing(end: date, compared: bool) -> None:  # noqa: FBT001 - a case
+    """Thirteen months and "the same months a year before" share one: a letter would be compared with itself."""
+    period = Period(date(2026, 4, 1), end)
+    facts = pd.concat([facts_frame(dice(1), 400, period.months), facts_frame(dice(2), 300, YEAR.months_before)])
+    assert set(period.months).isdisjoint(period.months_before)
+    assert ("month_before" in by_name(tabulate(facts, 5, period=period))) is compared
+
+
 def test_letters_and_matters_are_reconciled() -> None:
     """件 = 通 + further matters of the same letter; the bug of printing the one under the other's name shows."""
     facts = facts_frame(dice(1), 300, YEAR.months)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,12 +19,16 @@ import psutil
 import pytest
 import yaml
 
+from tayori.office import open_office
+from tayori.warehouse.engines import reading
+from tests.support.builders import some_settings
 from tests.support.prefect_server import free_port
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 200
+RESIDENTS = 30
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOURS = {"retention": {2}, "reconcile": {1, 13}, "opinion-analysis": {5}, "ingest-opinions": {6}}
 
@@ -51,6 +56,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("up")
     ports = [free_port() for _ in range(3)]
     words = ["--prefect-port", str(ports[0]), "--door-port", str(ports[1]), "--line-port", str(ports[2])]
+    words += ["--residents", str(RESIDENTS)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.app", "up", *words],
@@ -63,7 +69,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     api, door, line = (f"http://127.0.0.1:{port}" for port in ports)
     try:
         assert process.stdout is not None
-        told = [process.stdout.readline() for _ in range(5)]
+        told = list(takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
         assert process.poll() is None, "".join(told)
         yield Running(process, home, f"{api}/api", door, line)
     finally:
@@ -126,6 +132,19 @@ def test_the_door_answers_and_holds_no_key(house: Running) -> None:
     (door,) = [one for one in psutil.Process(house.process.pid).children() if "web.door" in one.cmdline()]
     own = {name for name in door.environ() if name.startswith(("TAYORI_", "PREFECT_"))}
     assert own == {"TAYORI_LINE_CHANNEL_SECRET", "TAYORI_INBOX_PUBLIC_KEY_FILE", "TAYORI_INBOX_URL"}
+
+
+def test_residents_come_by_the_door_and_get_what_they_chose(house: Running) -> None:
+    """`--residents N` leaves N people with a genre that a broadcast can reach, by webhook and settings alone."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
+
+    def chosen() -> int:
+        words = [sys.executable, "-m", "cli.app", "ingest", "events"]
+        subprocess.run(words, env=environment | {"TAYORI_HOME": str(house.home)}, cwd=ROOT, check=True)
+        with open_office(some_settings(house.home)) as office, reading(office.warehouse) as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM reception_settings").scalar_one())
+
+    assert _until(lambda: chosen() == RESIDENTS)
 
 
 def test_another_shell_is_told_what_it_needs(house: Running) -> None:

@@ -41,6 +41,14 @@ def rendered(folder: Path, *, pdf: bool = False) -> Report:
     return render(tables, folder, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS, words=words, pdf=pdf)
 
 
+def test_a_report_of_a_rehearsal_says_so_on_every_page() -> None:
+    """Headed by the ward, made of dummies: a banner and the head of each page say 稽古用; in live none does."""
+    tables, words = a_year()
+    assert a_page().count("稽古用") == 2
+    live = opinion_page(tables, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS, words=words, rehearsal=False)
+    assert "稽古" not in live
+
+
 class Cells(HTMLParser):
     """Reads the text of every table cell, table by table."""
 

@@ -3,6 +3,8 @@
 import base64
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,16 @@ def test_a_night_ends_in_a_certificate_that_anyone_can_check(office: Office) -> 
     assert (counts["erased"], counts["canaries"], counts["survivors"], counts["residue_hits"]) == (3, 5, 17, 0)
     with pytest.raises(NotFound):
         office.key_file.key(Space.PERSON, 1)
+
+
+def test_the_verifier_lies_beside_the_certificate(sqlite_office: Office) -> None:
+    """The certificate says 同梱の検証プログラム: the folder alone, in a bare Python's hands, proves it."""
+    a_ward(sqlite_office)
+    _, filed, _ = retain(sqlite_office)
+    assert filed is not None
+    words = [sys.executable, "-I", "verifier.py", filed.bundle.name, "--key", "issuer.pub.pem"]
+    said = subprocess.run(words, cwd=filed.bundle.parent, capture_output=True, check=False, text=True, env={})
+    assert (said.returncode, filed.certificate_no in said.stdout) == (0, True)
 
 
 def test_a_certificate_that_was_touched_is_not_proven(sqlite_office: Office) -> None:

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from tayori.deployment import Finding, examine
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import Unavailable
 from tayori.office import Office, set_up
 from tayori.vault import audit
 from tayori.vault.audit import Action
-from tayori.warehouse import people
-from tayori.warehouse.engines import writing
-from tests.support.builders import START, an_office
+from tayori.warehouse import audit as warehouse_audit
+from tayori.warehouse import opinions, people
+from tayori.warehouse.engines import reading, writing
+from tests.support.builders import START, a_line_id, an_office, some_settings
+from tests.support.people import follow
 
 
 def _follow(office: Office) -> None:
@@ -76,3 +79,93 @@ def test_a_missing_key_of_an_empty_store_is_made(tmp_path: Path) -> None:
     set_up(office.settings, START)
     assert office.index_path.stat().st_mode & 0o777 == 0o600
     office.close()
+
+
+def _letter(office: Office) -> None:
+    with writing(office.warehouse) as warehouse, writing(office.vault) as vault:
+        number = opinions.reserve_cases(warehouse, 1)[0]
+        office.case_keys.create(vault, [number])
+        opinions.add_cases(warehouse, [a_case(number)])
+
+
+def a_case(number: int) -> dict[str, object]:
+    """Give a case's row with what must not be empty."""
+    given = {"case_no": number, "receipt_no": str(number), "source": "test", "source_key": bytes(32)}
+    given |= {"channel": "mail", "addressee": "ward", "answer_wanted": "yes", "received_on": START.date()}
+    return dict.fromkeys(opinions.CASE) | given | {"state": "received"}
+
+
+def _person(office: Office) -> None:
+    with office.writing_people() as (warehouse, vault):
+        office.person_keys.create(vault, [1])
+        people.add_people(warehouse, [(1, b"sealed", bytes(32), 1)])
+
+
+@pytest.mark.parametrize("lost", ["vault", "warehouse"])
+@pytest.mark.parametrize("fill", [_person, _letter], ids=["a person", "a case"])
+def test_a_lost_store_is_never_made_anew_beside_one_that_needs_it(
+    sqlite_office: Office, lost: str, fill: Callable[[Office], None]
+) -> None:
+    """An empty vault would open nothing and hide the loss: refused, naming the store, and no file is made."""
+    fill(sqlite_office)
+    sqlite_office.close()
+    file = sqlite_office.settings.home / f"{lost}.db"
+    _take_away(file)
+    with pytest.raises(Unavailable, match=f"The {lost} is not there"):
+        set_up(sqlite_office.settings, START)
+    assert not file.exists()
+
+
+def test_a_lost_vault_of_an_empty_office_is_made_anew(sqlite_office: Office) -> None:
+    """Where nobody is held, nothing is lost: setting up makes the store."""
+    sqlite_office.close()
+    for name in ("vault", "warehouse"):
+        _take_away(sqlite_office.settings.home / f"{name}.db")
+        set_up(sqlite_office.settings, START)
+        assert (sqlite_office.settings.home / f"{name}.db").exists()
+
+
+def test_doctor_counts_people_and_cases_without_a_key(office: Office) -> None:
+    """A vault of another office opens nobody here; the check says how many, and is quiet where all have theirs."""
+    _person(office)
+    _letter(office)
+    found = _findings(office)
+    assert {found[f"{who} without a key (P8)"].sentence for who in ("people", "cases")} == {"none."}
+    with writing(office.vault) as vault:
+        vault.exec_driver_sql("DELETE FROM person_key")
+        vault.exec_driver_sql("DELETE FROM case_key")
+    found = _findings(office)
+    for who in ("people", "cases"):
+        finding = found[f"{who} without a key (P8)"]
+        assert (finding.weight, finding.sentence.startswith(f"1 {who}")) == ("failed", True)
+
+
+def test_doctor_in_live_finds_the_dummies_of_a_rehearsal(sqlite_office: Office) -> None:
+    """L7: dummy people in a live warehouse are found by their ids' prefix, the opening stands in the log."""
+    live = some_settings(sqlite_office.settings.home, mode="live")
+    name = "dummy people (L7)"
+    assert _findings(Office(live))[name].weight == "ok"
+    follow(sqlite_office, [a_line_id(1), "U" + "1" * 32])
+    found = _findings(Office(live))
+    assert (found[name].weight, found[name].sentence[:17]) == ("failed", "1 of the first 2 ")
+    assert found["database"].weight == "note"
+    assert name not in _findings(sqlite_office)
+    with reading(sqlite_office.warehouse) as connection:
+        assert [line.count for line in warehouse_audit.lines(connection) if line.actor == "doctor"] == [0, 2]
+
+
+@pytest.mark.parametrize("name", ["/proc/tayori", "a-file", "a-file/below"])
+def test_a_home_that_cannot_be_made_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """A home where nothing can be written is told by its setting's name."""
+    (tmp_path / "a-file").touch()
+    with pytest.raises(Unavailable, match="TAYORI_HOME"):
+        set_up(some_settings(tmp_path / name), START)
+
+
+def _take_away(file: Path) -> None:
+    for path in file.parent.glob(f"{file.name}*"):
+        path.unlink()
+
+
+def _findings(office: Office) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(office.settings, {})}
