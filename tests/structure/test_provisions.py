@@ -38,3 +38,11 @@ def test_a_clause_is_kept_by_code_and_test_or_is_planned(clause: str) -> None:
         assert re.search(rf"^\| {clause} \|", planned, re.MULTILINE) or re.search(rf"\b{clause}\b", planned)
     else:
         assert re.search(r"`tests/[^`]+`", test)
+
+
+def test_every_path_of_the_page_exists() -> None:
+    """Clauses and invariants alike: code and test that the page names are there."""
+    text = (ROOT / "docs" / "provisions.md").read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    paths = {path for line in rows for path in re.findall(r"`([^`]+/[^`]+\.\w+)`", line)}
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
