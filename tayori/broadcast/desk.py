@@ -195,6 +195,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
             broadcast_id,
             **{name: getattr(new, name) for name in STORED},
             content_at=_content_time(office, new),
+            drafted_by=writer.handler_id,
             content_hash=content_hash(new.messages),
             small_audience_reason=None,
             approved_count=None,

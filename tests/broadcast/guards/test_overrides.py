@@ -17,7 +17,7 @@ from tayori.warehouse import broadcasts
 from tayori.warehouse import overrides as stored
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.overrides import OverrideRow
-from tests.broadcast.builders import Staff, handler, leave, residents, staff
+from tests.broadcast.builders import Staff, handler, leave, residents, some_writing, staff
 from tests.broadcast.guards.rig import HOUR, Plan, approved, assert_held, assert_starts, start, states, written
 from tests.support.builders import START, TestClock
 
@@ -278,3 +278,17 @@ def test_before_anybody_sends_every_guard_says_its_word(office: Office, clock: T
     start(office, broadcast_id)
     with pytest.raises(Refused, match="sending; guards look at it before it starts"):
         judging.examine(office, broadcast_id)
+
+
+def test_who_rewrote_it_is_its_drafter_and_overrides_nothing(sqlite_office: Office, clock: TestClock) -> None:
+    """The hand that wrote the words that are sent cannot be the second one, whoever wrote the first version."""
+    residents(sqlite_office, 20)
+    who, both = staff(sqlite_office), handler(sqlite_office, "sato", "writer", "approver")
+    broadcast_id = desk.draft(sqlite_office, who.writer, some_writing(sqlite_office))
+    said = [{"type": "text", "text": "訂正版"}]
+    desk.alter(sqlite_office, both, broadcast_id, some_writing(sqlite_office, messages=said))
+    desk.submit(sqlite_office, who.writer, broadcast_id, desk.review(sqlite_office, broadcast_id))
+    desk.approve(sqlite_office, who.approver, broadcast_id, desk.review(sqlite_office, broadcast_id))
+    clock.forward(hours=12)
+    with pytest.raises(Refused, match="another handler has to"):
+        overrides.override(sqlite_office, both, broadcast_id, "quiet_hours", WHY)
