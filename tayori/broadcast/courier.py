@@ -96,8 +96,9 @@ class Courier:
                 return BatchState.ACCEPTED
             case Verdict.RECIPIENTS_REFUSED:
                 return BatchState.REFUSED
-            case Verdict.REFUSED:
+            case Verdict.REFUSED:  # the same words were refused in any earlier try, too: LINE surely took nothing
                 self.brake.ease(content_refused(answer.status, answer.places))
+                return BatchState.PLANNED
             case Verdict.QUOTA_SPENT:
                 self.brake.ease(QUOTA)
             case Verdict.NOT_LET_IN:

@@ -117,6 +117,16 @@ def test_content_that_line_refuses_holds_the_broadcast_and_burns_nobody(
     assert_once_each(platform, PEOPLE)
 
 
+def test_content_refused_after_a_doubt_leaves_nobody_in_doubt(office: Office, platform: RunningPlatform) -> None:
+    """A 400 about the messages under a key says that no earlier try under it went out: nothing waits, nobody is unsure."""
+    residents(office, 20)
+    broadcast_id = an_approved(office)
+    rules: list[dict[str, object]] = [{"kind": "error", "times": 2}, {"kind": "error", "status": 400, "times": None}]
+    platform.control.ask("faults", rules=[{"endpoint": "multicast", **rule} for rule in rules])
+    assert send(office, platform, broadcast_id).ended is BroadcastState.HELD
+    assert control.status(office, broadcast_id).people(BatchState.PLANNED) == 20
+
+
 def test_a_part_that_went_out_is_never_frozen_anew(office: Office, platform: RunningPlatform) -> None:
     """Held halfway and approved again, the broadcast goes on with the frozen rest; its text cannot change any more."""
     residents(office, PEOPLE)

@@ -12,6 +12,7 @@ from tests.canary.world import Worker, World
 
 MOST_OPENINGS = 60
 WELL, BADLY = "COMPLETED", "FAILED"
+ASKED_AGAIN = {"broadcast", "dispatch"}  # their last step is done again after a trouble of the store
 FLOWS = {
     "ingest": "flows.ingest.ingest",
     "broadcast": "flows.broadcast.broadcast",
@@ -88,6 +89,7 @@ class Walk:
         **how: Any,  # noqa: ANN401 - fields of a step
     ) -> Outcome:
         outcome = self.worker.run(FLOWS[flow], parameters or PARAMETERS.get(flow), **how)
-        required = expected or (BADLY if outcome.stumbled else WELL)
+        overcome = flow in ASKED_AGAIN and outcome.type == WELL
+        required = expected or (BADLY if outcome.stumbled and not overcome else WELL)
         self.met.append(Met(flow, what, required, outcome))
         return outcome
