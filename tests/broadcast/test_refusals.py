@@ -118,7 +118,7 @@ def test_content_that_line_refuses_holds_the_broadcast_and_burns_nobody(
 
 
 def test_content_refused_after_a_doubt_leaves_nobody_in_doubt(office: Office, platform: RunningPlatform) -> None:
-    """A 400 about the messages under a key says that no earlier try under it went out: nothing waits, nobody is unsure."""
+    """A 400 about the messages says that no earlier try under that key went out: nobody waits, nobody is unsure."""
     residents(office, 20)
     broadcast_id = an_approved(office)
     rules: list[dict[str, object]] = [{"kind": "error", "times": 2}, {"kind": "error", "status": 400, "times": None}]
