@@ -4,11 +4,13 @@ EXIF, GPS, comments and colour profiles are personal or tell the device, so the 
 before anything is hashed or stored. Limits: Messaging API reference, image message and flex image.
 """
 
+import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 from typing import Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from tayori.domain.pictures import Picture
 from tayori.errors import BadInput
@@ -42,7 +44,7 @@ def prepared(handed_in: bytes, where: str) -> Picture:
 
 def _opened(handed_in: bytes, where: str) -> tuple[str, Image.Image]:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(handed_in), formats=list(KINDS))
             _refuse_shape(image, where)
@@ -54,6 +56,16 @@ def _opened(handed_in: bytes, where: str) -> tuple[str, Image.Image]:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         # Pillow's own errors, whose text may repeat what the file holds
         raise BadInput(f"{where}: it is no whole JPEG or PNG file. Save it as one of them.") from None
+
+
+@contextlib.contextmanager
+def _whole() -> Iterator[None]:
+    """Let Pillow refuse half a picture, whatever another library told it: rendering PDFs lets it pass them."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _refuse_shape(image: Image.Image, where: str) -> None:

@@ -113,6 +113,13 @@ def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
     assert "no whole JPEG or PNG" in refused(content)
 
 
+def test_half_a_picture_is_refused_whatever_other_libraries_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library that renders PDFs tells Pillow to pass half a picture; what residents see is whole all the same."""
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(BadInput, match="no whole JPEG or PNG"):
+        prepared(a_photo()[:-400], "flyer.jpg")
+
+
 def test_a_moving_picture_is_refused() -> None:
     """LINE shows still pictures here; an animated PNG is refused, not cut down to a frame."""
     frames: list[Any] = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]

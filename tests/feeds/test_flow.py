@@ -29,9 +29,11 @@ def ward(sqlite_office: Office, site: FeedSite, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.prefect
 def test_the_flow_tells_counts_and_no_news(ward: Office, prefect_here: PrefectServer) -> None:
     """Each outcome is counted in the artifact and the run's record; titles stay out of Prefect."""
-    assert feeds(return_state=True).message == "案 0 件"
+    ended = feeds(return_state=True)
+    assert ended.message == "案 0 件"
     settle()
-    (artifact,) = prefect_here.found("artifacts", artifacts={"key": {"any_": ["feeds"]}})
+    mine = {"flow_run_id": {"any_": [str(ended.state_details.flow_run_id)]}}
+    (artifact,) = prefect_here.found("artifacts", artifacts=mine)
     (row,) = json.loads(artifact["data"])
     assert (row["フィード"], row["古い"], row["日時がない・先の日時"], row["異常"]) == ("ward-news", 1, 1, "-")
     with reading(ward.warehouse) as connection:
