@@ -10,17 +10,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
+from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
 from tayori.domain.links import links_in
 from tayori.domain.pictures import image_hashes
 from tayori.errors import Refused
 from tayori.reports.charts import FONT, FONT_FOLDER
+from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ def preview_page(messages: bytes, pictures: Mapping[str, bytes], *, title: str) 
         "title": title,
         "font": FONT,
     }
-    template = _environment().get_template("message_preview.html.j2")
+    template = environment().get_template("message_preview.html.j2")
     try:
         read = json.loads(messages)
         _require_drawn(read)
@@ -118,14 +118,3 @@ def write(stem: Path, page: str) -> Path:
 def _inside(address: str, pictures: Mapping[str, bytes]) -> str:
     name = address.rpartition("/")[2]
     return f"data:{_KINDS[name.rpartition('.')[2]]};base64,{base64.b64encode(pictures[name]).decode('ascii')}"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("tayori.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
