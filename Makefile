@@ -40,7 +40,7 @@ demo: $(READY) ## Rehearse it all on dummy people: RESIDENTS=10000 OPINIONS=file
 	@$(BIN)/tayori demo --residents $(RESIDENTS) $(if $(OPINIONS),--opinions $(OPINIONS)) $(if $(MAPPING),--mapping $(MAPPING))
 
 test: $(READY) ## Run the tests: TESTS=tests/vault WORKERS=2
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: $(READY) ## Style, types, layers, generated pages: what must hold before a commit
 	$(BIN)/ruff check .

@@ -15,16 +15,7 @@ from tests.support.prefect_server import PrefectServer, running_server
 
 MUST_RUN = frozenset(os.environ.get("MUST_RUN", "").split(",")) - {""}  # markers that may not be skipped here
 NO_PROGRAM = "the reference files are not on this machine"
-ONE_AT_A_TIME = ("prefect", "chromium")  # heavy servers: one for the whole run, not one a worker
 STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a heavy server on one worker."""
-    for item in items:
-        for marker in ONE_AT_A_TIME:
-            if item.get_closest_marker(marker) is not None:
-                item.add_marker(pytest.mark.xdist_group(marker))
 
 
 @pytest.hookimpl(wrapper=True)
