@@ -12,10 +12,10 @@ from tayori.broadcast.guards import judging, overrides
 from tayori.broadcast.guards.situation import Situation
 from tayori.domain.sending_policy import WARD_TIME, QuietHours, SendingPolicy, quiet_until, sending_policy
 from tayori.domain.states import BroadcastState
-from tayori.errors import Refused
+from tayori.errors import Refused, Tampered
 from tayori.office import Office
 from tayori.warehouse import broadcasts
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 from tests.broadcast.builders import GENRE, residents, staff
 from tests.broadcast.guards.rig import HOUR, Plan, approved, assert_starts, code_of, start
 from tests.support.builders import TestClock
@@ -106,3 +106,17 @@ def test_it_lets_through_a_scheduled_one_that_was_overridden(sqlite_office: Offi
     overrides.override(sqlite_office, who.approver, broadcast_id, "quiet_hours", "避難所の開設")
     assert control.due(sqlite_office) == [broadcast_id]
     assert_starts(sqlite_office, broadcast_id)
+
+
+def test_a_forged_override_keeps_no_other_broadcast(sqlite_office: Office, clock: TestClock) -> None:
+    """One that was tampered with is told at its own start; whatever else is due at that moment still goes out."""
+    residents(sqlite_office, 20)
+    broadcast_id = approved(sqlite_office, (who := staff(sqlite_office)), Plan(begins=12 * HOUR))
+    clock.forward(hours=12)
+    overrides.override(sqlite_office, who.approver, broadcast_id, "quiet_hours", "避難所の開設")
+    with writing(sqlite_office.warehouse) as connection:
+        connection.exec_driver_sql("UPDATE guard_override SET reason = 'x'")
+    assert control.due(sqlite_office) == [broadcast_id]
+    with pytest.raises(Tampered):
+        start(sqlite_office, broadcast_id)
+    assert control.due(sqlite_office) == []
