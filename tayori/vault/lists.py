@@ -48,11 +48,9 @@ def key_number(broadcast_id: BroadcastId) -> int:
 
 
 def make_key(vault: Engine, keyring: Keyring, broadcast_id: BroadcastId) -> None:
-    """Make the key of a broadcast's lists, unless there is one."""
-    number = key_number(broadcast_id)
+    """Make the key of a broadcast's lists, unless there is one; two senders at once end with the same key."""
     with writing(vault) as connection:
-        if not keyring.open(connection, [number]):
-            keyring.create(connection, [number])
+        keyring.ensure(connection, key_number(broadcast_id))
 
 
 def open_seal(vault: Engine, keyring: Keyring, broadcast_id: BroadcastId, content_hash: str) -> ListSeal:

@@ -65,9 +65,9 @@ def epochs(connection: Connection, space: str) -> list[tuple[int, str, datetime,
     return [(row.epoch, row.state, row.created_at, row.destroyed_at) for row in rows]
 
 
-def add_keys(connection: Connection, space: str, rows: Iterable[WrappedRow]) -> None:
-    """Add wrapped keys; a key that is there already is a conflict."""
-    insert_rows(connection, LIVE[space], COLUMNS, rows)
+def add_keys(connection: Connection, space: str, rows: Iterable[WrappedRow], *, ignore: bool = False) -> None:
+    """Add wrapped keys; a key that is there already is a conflict, or with `ignore` is left as it is."""
+    insert_rows(connection, LIVE[space], COLUMNS, rows, ignore=ignore)
 
 
 def find_keys(connection: Connection, space: str, numbers: Sequence[int]) -> list[WrappedRow]:

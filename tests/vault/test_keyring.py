@@ -1,15 +1,23 @@
 """Keys of persons and cases: who has one opens, who was erased never does again."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from tayori.domain.identifiers import BroadcastId
 from tayori.errors import NotFound, Tampered
 from tayori.office import Office
+from tayori.vault import lists
 from tayori.vault.envelope import place, seal, unseal
 from tayori.vault.keyfile import Space
 from tayori.vault.keyring import Keyring
 from tayori.warehouse import wrapped_keys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import reserve_numbers
+
+RACERS = 8
+BROADCAST = BroadcastId("b-0000dddd")
 
 
 def test_rotation_keeps_survivors_and_ends_the_destroyed(office: Office) -> None:
@@ -85,3 +93,18 @@ def test_a_sealed_value_is_bound_to_its_place() -> None:
     for other in (("person", "line_user_id", 2), ("person", "name", 1), ("case", "line_user_id", 1)):
         with pytest.raises(Tampered):
             unseal(key, sealed, place(*other))
+
+
+def test_two_that_make_the_same_key_end_with_one(office: Office) -> None:
+    """Programs that need a broadcast's key at the same moment all get the same: no list is sealed under a lost one."""
+    gate = threading.Barrier(RACERS)
+
+    def make_one(at: int) -> bytes:
+        gate.wait()
+        lists.make_key(office.vault, office.list_keys, BROADCAST)
+        return lists.open_seal(office.vault, office.list_keys, BROADCAST, "c" * 64).seal(at, b"a list")
+
+    with ThreadPoolExecutor(RACERS) as racers:
+        sealed = list(racers.map(make_one, range(RACERS)))
+    opener = lists.open_seal(office.vault, office.list_keys, BROADCAST, "c" * 64)
+    assert [opener.open(at, one) for at, one in enumerate(sealed)] == [b"a list"] * RACERS
