@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tayori.office import Office
@@ -15,6 +16,9 @@ from tests.support.prefect_server import PrefectServer, running_server
 
 MUST_RUN = frozenset(os.environ.get("MUST_RUN", "").split(",")) - {""}  # markers that may not be skipped here
 NO_PROGRAM = "the reference files are not on this machine"
+hypothesis.settings.register_profile("same-each-time", derandomize=True)
+if MUST_RUN:  # where a change has to pass, examples are the same each time; elsewhere they are drawn anew
+    hypothesis.settings.load_profile("same-each-time")
 STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
 

@@ -28,7 +28,7 @@ from tests.support.kills.wards import Ward
 from tests.support.prefect_server import PrefectServer
 
 TIMEOUTS: Final = (2.0, 0.5)
-PATIENCE: Final = 60.0
+PATIENCE: Final = 200.0  # seconds: a busy machine is no reason to fail, a sender that hangs is
 BEGAN: Final = b"B"
 _WAITS: Final[dict[str, Any]] = {
     "helper_from": 1_000_000,
