@@ -60,6 +60,7 @@ class Office:
         """The warehouse."""
         engine = self._open("warehouse")
         if not self.restores and not is_sqlite(engine) and copies.restored_from(engine) is not None:
+            engine.dispose()
             raise Unavailable(RESTORING)
         return engine
 

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         (), description="hosts that feeds may be read from and that their news may link to"
     )
     backup_folder: Path | None = Field(None, description="backups of the stores; empty: HOME/backups")
-    backup_days: int = Field(14, ge=1, le=35, description="days until a backup's key is destroyed and its file removed")
+    backup_days: int = Field(14, ge=1, le=14, description="days until a backup's key is destroyed and its file removed")
     scratch_folder: Path | None = Field(
         None, description="where SQLite's snapshot lies while a backup is made (tmpfs if it fits); empty: BACKUP_FOLDER"
     )

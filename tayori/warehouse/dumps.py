@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, make_url, text
 
 from tayori.errors import Unavailable
-from tayori.warehouse.engines import is_sqlite
+from tayori.warehouse.engines import is_sqlite, writing
 from tayori.warehouse.schema.copies import restoring
 from tayori.warehouse.setup import STORES
 from tayori.warehouse.versions import version_table
@@ -65,12 +65,18 @@ def put_back(url: str) -> Iterator[IO[bytes]]:
             yield target
 
 
-def clear(url: str) -> None:
-    """Remove a SQLite store's files before a restore. PostgreSQL's load replaces the tables itself."""
+def clear(engine: Engine, url: str, store: str) -> None:
+    """Remove what a store that is about to be loaded holds: SQLite's files, PostgreSQL's tables of this store."""
+    engine.dispose()
     if make_url(url).get_backend_name() == "sqlite":
         main = Path(str(make_url(url).database))
         for ending in ("", "-wal", "-shm", "-journal"):
             erase_file(main.with_name(main.name + ending))
+        return
+    with writing(engine) as connection:
+        for name in _tables(store):
+            if name != restoring.name:
+                connection.execute(text(f"DROP TABLE IF EXISTS {name} CASCADE"))
 
 
 def erase_file(path: Path) -> None:
