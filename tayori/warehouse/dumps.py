@@ -105,9 +105,9 @@ def sweep_snapshots(scratch: Path) -> int:
 @contextmanager
 def _snapshot(engine: Engine, store: str, scratch: Path) -> Iterator[IO[bytes]]:
     path = scratch / f"{SNAPSHOT}{store}-{os.getpid()}.db"
-    erase_file(path)
     try:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        erase_file(path)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except OSError:
         raise Unavailable("The folder for snapshots cannot be written to; set TAYORI_SCRATCH_FOLDER.") from None
