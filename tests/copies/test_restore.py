@@ -11,15 +11,16 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import BatchState
 from tayori.errors import Refused, Unavailable
 from tayori.office import Office
-from tayori.retention.copies import aftermath, backups, escrow, restoring
+from tayori.retention.copies import aftermath, backups, escrow, package, restoring
 from tayori.retention.run import retain
 from tayori.vault import audit, identity
 from tayori.vault.audit import Action
 from tayori.warehouse import audit as lines
-from tayori.warehouse import certificates, lineids
+from tayori.warehouse import carried, certificates, copies, dumps, lineids, restored, setup
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.broadcasts import batch, broadcast
 from tests.copies.builders import Places, changed, handlers, own_key, proven, wanted
+from tests.copies.test_backups import Killed, killed
 from tests.support.builders import TestClock, a_line_id
 from tests.support.frozen import a_batch
 from tests.support.people import follow, leave
@@ -151,17 +152,31 @@ def test_nothing_that_may_have_gone_out_goes_out_again(kept: Office, places: Pla
     assert found.done["broadcasts_stopped"] == len(changed_ones) == 8
 
 
+BROKEN_OFF: list[tuple[object, str]] = [
+    (dumps, "clear"),
+    (package, "open_part"),
+    (setup, "create"),
+    (carried, "take_in"),
+    (aftermath, "settle"),
+    (restored, "advance_counters"),
+    (backups, "adopt"),
+    (aftermath, "verify"),
+    (copies, "add_drill"),
+]
+
+
 def test_nothing_serves_until_the_restore_is_whole(
     kept: Office, places: Places, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Broken off anywhere, doors and flows are refused; run again, it begins anew and comes to its end."""
+    """Killed anywhere, doors and flows are refused; run again, it begins anew and comes to its end."""
     numbers, _, backup_id = a_lost_ward(kept, clock)
     here = places.empty(kept)
-    for step in ("settle", "verify"):
+    for step in BROKEN_OFF:
         with monkeypatch.context() as broken:
-            broken.setattr(aftermath, step, lambda *_: (_ for _ in ()).throw(InterruptedError))
-            with pytest.raises(InterruptedError):
+            broken.setattr(*step, killed)
+            with pytest.raises(Killed):
                 restoring.restore(here, wanted(kept, backup_id), proven(kept))
+        here.close()
         shut = places.served(here)
         for store in ("warehouse", "vault", "inbox"):
             with pytest.raises(Unavailable, match="being restored"):
@@ -179,8 +194,8 @@ def test_another_machine_is_refused_by_the_mark_in_the_database(
         pytest.skip("SQLite has one machine")
     _, _, backup_id = a_lost_ward(kept, clock)
     here = places.empty(kept)
-    monkeypatch.setattr(aftermath, "settle", lambda *_: (_ for _ in ()).throw(InterruptedError))
-    with pytest.raises(InterruptedError):
+    monkeypatch.setattr(aftermath, "settle", killed)
+    with pytest.raises(Killed):
         restoring.restore(here, wanted(kept, backup_id), proven(kept))
     worker = places.served(changed(here, home=here.settings.home.parent / "worker"))
     with pytest.raises(Unavailable, match="being restored"):
