@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Final
 
@@ -75,9 +75,8 @@ def take_in(connection: Connection, lines: Iterable[bytes]) -> dict[str, int]:
     for name, group in groupby(map(_read, lines), key=itemgetter(0)):
         if name not in known:
             raise Tampered("The escrow carries rows of a table that this version does not know; use the right version.")
-        rows = [row for _, row in group]
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
+        rows = (row for _, row in group)
+        while block := list(islice(rows, BLOCK)):
             taken[name] = taken.get(name, 0) + _put(connection, known[name], block)
     return taken
 

@@ -15,6 +15,7 @@ from tayori.retention.copies import aftermath, backups, escrow, package, restori
 from tayori.retention.run import retain
 from tayori.vault import audit, identity
 from tayori.vault.audit import Action
+from tayori.vault.sealed_box import Sealer
 from tayori.warehouse import audit as lines
 from tayori.warehouse import carried, certificates, copies, dumps, lineids, restored, setup
 from tayori.warehouse.engines import reading, writing
@@ -178,11 +179,14 @@ def test_nothing_serves_until_the_restore_is_whole(
                 restoring.restore(here, wanted(kept, backup_id), proven(kept))
         here.close()
         shut = places.served(here)
+        with pytest.raises(Unavailable, match="public key"):
+            Sealer(shut.inbox_public_file).seal("webhook", b"what comes meanwhile")
         for store in ("warehouse", "vault", "inbox"):
             with pytest.raises(Unavailable, match="being restored"):
                 getattr(shut, store)
     restoring.restore(here, wanted(kept, backup_id), proven(kept))
     assert set(opened(places.served(here))) == set(numbers[3:])
+    assert Sealer(here.inbox_public_file).seal("webhook", b"what comes now").epoch == here.box_keys.epochs()[-1]
 
 
 @pytest.mark.postgres

@@ -170,10 +170,15 @@ def _require_empty(office: Office, *, with_vault: bool) -> None:
 
 
 def _mark(office: Office, copy_id: str, *, with_vault: bool) -> None:
-    """Let nobody else open a store here until the end; on PostgreSQL on no other machine either."""
+    """Let nobody else open a store here until the end; on PostgreSQL on no other machine either.
+
+    The doors lose the public key that they seal to: what comes now is not acknowledged, and LINE delivers it again.
+    """
     mark = {"copy_id": copy_id, "since": office.now().isoformat(), "with_vault": with_vault}
     office.settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_secret(office.settings.restoring_mark, json.dumps(mark).encode("ascii"))
+    if office.inbox_public_file.exists():
+        office.inbox_public_file.replace(_held(office))
     if not is_sqlite(office.warehouse):
         copies.mark_restoring(office.warehouse, copy_id, office.now())
 
@@ -188,10 +193,16 @@ def _load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
     places = escrow.secret_files(office)
     for name, key in keys["secret"].items():
         write_secret(places[name] if name in places else office.keys_folder / _plain_name(name), key)
-    for name, path in escrow.public_files(office).items():
+    places_of_public = escrow.public_files(office) | {"inbox_public": _held(office)}
+    for name, path in places_of_public.items():
         if name in keys["public"]:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_bytes(keys["public"][name])
+
+
+def _held(office: Office) -> Path:
+    """Give where the doors' public key waits for the end of the restore."""
+    return office.inbox_public_file.with_name(f"{office.inbox_public_file.name}.held")
 
 
 def _plain_name(name: str) -> str:
@@ -304,6 +315,8 @@ def _serve(office: Office, found: Restored, who: Credential, began: datetime, *,
         aftermath.record_restored(warehouse, office, who.handler_id, f"restored from {found.copy_id}")
         copies.add_drill(warehouse, drill)
         copies.let_serve(warehouse)
+    if _held(office).exists():
+        _held(office).replace(office.inbox_public_file)
     office.settings.restoring_mark.unlink()
 
 
