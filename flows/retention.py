@@ -5,6 +5,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from tasks.copies import end_backups, keep_escrow
 from tasks.retention import (
     begin_night,
     clean_up,
@@ -34,11 +35,14 @@ def retention() -> State[None]:
     """Forget everyone who left, prove it, and file the proof."""
     night = begin_night()
     erase_leavers(night)
+    end_backups()
     rotate_keys(night)
+    keep_escrow()
     clean_up(night)
     probe_residue(night)
     certificate = issue_certificate(night)
     counts = end_night(night)
+    keep_escrow()
     rows = [{"項目": term, "数": str(counts[name])} for name, term in TERMS.items()]
     rows.append({"項目": "証明書", "数": certificate or "対象者なし"})
     create_table_artifact(table=rows, key="retention", description="消去の結果（件数のみ）")

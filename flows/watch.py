@@ -10,7 +10,7 @@ from tasks.support import sentence_only
 
 @flow(
     name="watch",
-    description="見回り。消去の遅れ、受付箱の滞り、止まった配信、期限の近い隔離を知らせる。",
+    description="見回り。消去の遅れ、受付箱の滞り、止まった配信、期限の近い隔離、期限を過ぎた複製を知らせる。",
     persist_result=False,
 )
 @sentence_only

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -15,12 +16,17 @@ from tayori.errors import Refused, TayoriError, Unavailable
 from tayori.office import Office
 from tayori.settings import Mode, Settings
 from tayori.vault import audit, identity
+from tayori.vault.age import read_custodians
 from tayori.vault.audit import Action
-from tayori.warehouse import lineids, orphans, setup
+from tayori.warehouse import copies, lineids, orphans, setup
 from tayori.warehouse.addresses import LOOPBACK, host_of
+from tayori.warehouse.copies import CopyRow, DrillRow
 from tayori.warehouse.engines import reading, writing
 
 TELEMETRY: Final = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
+BACKUP_WITHIN: Final = timedelta(hours=26)
+DRILL_WITHIN: Final = timedelta(days=366)
+LEAST_CUSTODIANS: Final = 2
 LEAST_FREE: Final = 2 << 30  # bytes
 LOOKED_AT: Final = 500  # people whose ids `doctor` looks at for dummies in live
 WITHOUT_KEY: Final = {"people": orphans.people_without_key, "cases": orphans.cases_without_key}
@@ -57,6 +63,7 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             _with_keys(office, "cases"),
             *_live(office),
             _log(office),
+            *_copies(office),
             _room(settings),
         ]
     finally:
@@ -196,6 +203,55 @@ def _log(office: Office) -> Finding:
             audit.verify(connection, office.signing_key.public_key())
 
     return _told("access log (L11)", "the chain and every signed head hold.", check)
+
+
+def _copies(office: Office) -> list[Finding]:
+    try:
+        with reading(office.warehouse) as connection:
+            standing, drill = copies.standing(connection, "backup"), copies.last_drill(connection)
+    except TayoriError as error:
+        return [Finding("copies (L12, P9)", Weight.FAILED, error.sentence)]
+    return [_backup(office, standing), _drill(office, drill), _custodians(office)]
+
+
+def _backup(office: Office, standing: Sequence[CopyRow]) -> Finding:
+    name = "backup (L12)"
+    if standing and office.now() - standing[-1].made_at <= BACKUP_WITHIN:
+        hours = int((office.now() - standing[-1].made_at).total_seconds() // 3600)
+        return Finding(name, Weight.OK, f"the newest of {len(standing)} is {hours} hours old.")
+    told = "the newest is older than 26 hours" if standing else "there is none"
+    return Finding(name, _heavy(office), f"{told}; see that the deployment `backup` runs, or run `tayori backup make`.")
+
+
+def _drill(office: Office, last: DrillRow | None) -> Finding:
+    name = "restore drill (L7)"
+    if last is None or office.now() - last.ended_at > DRILL_WITHIN:
+        told = f"the last one was on {last.ended_at.date()}" if last else "none was ever done"
+        return Finding(name, Weight.NOTE, f"{told}; a ward handler runs `tayori restore --rehearsal` once a year.")
+    return Finding(name, Weight.OK, f"done on {last.ended_at.date()} with {last.copy_id}.")
+
+
+def _custodians(office: Office) -> Finding:
+    name, settings = "escrow (P8)", office.settings
+    if settings.escrow_folder is None or settings.escrow_recipients_file is None:
+        told = "no escrow is set up: who loses the vault loses everyone. Set TAYORI_ESCROW_FOLDER and its custodians."
+        return Finding(name, _heavy(office), told)
+    try:
+        custodians = read_custodians(settings.escrow_recipients_file)
+    except TayoriError as error:
+        return Finding(name, Weight.FAILED, error.sentence)
+    if not settings.escrow_folder.is_dir():
+        return Finding(name, _heavy(office), "its medium is away; certificates stay 暫定 until it is back.")
+    if len(custodians) < LEAST_CUSTODIANS:
+        told = f"{len(custodians)} custodian; with fewer than {LEAST_CUSTODIANS} one lost key loses everyone."
+        return Finding(name, Weight.NOTE if custodians else Weight.FAILED, told)
+    if settings.mode is Mode.LIVE and settings.escrow_folder.stat().st_dev == settings.home.stat().st_dev:
+        return Finding(name, Weight.NOTE, "its folder lies on the medium of TAYORI_HOME; take a second one.")
+    return Finding(name, Weight.OK, f"{len(custodians)} custodians; any one of them can open it.")
+
+
+def _heavy(office: Office) -> Weight:
+    return Weight.FAILED if office.settings.mode is Mode.LIVE else Weight.NOTE
 
 
 def _room(settings: Settings) -> Finding:

@@ -29,12 +29,15 @@ from tayori.vault.blind_index import BlindIndex
 from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_secret
 from tayori.vault.keyring import Keyring
 from tayori.vault.sealed_box import BoxKeys, Sealer
-from tayori.warehouse import setup, wrapped_keys
-from tayori.warehouse.engines import open_store, writing
+from tayori.warehouse import copies, setup, wrapped_keys
+from tayori.warehouse.engines import is_sqlite, open_store, writing
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BOUND = (("vault", "warehouse", ("person", "opinion_case")), ("warehouse", "vault", ("person_key", "case_key")))
 """Which store is no use without which other: the rows of the second, named here, need the first."""
+
+
+RESTORING = "This installation is being restored and serves nobody yet; bring `tayori restore` to its end first."
 
 
 def utc_now() -> datetime:
@@ -49,21 +52,32 @@ class Office:
     settings: Settings
     clock: Clock = utc_now
     rng: Random = field(default_factory=SystemRandom)
+    restores: bool = False
+    """Whether this is the restore itself, before which nobody else may open a store."""
 
     @cached_property
     def warehouse(self) -> Engine:
         """The warehouse."""
-        return open_store(self.settings.warehouse_address, store="warehouse")
+        engine = self._open("warehouse")
+        if not self.restores and not is_sqlite(engine) and copies.restored_from(engine) is not None:
+            engine.dispose()
+            raise Unavailable(RESTORING)
+        return engine
 
     @cached_property
     def vault(self) -> Engine:
         """The vault's own database."""
-        return open_store(self.settings.vault_address, store="vault")
+        return self._open("vault")
 
     @cached_property
     def inbox(self) -> Engine:
         """The inbox."""
-        return open_store(self.settings.inbox_address, store="inbox")
+        return self._open("inbox")
+
+    def _open(self, store: str) -> Engine:
+        if not self.restores and self.settings.restoring_mark.exists():
+            raise Unavailable(RESTORING)
+        return open_store(getattr(self.settings, f"{store}_address"), store=store)
 
     @cached_property
     def key_file(self) -> KeyFile:
@@ -84,6 +98,11 @@ class Office:
     def list_keys(self) -> Keyring:
         """The keys of broadcasts' lists."""
         return Keyring(Space.LIST, self.key_file)
+
+    @cached_property
+    def backup_keys(self) -> Keyring:
+        """The keys of backups."""
+        return Keyring(Space.BACKUP, self.key_file)
 
     @cached_property
     def index(self) -> BlindIndex:

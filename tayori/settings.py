@@ -65,6 +65,17 @@ class Settings(BaseSettings):
     feed_allowed_hosts: Hosts = Field(
         (), description="hosts that feeds may be read from and that their news may link to"
     )
+    backup_folder: Path | None = Field(None, description="backups of the stores; empty: HOME/backups")
+    backup_days: int = Field(14, ge=1, le=14, description="days until a backup's key is destroyed and its file removed")
+    scratch_folder: Path | None = Field(
+        None, description="where SQLite's snapshot lies while a backup is made (tmpfs if it fits); empty: BACKUP_FOLDER"
+    )
+    escrow_folder: Path | None = Field(
+        None, description="folder on a second medium of ours for the escrow of vault and keys; empty: no escrow"
+    )
+    escrow_recipients_file: Path | None = Field(
+        None, description="custodians: a line each, age public key and post; any one of them can open the escrow"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property
@@ -88,6 +99,21 @@ class Settings(BaseSettings):
     def line_base(self) -> str:
         """Address of LINE's API; empty in a rehearsal that names no sandbox."""
         return self.line_api_base or ("https://api.line.me" if self.mode is Mode.LIVE else "")
+
+    @property
+    def restoring_mark(self) -> Path:
+        """The file that stands while a restore goes on: nothing serves until it is gone."""
+        return self.home / "restoring.json"
+
+    @property
+    def backups(self) -> Path:
+        """Folder of backups."""
+        return self.backup_folder or self.home / "backups"
+
+    @property
+    def scratch(self) -> Path:
+        """Folder of snapshots that live during a backup only."""
+        return self.scratch_folder or self.backups
 
     def key_path(self, field: str, name: str) -> Path:
         """Path of a key file: as set, or in HOME/keys."""

@@ -7,15 +7,22 @@ from typing import Final
 
 from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
+from tayori.retention.copies import backups, escrow, ledger
+from tayori.retention.copies.ends import ESCROW
 from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs
+from tayori.warehouse.copies import CopyRow
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
 from tayori.warehouse.runs import Outcome, RunRow
 
 RETENTION_WITHIN: Final = timedelta(hours=26)
+BACKUP_WITHIN: Final = timedelta(hours=26)
 INBOX_WITHIN: Final = timedelta(seconds=60)
 QUARANTINE_NOTICE: Final = timedelta(hours=48)
 STORY: Final = "watch"
+NO_ESCROW: Final = (
+    "鍵の預託が新しくなっていません。媒体を戻し、`tayori escrow write` を。それまで証明書は確定になりません。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Alarm:
 def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
     found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
-    return [alarm for alarm in found if alarm is not None]
+    return [alarm for alarm in found if alarm is not None] + _copies(office)
 
 
 def is_news(office: Office, alarms: list[Alarm], last: RunRow | None) -> bool:
@@ -115,6 +122,34 @@ def _unreviewed(office: Office) -> Alarm | None:
     listed = "、".join(row.broadcast_id for row in overdue)
     sentence = f"24 時間以内に確認されていない緊急配信: {listed}。当番以外の人が `tayori broadcast review` を。"
     return Alarm("emergency_unreviewed", len(overdue), sentence)
+
+
+def _copies(office: Office) -> list[Alarm]:
+    """Look at copies: overdue ones, backups that are missing or late, an escrow that should have been replaced."""
+    late = ledger.overdue(office)
+    found = [_overdue(late)] if late else []
+    if not late and office.settings.escrow_folder is not None and not escrow.stands(office):
+        found.append(Alarm("escrow_late", 1, NO_ESCROW))
+    if troubles := backups.look_after(office, whole=False):
+        listed = "、".join(one.copy_id for one in troubles)
+        sentence = f"台帳のとおりでないバックアップ: {listed}。`tayori backup check` で確かめてください。"
+        found.append(Alarm("backup_changed", len(troubles), sentence))
+    newest = backups.newest(office)
+    if newest is not None and office.now() - newest.made_at > BACKUP_WITHIN:
+        hours = int((office.now() - newest.made_at).total_seconds() // 3600)
+        sentence = f"最も新しいバックアップは {hours} 時間前（26 時間以内）。`tayori backup make` を実行してください。"
+        found.append(Alarm("backup_late", hours, sentence))
+    return found
+
+
+def _overdue(late: list[CopyRow]) -> Alarm:
+    listed = "期限を過ぎた複製: " + "、".join(row.copy_id for row in late) + "。"
+    if any(row.kind == ESCROW for row in late):
+        what = (
+            "鍵の預託が新しくなっていません。媒体を戻し、`tayori escrow write` を。それまで証明書は確定になりません。"
+        )
+        return Alarm("escrow_late", len(late), what + listed)
+    return Alarm("copies_overdue", len(late), f"{listed}`tayori copies show` で確かめ、終わらせてください。")
 
 
 def _notice(row: QuarantineRow) -> timedelta:

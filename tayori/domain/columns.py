@@ -22,6 +22,7 @@ class Erasure(StrEnum):
     CASE_KEY = "case_key"
     MEMBER_LIST = "member_list"  # a packed list of person numbers: the number is taken out
     LIST_KEY = "list_key"  # seals the lists of one broadcast: destroyed with them at the end of the run
+    BACKUP_KEY = "backup_key"  # seals one backup: destroyed at its expiry
     EXPIRY = "expiry"  # the row goes at its date, whoever it concerns
     SHREDDED_PSEUDONYM = "shredded_pseudonym"  # names a person only while their key exists
     ROSTER = "roster"  # about a handler, kept as the contract requires

@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     ANALYSIS = "意見等の集計及び分析"
     INSPECTION = "監査・点検"
     ROSTER = "取扱者の指定"
+    RECOVERY = "障害からの復旧"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _issue(office: Office, run_id: RunId, steps: Steps, done: Journalled) -> Cer
         probed = steps["probe"]
         verified = VerifiedErasure(erased, report_of(probed.found), probed.done_at, _party(office))
         certificates.lock_log(warehouse)
-        leaves = _whole_log(office, warehouse)
+        leaves = whole_log(office, warehouse)
         issued = issue(verified, Signer(office.signing_key), letterhead(office), _numbering(warehouse, now), now)
         number = issued.certificate.number
         leaves.append(logged_leaf(issued.token))
@@ -101,7 +101,7 @@ def _issue(office: Office, run_id: RunId, steps: Steps, done: Journalled) -> Cer
     return row
 
 
-def _whole_log(office: Office, warehouse: Connection) -> list[bytes]:
+def whole_log(office: Office, warehouse: Connection) -> list[bytes]:
     """Give the log's leaves if they go on from the longest head that was ever signed here.
 
     Raises:

@@ -14,6 +14,7 @@ from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, probe
 from tayori.retention.certify import Filed
+from tayori.retention.copies import backups, escrow
 from tayori.retention.printing import print_certificate
 from tayori.vault import audit
 from tayori.vault.keyfile import read_secret, write_secret
@@ -197,14 +198,18 @@ def retain(
     """Do the whole night's work in one go, as the flow does it step by step."""
     run_id = begin(office)
     erase_leavers(office, run_id)
+    backups.expire(office)
     rotate_keys(office, run_id)
+    escrow.keep(office)
     renew_box_keys(office)
     expire(office)
     clean_stores(office, run_id)
     probe_residue(office, run_id, places)
     filed = issue_certificate(office, run_id, pdf=pdf)
     sign_log(office)
-    return run_id, filed, finish(office, run_id)
+    counts = finish(office, run_id)
+    escrow.keep(office)
+    return run_id, filed, counts
 
 
 def _steps(office: Office, run_id: RunId) -> dict[str, journal.StepRow]:

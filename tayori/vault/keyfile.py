@@ -16,11 +16,12 @@ from tayori.errors import NotFound, Refused, Unavailable
 
 
 class Space(StrEnum):
-    """The key spaces: one key per person who follows, one per case of a letter, one per broadcast for its lists."""
+    """The key spaces: a key per person who follows, per case of a letter, per broadcast for its lists, per backup."""
 
     PERSON = "person"
     CASE = "case"
     LIST = "list"
+    BACKUP = "backup"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,10 @@ class KeyFile:
         keys = self._read()
         keys.pop(f"{space}/{epoch}", None)
         self._write(keys)
+
+    def take_in(self, keys: dict[str, bytes]) -> None:
+        """Take in keys from an escrow, named SPACE/EPOCH; what was here before goes."""
+        self._write(dict(keys))
 
     def _read(self) -> dict[str, bytes]:
         written = read_secret(self.path)

@@ -29,3 +29,8 @@ def host_of(url: str) -> str | None:
         return None
     host = address.query.get("host", address.host)
     return host if isinstance(host, str) and not host.startswith("/") else None
+
+
+def engine_of(url: str) -> str:
+    """Give the kind of database that an address names: sqlite or postgresql."""
+    return make_url(url).get_backend_name()

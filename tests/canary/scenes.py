@@ -79,6 +79,7 @@ def everything(world: World) -> list[Met]:
         interrupted(Walk(world, doomed), signal.SIGKILL)
         take_in_events(walk)
         send_news(walk)
+        back_up(walk)
         leave(walk)
         take_in_letters(walk)
         analyse(walk)
@@ -156,6 +157,17 @@ def send_by_the_clock(walk: Walk, credentials: dict[str, Credential]) -> None:
     with changed(walk, person.c.line_user_id):
         walk.fails("dispatch", "a sealed id that was changed")
     walk.stumbles_through("dispatch", lambda: scheduled(walk, credentials))
+
+
+def back_up(walk: Walk) -> None:
+    """Flows/backup: the stores are taken out, sealed; one that was changed since is told."""
+    walk.ends_well("backup", "everybody's rows")
+    (part,) = walk.office.settings.backups.glob("backup-*/warehouse.age")
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-1])
+    walk.fails("backup", "a backup that was cut")
+    part.write_bytes(whole)
+    walk.stumbles_through("backup")
 
 
 def leave(walk: Walk) -> None:

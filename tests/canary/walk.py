@@ -18,6 +18,7 @@ FLOWS = {
     "broadcast": "flows.broadcast.broadcast",
     "plan": "flows.plan.plan",
     "dispatch": "flows.dispatch.dispatch",
+    "backup": "flows.backup.backup",
     "reconcile": "flows.reconcile.reconcile",
     "retention": "flows.retention.retention",
     "ingest_opinions": "flows.ingest_opinions.ingest_opinions",

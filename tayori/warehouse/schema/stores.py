@@ -20,9 +20,10 @@ NUMBER = BigInteger().with_variant(Integer, "sqlite")
 PERSON_KEY = (Nearness.SECRET, Erasure.PERSON_KEY)
 CASE_KEY = (Nearness.SECRET, Erasure.CASE_KEY)
 LIST_KEY = (Nearness.SECRET, Erasure.LIST_KEY)
+BACKUP_KEY = (Nearness.SECRET, Erasure.BACKUP_KEY)
 
 
-def _wrapped_keys(name: str, item: str, rule: tuple[Nearness, Erasure]) -> Table:
+def _wrapped_keys(name: str, item: str | None, rule: tuple[Nearness, Erasure]) -> Table:
     return Table(
         name,
         vault,
@@ -38,6 +39,8 @@ case_key = _wrapped_keys("case_key", "case_no", CASE_KEY)
 case_key_next = _wrapped_keys("case_key_next", "case_no", CASE_KEY)
 list_key = _wrapped_keys("list_key", "batch_membership", LIST_KEY)
 list_key_next = _wrapped_keys("list_key_next", "batch_membership", LIST_KEY)
+backup_key = _wrapped_keys("backup_key", None, BACKUP_KEY)
+backup_key_next = _wrapped_keys("backup_key_next", None, BACKUP_KEY)
 
 key_epoch = Table(
     "key_epoch",

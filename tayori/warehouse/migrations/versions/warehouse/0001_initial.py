@@ -102,6 +102,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("certificate_no", name=op.f("pk_certificate")),
     )
     op.create_table(
+        "copy_approval",
+        sa.Column("document_no", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("filed_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("document_no", name=op.f("pk_copy_approval")),
+    )
+    op.create_table(
+        "copy_entry",
+        sa.Column("copy_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("purpose", sa.String(length=200), nullable=False),
+        sa.Column("recipient", sa.String(length=200), nullable=True),
+        sa.Column("made_by", sa.String(length=64), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("approval", sa.String(length=80), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("holds", sa.Text(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ended_by", sa.String(length=64), nullable=True),
+        sa.Column("proof_kind", sa.String(length=24), nullable=True),
+        sa.Column("proof", sa.Text(), nullable=True),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("copy_id", name=op.f("pk_copy_entry")),
+    )
+    op.create_index(op.f("ix_copy_entry_kind"), "copy_entry", ["kind"], unique=False)
+    op.create_table(
         "counted_letter",
         sa.Column("source_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("source_key", name=op.f("pk_counted_letter")),
@@ -292,6 +323,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_quarantine_expires_at"), "quarantine", ["expires_at"], unique=False)
     op.create_index(op.f("ix_quarantine_line_index"), "quarantine", ["line_index"], unique=False)
+    op.create_table(
+        "restore_drill",
+        sa.Column("drill_id", sa.String(length=40), nullable=False),
+        sa.Column("copy_id", sa.String(length=40), nullable=False),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("drill_id", name=op.f("pk_restore_drill")),
+    )
+    op.create_table(
+        "restoring",
+        sa.Column("mark", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("copy_id", sa.String(length=40), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_restoring")),
+    )
     op.create_table(
         "retention_step",
         sa.Column("run_id", sa.String(length=40), nullable=False),
