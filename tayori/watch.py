@@ -7,7 +7,7 @@ from typing import Final
 
 from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
-from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs
+from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs, settling
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
 from tayori.warehouse.runs import Outcome, RunRow
@@ -30,6 +30,7 @@ class Alarm:
 def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
     found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
+    found += [_overdue_certificates(office), _refused_certificates(office)]
     return [alarm for alarm in found if alarm is not None]
 
 
@@ -115,6 +116,28 @@ def _unreviewed(office: Office) -> Alarm | None:
     listed = "、".join(row.broadcast_id for row in overdue)
     sentence = f"24 時間以内に確認されていない緊急配信: {listed}。当番以外の人が `tayori broadcast review` を。"
     return Alarm("emergency_unreviewed", len(overdue), sentence)
+
+
+def _overdue_certificates(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        late = settling.overdue(connection, office.today())
+    if not late:
+        return None
+    listed = "、".join(row.certificate_no for row in late)
+    sentence = (
+        f"確定予定日を過ぎた暫定の消去証明書: {listed}。`tayori certificate show` で残っているものを確かめてください。"
+    )
+    return Alarm("certificate_overdue", len(late), sentence)
+
+
+def _refused_certificates(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        refused = [row for row in settling.waiting(connection) if row.refused]
+    if not refused:
+        return None
+    listed = "、".join(row.certificate_no for row in refused)
+    sentence = f"確定を見合わせた消去証明書: {listed}。写し・鍵の場所を `tayori certificate show` で確かめてください。"
+    return Alarm("certificate_refused", len(refused), sentence)
 
 
 def _notice(row: QuarantineRow) -> timedelta:

@@ -16,7 +16,7 @@ from tayori.certificates.verifier import Verdict
 from tayori.domain.identifiers import RunId
 from tayori.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, probe, run
+from tayori.retention import canaries, certify, erase, issuing, probe, run
 from tayori.retention.letterhead import letterhead
 from tayori.retention.probe import BEYOND, SERVER_UNREAD, SERVER_VALUES
 from tayori.retention.run import retain
@@ -135,7 +135,7 @@ def crash(*_: object, **__: object) -> None:
         (hygiene, "clean"),
         (probe, "probe_residue"),
         (certificates, "add"),
-        (certify, "_file"),
+        (issuing, "file_certificate"),
         (certificates, "put_bundle"),
         (runs, "end"),
     ],
