@@ -75,7 +75,7 @@ def canonical(raw: bytes, place: str) -> dict[str, object]:
     value = typed(dict, plain_json(raw, place), place)
     written = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if written.encode("utf-8", "surrogatepass") != raw:
-        raise NotProven(f"{place}: the signed content is not in canonical form")
+        raise NotProven(f"{place}: not in canonical form")
     return value
 
 

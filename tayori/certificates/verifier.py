@@ -28,13 +28,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tayori.certificates.merkle import consistency_holds, entry_leaf, inclusion_holds, leaf_hash, tree_root
 from tayori.certificates.tokens import (
     NotProven,
+    canonical,
     decoded,
     exactly,
     hash_of,
     hashes_of,
     moment_of,
     opened,
-    plain_json,
     public_key,
     thumbprint,
     typed,
@@ -154,7 +154,7 @@ def check_log(bundle: bytes, keys: Sequence[bytes], heads: Sequence[str] = ()) -
 def _opened_log(bundle: bytes, keys: Sequence[bytes], heads: Sequence[str]) -> tuple[dict[str, object], Log]:
     issuers = [public_key(pem) for pem in keys]
     names = {"format", "head", "keys", "entries", "witnesses"}
-    parts = exactly(plain_json(bundle, "bundle"), names, "bundle")
+    parts = exactly(canonical(bundle, "bundle"), names, "bundle")
     if parts["format"] != BUNDLE_FORMAT:
         raise NotProven(f"bundle.format: this verifier reads {BUNDLE_FORMAT}")
     log = _log(parts["head"], typed(list, parts["keys"], "bundle.keys"), issuers)
