@@ -16,7 +16,6 @@ from tayori.certificates.page import LogPlace, Printing
 from tayori.certificates.pdf import certificate_pdf, pdf_available
 from tayori.certificates.succession import succession
 from tayori.certificates.verifier import check
-from tayori.domain.canonical import canonical_bytes
 from tests.certificates.builders import (
     CONTRACTOR,
     LATER,
@@ -67,7 +66,8 @@ class Handed:
 
     def with_parts(self, parts: Mapping[str, object]) -> "Handed":
         """Give it with other fields in the bundle, in the form in which bundles are written."""
-        return replace(self, bundle=canonical_bytes(parts))
+        written = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return replace(self, bundle=written.encode("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)

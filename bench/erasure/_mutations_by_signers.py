@@ -1,6 +1,5 @@
 """Mutations by those who hold a key: a faulty or hostile issuer, a stranger, 甲 out of turn; forked and cut logs."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
@@ -45,7 +44,9 @@ def rightly(*later: Logged, certificate: Logged | None = None, **how: Any) -> Mu
 
     def mutate(whole: Whole) -> Handed:
         documents = [certificate or whole.documents[0], *later]
-        leaves = [*whole.leaves[:3], *(document.leaf for document in documents), whole.follows.leaf]
+        follows = how.get("follows", whole.follows)
+        more = [logged_leaf("m.o.re")] if how.get("more") else []
+        leaves = [*whole.leaves[:3], *(document.leaf for document in documents), follows.leaf, *more]
         return replace(whole.bundled(documents, leaves, **how), files={})
 
     return mutate
@@ -53,7 +54,7 @@ def rightly(*later: Logged, certificate: Logged | None = None, **how: Any) -> Mu
 
 def _statements() -> Mutations:
     """Statements of other content."""
-    contents: dict[str, Mapping[str, Any]] = {
+    contents: dict[str, dict[str, Any]] = {
         "nothing settled": {"settled": {}},
         "one remainder forgotten": {"settled": {FIRST: SETTLED[FIRST]}},
         "one remainder too many": {"settled": SETTLED | {"backup:other": "なし"}},
@@ -62,7 +63,7 @@ def _statements() -> Mutations:
         "one more field": {"note": ""},
     }
     for name, changed in contents.items():
-        yield f"確定: {name}", rightly(stated("final", final_content() | dict(changed)))
+        yield f"確定: {name}", rightly(stated("final", final_content() | changed))
     for name in ("probe", "settled", "commitment_key"):
         cut = {key: value for key, value in final_content().items() if key != name}
         yield f"確定: without {name}", rightly(stated("final", cut))
@@ -86,7 +87,7 @@ def _statements() -> Mutations:
 
 def _certificates() -> Mutations:
     """Certificates that no honest issuer signs."""
-    changes: dict[str, Mapping[str, Any]] = {
+    changes: dict[str, dict[str, Any]] = {
         "確定 beside a remainder": {"state": "確定"},
         "暫定 with nothing left": {"remaining": []},
         "a state that is none": {"state": "完了"},

@@ -12,14 +12,15 @@ from bench.erasure._mutations_of_bytes import by_bytes
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `mutations` tried and `mutations_missed`: believed, without any change in what was handed over being one."""
+    """Give `mutations` tried, and `mutations_missed` that were believed; what was handed over untouched is believed."""
     whole = the_whole()
     (folder / "true").mkdir()
     assert whole.handed.is_believed(folder / "true")  # noqa: S101 - a verifier that refuses everything misses nothing
     missed, tried = [], Counter[str]()
     for at, (name, mutate) in enumerate(chain(by_bytes(), by_signers())):
         mutated, place = mutate(whole), folder / str(at)
-        assert mutated != whole.handed, name  # noqa: S101 - nothing was changed
+        if mutated == whole.handed:
+            continue  # turning round a list of one changes nothing
         place.mkdir()
         tried[name] += 1
         if mutated.is_believed(place):
