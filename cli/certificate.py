@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.certificate_log import app as log
+from cli.certificate_log import read_head
 from cli.desk import As, credential, office_here
 from cli.show import Json, done, facts, print_json, table
 from tayori.certificates import bundle
@@ -82,7 +83,7 @@ def bundle_(
 ) -> None:
     """渡す一式（束・PDF・照合値・公開鍵・検証プログラム）を、今の記録簿の根の下で書き出す。"""
     with office_here() as office:
-        written = standing.hand_over(office, number, out, tuple(path.read_text("ascii") for path in head or []))
+        written = standing.hand_over(office, number, out, tuple(read_head(path) for path in head or []))
     names = [path.name for path in written]
     done(f"{out} に書き出しました: {'、'.join(names)}", {"folder": out, "files": names}, as_json=as_json)
 

@@ -40,7 +40,7 @@ def prove(
 ) -> None:
     """控えた根から今の根まで、加えられただけで書き換えられていないことの証明を書く。"""
     with office_here() as office, reading(office.warehouse) as warehouse:
-        proof = logbook.proof_since(office, warehouse, [_read(path) for path in head], office.now())
+        proof = logbook.proof_since(office, warehouse, [read_head(path) for path in head], office.now())
     write_whole(out, proof)
     done(f"{out.name} に書きました。`tayori certificate log check` で確かめられます。", {"proof": out}, as_json=as_json)
 
@@ -70,7 +70,8 @@ def renew_key(*, by: As, as_json: Json = False) -> None:
     done(f"署名鍵を替えました: {kid}", {"kid": kid}, as_json=as_json)
 
 
-def _read(path: Path) -> str:
+def read_head(path: Path) -> str:
+    """Read a signed head that 甲 holds. Raises NotFound when there is none."""
     try:
         return path.read_text("ascii")
     except (OSError, UnicodeDecodeError):
