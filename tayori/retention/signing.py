@@ -47,11 +47,15 @@ def renew_signing_key(office: Office, who: Credential) -> str:
     new = _next_key(following)
     with writing(office.warehouse) as warehouse:
         _name_successor(office, warehouse, who, new, office.now())
-    following.replace(office.signing_path)
-    public = new.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    office.public_key_file.write_bytes(public)
-    office.__dict__.pop("signing_key", None)
+    _put_in_place(office, following)
     return Signer(office.signing_key).kid
+
+
+def _put_in_place(office: Office, following: Path) -> None:
+    following.replace(office.signing_path)
+    office.__dict__.pop("signing_key", None)
+    public = office.signing_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    office.public_key_file.write_bytes(public)
 
 
 def _next_key(path: Path) -> Ed25519PrivateKey:

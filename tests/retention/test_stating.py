@@ -1,6 +1,7 @@
 """甲 confirms, 乙 corrects and revokes; each under its own key, each in the log, none over the other's head."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from tayori.warehouse import certificates
 from tayori.warehouse.engines import reading, writing
 from tests.support.builders import TestClock, a_line_id
 from tests.support.people import follow, leave
+
+pytestmark = pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+    "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+)
 
 FIRST, SECOND = "L-2026-0001", "L-2026-0002"
 
@@ -226,8 +231,8 @@ def test_a_fork_is_caught(sqlite_office: Office, clock: TestClock, tmp_path: Pat
     nights(sqlite_office, clock)
     home = sqlite_office.settings.home
     fork = (home / "warehouse.db").with_name("fork.db")
-    with reading(sqlite_office.warehouse) as warehouse:
-        warehouse.exec_driver_sql(f"VACUUM INTO '{fork}'")
+    with sqlite3.connect(home / "warehouse.db") as live, sqlite3.connect(fork) as copy:
+        live.backup(copy)
     stating.countersign(sqlite_office, a_handler(sqlite_office, "W-001", "甲"), [FIRST])
     held = log_sheet.sheet_now(sqlite_office).head.token
     other = Office(sqlite_office.settings.model_copy(update={"database_url": f"sqlite:///{fork}"}), clock)
@@ -290,7 +295,7 @@ def test_a_renewal_that_stopped_after_the_naming_is_finished(
     nights(sqlite_office, clock)
     contractor = a_handler(sqlite_office, "C-001", "乙")
     with monkeypatch.context() as broken:
-        broken.setattr(Path, "replace", crash)
+        broken.setattr(signing, "_put_in_place", crash)
         with pytest.raises(InterruptedError):
             signing.renew_signing_key(sqlite_office, contractor)
     with pytest.raises(Tampered, match="succeeded"):
