@@ -37,7 +37,7 @@ def show(
 def verify(*, as_json: Json = False) -> None:
     """記録の鎖、日々の署名、名簿との一致をすべて検算する。合わなければ終了コード 6。"""
     with office_here() as office, reading(office.warehouse) as connection:
-        count = audit.verify(connection, office.signing_key.public_key())
+        count = audit.verify(connection, *office.verifying_keys(connection))
         handlers, heads = staffing.verify(connection), lines.heads(connection)
     last = heads[-1] if heads else None
     since = f"最後の署名は {last.day}、以後の {count - last.seq} 行は未署名。" if last else "署名はまだない。"

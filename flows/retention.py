@@ -14,6 +14,7 @@ from tasks.retention import (
     issue_certificate,
     probe_residue,
     rotate_keys,
+    settle_certificates,
 )
 from tasks.support import sentence_only
 
@@ -24,6 +25,12 @@ TERMS = {
     "residue_hits": "残存の検出",
 }
 
+SETTLED = {
+    "settled": "確定した証明書",
+    "waiting_for_final": "確定を待つ証明書",
+    "final_refused": "確定を見合わせた証明書",
+}
+
 
 @flow(
     name="retention",
@@ -32,7 +39,7 @@ TERMS = {
 )
 @sentence_only
 def retention() -> State[None]:
-    """Forget everyone who left, prove it, and file the proof."""
+    """Forget everyone who left, prove it, file the proof, and settle the proofs of earlier nights."""
     night = begin_night()
     erase_leavers(night)
     end_backups()
@@ -41,9 +48,11 @@ def retention() -> State[None]:
     clean_up(night)
     probe_residue(night)
     certificate = issue_certificate(night)
+    settled = settle_certificates()
     counts = end_night(night)
     keep_escrow()
     rows = [{"項目": term, "数": str(counts[name])} for name, term in TERMS.items()]
+    rows += [{"項目": term, "数": str(settled[name])} for name, term in SETTLED.items()]
     rows.append({"項目": "証明書", "数": certificate or "対象者なし"})
     create_table_artifact(table=rows, key="retention", description="消去の結果（件数のみ）")
     return Completed(message=certificate or "対象者なし")

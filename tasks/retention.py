@@ -74,6 +74,14 @@ def issue_certificate(run_id: RunId) -> str | None:
         return filed.certificate_no if filed is not None else None
 
 
+@task(name="証明書の確定", persist_result=False)
+@sentence_only
+def settle_certificates() -> run.Counts:
+    """Let certificates become 確定 of which nothing remains; refused ones are told by the watch."""
+    with desk() as office:
+        return run.settle_certificates(office, {"Prefect": PREFECT_HOME.value(), "出力": OUT}, pdf=True)
+
+
 @task(name="消去の終了", persist_result=False)
 @sentence_only
 def end_night(run_id: RunId) -> run.Counts:

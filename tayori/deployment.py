@@ -200,7 +200,7 @@ def _refuse_dummies(office: Office) -> None:
 def _log(office: Office) -> Finding:
     def check() -> None:
         with reading(office.warehouse) as connection:
-            audit.verify(connection, office.signing_key.public_key())
+            audit.verify(connection, *office.verifying_keys(connection))
 
     return _told("access log (L11)", "the chain and every signed head hold.", check)
 

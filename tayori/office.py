@@ -12,7 +12,7 @@ from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -29,7 +29,7 @@ from tayori.vault.blind_index import BlindIndex
 from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_secret
 from tayori.vault.keyring import Keyring
 from tayori.vault.sealed_box import BoxKeys, Sealer
-from tayori.warehouse import copies, setup, wrapped_keys
+from tayori.warehouse import copies, settling, setup, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, open_store, writing
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -120,6 +120,11 @@ class Office:
         if not isinstance(key, Ed25519PrivateKey):
             raise BadInput("The signing key is not an Ed25519 key; restore the right file.")
         return key
+
+    def verifying_keys(self, warehouse: Connection) -> list[Ed25519PublicKey]:
+        """Give the public keys that ever signed here, oldest first, the present one last."""
+        older = [Ed25519PublicKey.from_public_bytes(key.public_key) for key in settling.retired_keys(warehouse)]
+        return [*older, self.signing_key.public_key()]
 
     @cached_property
     def box_keys(self) -> BoxKeys:

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     signing_key_file: Path | None = Field(
         None, description="Ed25519 key of certificates and heads; HOME/keys/signing.pem"
     )
+    commitment_recipient: str = Field(
+        "", description="age recipient of the ward that gets the key of commitments at 確定; empty: it is destroyed"
+    )
     inbox_public_key_file: Path | None = Field(None, description="what the door seals to; HOME/keys/inbox.pub.json")
     line_api_base: str = Field("", description="LINE's API; empty: https://api.line.me in live, refused in rehearsal")
     line_channel_secret: SecretStr | None = Field(None, description="secret of the Messaging API channel (webhook)")

@@ -9,7 +9,7 @@ from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
 from tayori.retention.copies import backups, escrow, ledger
 from tayori.retention.copies.ends import ESCROW
-from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs
+from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs, settling
 from tayori.warehouse.copies import CopyRow
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
@@ -37,6 +37,7 @@ class Alarm:
 def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
     found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
+    found += [_overdue_certificates(office), _refused_certificates(office)]
     return [alarm for alarm in found if alarm is not None] + _copies(office)
 
 
@@ -150,6 +151,28 @@ def _overdue(late: list[CopyRow]) -> Alarm:
         )
         return Alarm("escrow_late", len(late), what + listed)
     return Alarm("copies_overdue", len(late), f"{listed}`tayori copies show` で確かめ、終わらせてください。")
+
+
+def _overdue_certificates(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        late = settling.overdue(connection, office.today())
+    if not late:
+        return None
+    listed = "、".join(row.certificate_no for row in late)
+    sentence = (
+        f"確定予定日を過ぎた暫定の消去証明書: {listed}。`tayori certificate show` で残っているものを確かめてください。"
+    )
+    return Alarm("certificate_overdue", len(late), sentence)
+
+
+def _refused_certificates(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        refused = [row for row in settling.waiting(connection) if row.refused]
+    if not refused:
+        return None
+    listed = "、".join(row.certificate_no for row in refused)
+    sentence = f"確定を見合わせた消去証明書: {listed}。写し・鍵の場所を `tayori certificate show` で確かめてください。"
+    return Alarm("certificate_refused", len(refused), sentence)
 
 
 def _notice(row: QuarantineRow) -> timedelta:

@@ -86,9 +86,9 @@ def issue(
     return opened_certificate(token, signer.public_pem)
 
 
-def opened_certificate(token: str, public_pem: bytes) -> IssuedCertificate:
-    """Read back a signed certificate. Raises Tampered when it is not, letter by letter, what was signed."""
-    content = jws.opened(token, public_pem, CERTIFICATE)
+def opened_certificate(token: str, *public_pems: bytes) -> IssuedCertificate:
+    """Read back a certificate that one of these keys signed. Raises Tampered when it is not, to the letter, that."""
+    content = jws.opened(token, public_pems, CERTIFICATE)
     try:
         certificate = ErasureCertificate.model_validate_json(json.dumps(content))
     except ValidationError as error:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from tayori.certificates.document import ErasedRecords, KeyEpoch, Method, Party, Remaining, Trigger
-from tayori.certificates.verifier import leaf_hash, tree_root
+from tayori.certificates.merkle import leaf_hash, tree_root
 from tayori.domain.identifiers import Contract
 from tayori.errors import BadInput, Refused
 from tayori.vault.residue import ResidueReport

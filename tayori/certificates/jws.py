@@ -1,5 +1,6 @@
 """Signatures on documents: compact JWS with Ed25519, the key named by its RFC 7638 thumbprint."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from tayori.certificates import verifier
+from tayori.certificates import tokens
 from tayori.domain.canonical import canonical_bytes
 from tayori.errors import BadInput, Tampered
 
@@ -45,20 +46,20 @@ class Signer:
         return f"Signer({self.kid})"
 
 
-def opened(token: str, public_pem: bytes, typ: str) -> dict[str, object]:
-    """Content of a compact JWS that this key signed as a document of this type.
+def opened(token: str, public_pems: Iterable[bytes], typ: str) -> dict[str, object]:
+    """Content of a compact JWS that one of these keys signed as a document of this type.
 
     Raises:
-        BadInput: the key is not an Ed25519 public key in PEM.
+        BadInput: a key is not an Ed25519 public key in PEM.
         Tampered: the token is not, letter by letter, what was signed.
 
     """
     try:
-        key = verifier.public_key(public_pem)
+        keys = [tokens.public_key(pem) for pem in public_pems]
     except ValueError as error:
         raise BadInput("The public key cannot be read: it must be an Ed25519 key in PEM.") from error
     try:
-        content, _ = verifier.opened(token, [key], typ, "document")
-    except verifier.NotProven as refusal:
+        content, _ = tokens.opened(token, keys, typ, "document")
+    except tokens.NotProven as refusal:
         raise Tampered(f"The signed document is refused: {refusal}.") from refusal
     return content

@@ -4,19 +4,24 @@ The leaves' hashes lie where the caller keeps them, in the order of issue; nothi
 Checking is in `verifier`, which stands alone; this module makes what is checked.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tayori.certificates.jws import Signer
+from tayori.certificates.merkle import entry_leaf, tree_root
 from tayori.certificates.moments import utc_text
-from tayori.certificates.verifier import HEAD, leaf_hash, tree_root
+from tayori.certificates.verifier import HEAD
 from tayori.errors import BadInput
 
 
-def logged_leaf(token: str) -> bytes:
-    """Hash under which a signed document (compact JWS) stands in the log."""
-    return leaf_hash(token.encode("ascii"))
+def logged_leaf(token: str, pdf: bytes | None = None) -> bytes:
+    """Hash under which a signed document stands in the log: SHA-256 of its JWS, then SHA-256 of its PDF if it has one.
+
+    The two forms have 32 and 64 bytes, so that neither can pass for the other.
+    """
+    return entry_leaf(token, None if pdf is None else hashlib.sha256(pdf).digest())
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:

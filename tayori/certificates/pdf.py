@@ -1,14 +1,15 @@
 """The certificate on paper: the page as PDF/A-3, with the signed record attached. Needs Pango."""
 
+import hashlib
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tayori.certificates.certificate import IssuedCertificate
-from tayori.certificates.page import FONTS, LogPlace, page_for_print
-from tayori.certificates.verifier import Verdict
+from tayori.certificates.page import AS_ISSUED, FONTS, Printing, page_for_print
 from tayori.errors import Unavailable
 
 VARIANT = "pdf/a-3u"
@@ -24,9 +25,11 @@ def pdf_available() -> bool:
 
 
 def certificate_pdf(
-    issued: IssuedCertificate, place: LogPlace | None = None, verdict: Verdict | None = None, fonts: Path = FONTS
+    issued: IssuedCertificate, printing: Printing = AS_ISSUED, later: str | None = None, fonts: Path = FONTS
 ) -> bytes:
-    """Print a certificate as PDF/A-3u with its signed form attached; the same input gives the same bytes.
+    """Print a certificate as PDF/A-3u with its signed form and its content (JSON) attached.
+
+    `later` is the statement whose page this is, attached too. The same input gives the same bytes.
 
     Raises:
         Unavailable: Pango is not installed; the HTML page says the same.
@@ -34,17 +37,40 @@ def certificate_pdf(
 
     """
     weasyprint = _weasyprint()
-    page = page_for_print(issued, place, verdict, fonts)
-    certificate, record = issued.certificate, io.BytesIO(issued.token.encode("ascii"))
+    page = page_for_print(issued, printing, fonts)
+    certificate, token = issued.certificate, issued.token.encode("ascii")
+    records = {f"{certificate.number}.jws": token, f"{certificate.number}.content.json": certificate.canonical()}
+    if later is not None:
+        records[f"{certificate.number}.statement.jws"] = later.encode("ascii")
     on = datetime.fromisoformat(certificate.issued_at.utc)
-    signed = weasyprint.Attachment(
-        file_obj=record, name=f"{certificate.number}.jws", created=on, modified=on, relationship="Source"
-    )
+    attached = [
+        weasyprint.Attachment(
+            file_obj=io.BytesIO(record), name=name, created=on, modified=on, relationship=_relationship(name)
+        )
+        for name, record in records.items()
+    ]
+    identifier = hashlib.sha256("\n".join((issued.token, later or "")).encode("ascii")).digest()[:16]
+    return pdf_of(page, identifier, attached)
+
+
+def pdf_of(page: str, identifier: bytes, attached: Sequence[object] = ()) -> bytes:
+    """Print a page of ours that names files of this tree alone, as PDF/A-3u.
+
+    Raises:
+        Unavailable: Pango is not installed.
+
+    """
+    weasyprint = _weasyprint()
     sealed_off = weasyprint.urls.URLFetcher(allowed_protocols={"file"}, fail_on_errors=True)
     printed: bytes = weasyprint.HTML(string=page, url_fetcher=sealed_off).write_pdf(
-        pdf_variant=VARIANT, pdf_identifier=bytes.fromhex(issued.sha256[:32]), attachments=[signed]
+        pdf_variant=VARIANT, pdf_identifier=identifier, attachments=list(attached)
     )
     return printed
+
+
+def _relationship(name: str) -> str:
+    """Tell a PDF reader what an attachment is to the page: its source, or the same content in another form."""
+    return "Alternative" if name.endswith(".json") else "Source"
 
 
 def _weasyprint() -> Any:  # noqa: ANN401 - WeasyPrint has no types

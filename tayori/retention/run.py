@@ -13,9 +13,10 @@ from tayori.domain.identifiers import RunId
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, probe
-from tayori.retention.certify import Filed
+from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
-from tayori.retention.printing import print_certificate
+from tayori.retention.issuing import Filed
+from tayori.retention.settling import settle_all
 from tayori.vault import audit
 from tayori.vault.keyfile import read_secret, write_secret
 from tayori.warehouse import boxes, hygiene, journal, runs, wrapped_keys
@@ -48,7 +49,10 @@ def erase_leavers(office: Office, run_id: RunId) -> Counts:
     if "canaries" not in _steps(office, run_id):
         planted = canaries.plant(office, run_id)
         _finish(office, run_id, "canaries", {"planted": planted})
+    boxes = office.box_keys.epochs()
     erased = erase.erase_leavers(office, run_id, commitment_key(office, run_id))
+    if erased.residents or BOX_STEP not in _steps(office, run_id):
+        _finish(office, run_id, BOX_STEP, {"epochs": sorted({*_box_epochs(office, run_id), *boxes})})
     with reading(office.warehouse) as warehouse:
         done = journal.journalled(warehouse, run_id)
     counts = {
@@ -60,6 +64,12 @@ def erase_leavers(office: Office, run_id: RunId) -> Counts:
     }
     _finish(office, run_id, "erase", counts)
     return counts
+
+
+def _box_epochs(office: Office, run_id: RunId) -> list[int]:
+    """Give the box epochs that the run wrote down: what was sealed about the erased is sealed to one of these."""
+    step = _steps(office, run_id).get(BOX_STEP)
+    return list(step.found["epochs"]) if step else []
 
 
 def commitment_key(office: Office, run_id: RunId) -> bytes:
@@ -169,11 +179,14 @@ def probe_residue(
 
 
 def issue_certificate(office: Office, run_id: RunId, *, pdf: bool = False) -> Filed | None:
-    """Sign the certificate, put it into the log, write its bundle and its page; None when nobody had left."""
-    filed = certify.certify(office, run_id)
-    if filed is not None:
-        print_certificate(office, filed.certificate_no, pdf=pdf)
-    return filed
+    """Sign the certificate, put it into the log, write its bundle, PDF or page; None when nobody had left."""
+    return certify.certify(office, run_id, pdf=pdf)
+
+
+def settle_certificates(office: Office, places: Mapping[str, Path] | None = None, *, pdf: bool = False) -> Counts:
+    """Let every certificate become 確定 of which nothing remains; tell how many did, wait, and were refused."""
+    done = settle_all(office, places or {}, pdf=pdf)
+    return {"settled": len(done.settled), "waiting_for_final": len(done.waiting), "final_refused": len(done.refused)}
 
 
 def sign_log(office: Office) -> int:
@@ -206,6 +219,7 @@ def retain(
     clean_stores(office, run_id)
     probe_residue(office, run_id, places)
     filed = issue_certificate(office, run_id, pdf=pdf)
+    settle_certificates(office, places, pdf=pdf)
     sign_log(office)
     counts = finish(office, run_id)
     escrow.keep(office)

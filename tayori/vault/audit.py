@@ -103,8 +103,8 @@ def sign_head(connection: Connection, key: Ed25519PrivateKey, day: date, now: da
     return head
 
 
-def verify(connection: Connection, key: Ed25519PublicKey) -> int:
-    """Walk the whole chain and every signed head; give the number of lines.
+def verify(connection: Connection, *keys: Ed25519PublicKey) -> int:
+    """Walk the whole chain and every head, signed with one of these keys; give the number of lines.
 
     Raises:
         Tampered: naming the first line or day that does not hold.
@@ -112,13 +112,19 @@ def verify(connection: Connection, key: Ed25519PublicKey) -> int:
     """
     ends = verify_lines(audit.lines(connection))
     for head in audit.heads(connection):
-        try:
-            key.verify(head.signature, _head_bytes(head.day, head.seq, head.hash))
-        except InvalidSignature:
-            raise Tampered(f"The head of {head.day} is not signed by this key.") from None
+        if not any(_is_signed(head, key) for key in keys):
+            raise Tampered(f"The head of {head.day} is not signed by this key.")
         if ends.get(head.seq) != head.hash:
             raise Tampered(f"The log no longer ends as it was signed on {head.day}: lines were changed or dropped.")
     return max(ends, default=0)
+
+
+def _is_signed(head: HeadRow, key: Ed25519PublicKey) -> bool:
+    try:
+        key.verify(head.signature, _head_bytes(head.day, head.seq, head.hash))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def verify_lines(rows: Iterable[AuditRow], begin: tuple[int, bytes] = (0, bytes(32))) -> dict[int, bytes]:

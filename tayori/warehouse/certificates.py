@@ -57,6 +57,11 @@ def put_bundle(connection: Connection, certificate_no: str, bundle: str) -> None
     connection.execute(update(certificate).where(certificate.c.certificate_no == certificate_no).values(bundle=bundle))
 
 
+def put_state(connection: Connection, certificate_no: str, state: str) -> None:
+    """Write down the state that a later statement gave a certificate."""
+    connection.execute(update(certificate).where(certificate.c.certificate_no == certificate_no).values(state=state))
+
+
 def find(connection: Connection, certificate_no: str) -> CertificateRow:
     """Give a certificate by its number.
 
@@ -72,8 +77,9 @@ def find(connection: Connection, certificate_no: str) -> CertificateRow:
 
 
 def of_run(connection: Connection, run_id: str) -> CertificateRow | None:
-    """Give the certificate that a run issued, if it did."""
-    row = connection.execute(select(certificate).where(certificate.c.run_id == run_id)).mappings().first()
+    """Give the certificate that a run issued, if it did; of one that was corrected, the first."""
+    mine = select(certificate).where(certificate.c.run_id == run_id).order_by(certificate.c.certificate_no)
+    row = connection.execute(mine).mappings().first()
     return CertificateRow(**row) if row else None
 
 

@@ -110,6 +110,12 @@ def journal_numbers(connection: Connection, run_id: str, after: int, size: int) 
     return list(connection.execute(chosen.order_by(erasure_journal.c.person_no).limit(size)).scalars())
 
 
+def count_journalled(connection: Connection, run_id: str) -> int:
+    """Give how many rows of a run the journal still has, canaries included."""
+    mine = erasure_journal.c.run_id == run_id
+    return int(connection.execute(select(func.count()).select_from(erasure_journal).where(mine)).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     """A step of a run that is done: when, and what it found (counts, names of places, epochs; never a person)."""

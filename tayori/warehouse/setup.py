@@ -9,6 +9,7 @@ from tayori.warehouse.engines import Absent, reading, writing
 from tayori.warehouse.schema import (
     approvals,
     broadcasts,
+    certificates,
     copies,
     guards,
     kinds,
@@ -26,6 +27,7 @@ SCHEMAS = (
     approvals,
     broadcasts,
     copies,
+    certificates,
     guards,
     kinds,
     messages,

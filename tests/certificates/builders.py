@@ -5,10 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tayori.certificates import statements
+from tayori.certificates.bundle import Logged, bundled_now
 from tayori.certificates.certificate import IssuedCertificate, Letterhead, Numbering, issue
 from tayori.certificates.document import ErasedRecords, KeyEpoch, Method, Moment, Party, Remaining, Tool, Trigger
 from tayori.certificates.erasure import CommitmentList, Erasure, VerifiedErasure
 from tayori.certificates.jws import Signer
+from tayori.certificates.log import logged_leaf
+from tayori.certificates.statements import LastProbe, Looked
+from tayori.certificates.verifier import AS_STATED
 from tayori.certificates.wording import printed
 from tayori.domain.identifiers import Contract
 from tayori.vault.residue import INHERENT_LIMITS, ResidueReport
@@ -104,3 +109,46 @@ def a_certificate(
 ) -> IssuedCertificate:
     """An issued certificate."""
     return issue(verified or a_verified_erasure(), a_signer(), letterhead, Numbering(number=number), NOON)
+
+
+LATER = NOON + timedelta(days=14)
+EVIDENCE = {BACKUP.id: "台帳に消去前のバックアップは残っていない", EPOCH.id: "鍵世代 12 は破棄済み"}
+
+
+def a_ward_signer() -> Signer:
+    """甲's own key."""
+    return a_signer(9)
+
+
+def a_last_probe(moment: datetime = LATER) -> LastProbe:
+    """A last probe that found nothing."""
+    return LastProbe(moment, ("目印", "データベースの写し"), 34, 73_400_320, INHERENT_LIMITS)
+
+
+def finalised(issued: IssuedCertificate, key: str = statements.KEY_DESTROYED) -> str:
+    """確定, stated by the issuer."""
+    return statements.final(issued, EVIDENCE, a_last_probe(), key, a_signer(), LATER)
+
+
+def confirmed(issued: IssuedCertificate, state: str = "暫定", result: str = AS_STATED, moment: datetime = LATER) -> str:
+    """甲's look, under 甲's key."""
+    return statements.confirmed(issued, Looked("W-001", state, "消去の状況を見た", result), a_ward_signer(), moment)
+
+
+def confirmed_final(issued: IssuedCertificate) -> str:
+    """甲's look after 確定."""
+    return confirmed(issued, "確定")
+
+
+def a_log_around(*documents: Logged) -> list[bytes]:
+    """A log in which the documents stand between others."""
+    leaves = [logged_leaf(f"x.y.{number}") for number in range(3)]
+    for number, document in enumerate(documents):
+        leaves += [document.leaf, logged_leaf(f"z.y.{number}")]
+    return leaves
+
+
+def a_bundle(*later: str, issued: IssuedCertificate | None = None, pdf: bytes | None = None) -> bytes:
+    """A bundle of a certificate and later statements, under a head of a fortnight later."""
+    documents = [Logged.of((issued or a_certificate()).token, pdf), *map(Logged, later)]
+    return bundled_now(documents, a_log_around(*documents), a_signer(), LATER)

@@ -13,48 +13,40 @@ from typing import Any
 
 import pytest
 
-from tayori.certificates import bundle, statements, verifier
+from tayori.certificates import bundle, statements, tokens, verifier
+from tayori.certificates.bundle import Logged
 from tayori.certificates.certificate import IssuedCertificate
 from tayori.certificates.log import LogHead, logged_leaf, signed_head
-from tayori.certificates.verifier import NotProven, Verdict, check
+from tayori.certificates.standalone import standalone_verifier
+from tayori.certificates.statements import Looked
+from tayori.certificates.succession import succession
+from tayori.certificates.tokens import NotProven
+from tayori.certificates.verifier import Verdict, check
 from tayori.domain.canonical import canonical_bytes
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tests.certificates.builders import (
     BACKUP,
     EPOCH,
+    EVIDENCE,
+    LATER,
     NOON,
     SUBJECTS,
+    a_bundle,
     a_certificate,
+    a_last_probe,
+    a_log_around,
     a_signer,
     a_verified_erasure,
+    a_ward_signer,
     an_erasure,
+    confirmed,
+    confirmed_final,
+    finalised,
 )
 
-LATER = NOON + timedelta(days=14)
-WARD = a_signer(9)
+WARD = a_ward_signer()
 PEMS = [a_signer().public_pem]
-REMAINING = [BACKUP.id, EPOCH.id]
-
-
-def a_log_around(*tokens: str) -> list[bytes]:
-    """A log in which the documents stand between others."""
-    leaves = [logged_leaf(f"x.y.{number}") for number in range(3)]
-    for number, token in enumerate(tokens):
-        leaves += [logged_leaf(token), logged_leaf(f"z.y.{number}")]
-    return leaves
-
-
-def a_bundle(*later: str, issued: IssuedCertificate | None = None) -> bytes:
-    tokens = [(issued or a_certificate()).token, *later]
-    return bundle.bundled_now(tokens, a_log_around(*tokens), a_signer(), LATER)
-
-
-def finalised(issued: IssuedCertificate) -> str:
-    return statements.final(issued, REMAINING, statements.KEY_DESTROYED, a_signer(), LATER)
-
-
-def confirmed(issued: IssuedCertificate) -> str:
-    return statements.confirmed(issued, "W-001", "消去の状況を確認した", WARD, LATER)
+WARD_PEMS = [WARD.public_pem]
 
 
 def stated(content: dict[str, Any], kind: str = "final", **changed: str) -> str:
@@ -71,6 +63,9 @@ def stated(content: dict[str, Any], kind: str = "final", **changed: str) -> str:
     return a_signer().sign(statement | changed, verifier.STATEMENT)
 
 
+FINAL = {"settled": EVIDENCE, "probe": a_last_probe().stated, "commitment_key": "破棄"}
+
+
 def test_a_certificate_alone_is_provisional() -> None:
     """What was issued is proven, and the head of the log is shown to hold against paper."""
     verdict = check(a_bundle(), PEMS)
@@ -78,22 +73,107 @@ def test_a_certificate_alone_is_provisional() -> None:
     assert (verdict.log_size, verdict.issued) == (5, "2026-11-22T03:00:07Z")
 
 
-STATES: list[tuple[list[Callable[[IssuedCertificate], str]], str]] = [
-    ([finalised], "確定"),
-    ([confirmed], "暫定"),
-    ([finalised, confirmed], "確定"),
-    ([finalised, lambda i: statements.corrected(i, "L-2026-0002", "件数の誤り", a_signer(), LATER)], "訂正済"),
-    ([finalised, lambda i: statements.revoked(i, "誤発行", a_signer(), LATER)], "取消"),
+def corrected(issued: IssuedCertificate) -> str:
+    return statements.corrected(issued, "L-2026-0002", "件数の誤り", a_signer(), LATER)
+
+
+def revoked(issued: IssuedCertificate) -> str:
+    return statements.revoked(issued, "誤発行", a_signer(), LATER)
+
+
+def objected(issued: IssuedCertificate) -> str:
+    return confirmed(issued, result=verifier.OBJECTED)
+
+
+STATES: list[tuple[list[Callable[[IssuedCertificate], str]], str, str]] = [
+    ([finalised], "確定", "未確認"),
+    ([confirmed], "暫定", "確認済"),
+    ([objected], "暫定", "指摘事項あり"),
+    ([finalised, confirmed_final], "確定", "確認済"),
+    ([confirmed, finalised], "確定", "確認済(暫定の時点)"),
+    ([confirmed, finalised, confirmed_final], "確定", "確認済"),
+    ([finalised, corrected], "訂正", "未確認"),
+    ([finalised, revoked], "取消", "未確認"),
+    ([confirmed, corrected, revoked], "取消", "確認済(暫定の時点)"),
 ]
 
 
-@pytest.mark.parametrize(("later", "state"), STATES)
-def test_later_statements_give_the_state(later: list[Callable[[IssuedCertificate], str]], state: str) -> None:
-    """確定 when all that remained is settled; a corrected or revoked certificate is that, whatever else was said."""
+@pytest.mark.parametrize(("later", "state", "looked"), STATES)
+def test_later_statements_give_the_state(
+    later: list[Callable[[IssuedCertificate], str]], state: str, looked: str
+) -> None:
+    """確定 when all that remained is settled; a corrected or revoked certificate is that, whatever else was said.
+
+    甲's look counts for the state that 甲 looked at.
+    """
     issued = a_certificate()
-    verdict = check(a_bundle(*(make(issued) for make in later)), PEMS, [WARD.public_pem])
-    assert verdict.state == state
-    assert verdict.confirmed == ("確認済" if confirmed in later else "未確認")
+    verdict = check(a_bundle(*(make(issued) for make in later)), PEMS, WARD_PEMS)
+    assert (verdict.state, verdict.confirmed) == (state, looked)
+
+
+def test_the_ward_confirms_what_is() -> None:
+    """甲 cannot confirm 確定 before it is stated, nor 暫定 after it."""
+    issued = a_certificate()
+    for later in ([confirmed_final(issued)], [finalised(issued), confirmed(issued)]):
+        with pytest.raises(NotProven, match="was not in"):
+            check(a_bundle(*later), PEMS, WARD_PEMS)
+
+
+def test_the_pdf_is_part_of_the_leaf() -> None:
+    """The log holds the certificate together with its PDF: another hash, none, or one too many stands in no log."""
+    whole = json.loads(a_bundle(finalised(a_certificate()), pdf=b"%PDF-1.7"))
+    assert check(canonical_bytes(whole), PEMS).files == {"L-2026-0001.pdf": "手元になし"}
+    for entry, changed in ((0, None), (0, "0" * 64), (1, "0" * 64)):
+        fields = json.loads(canonical_bytes(whole))
+        fields["entries"][entry]["pdf"] = changed
+        with pytest.raises(NotProven, match="does not hold it"):
+            check(canonical_bytes(fields), PEMS)
+
+
+def test_a_head_that_the_ward_holds_must_be_shown() -> None:
+    """A bundle that passes over 甲's head is refused: a forked log would pass over it."""
+    document = Logged(a_certificate().token)
+    log = a_log_around(document)
+    held = signed_head(log[:2], a_signer(), NOON)
+    newest = signed_head(log, a_signer(), LATER)
+    silent = bundle.bundled([document], log, newest)
+    shown = bundle.bundled([document], log, newest, [held])
+    assert check(shown, PEMS, heads=[held.token + "\n"]).log_size == len(log)
+    assert check(silent, PEMS, heads=[newest.token]).log_size == len(log)
+    with pytest.raises(NotProven, match="head that you hold"):
+        check(silent, PEMS, heads=[held.token])
+
+
+def test_a_key_that_was_succeeded_signs_no_more() -> None:
+    """The old key names the new one in the log; 甲, who has the old one, trusts the new one by it, and no other."""
+    old, new, issued = a_signer(), a_signer(2), a_certificate()
+    follows = Logged(succession(old, tokens.public_key(new.public_pem), LATER))
+    first = Logged(issued.token)
+    after = Logged(statements.revoked(issued, "誤発行", new, LATER))
+    late = Logged(statements.revoked(issued, "誤発行", old, LATER))
+    log = [first.leaf, follows.leaf, after.leaf, late.leaf]
+    handed = bundle.bundled([first, after], log, signed_head(log, new, LATER), successions=[follows])
+    assert check(handed, PEMS).state == "取消"
+    assert check(handed, [*PEMS, new.public_pem]).state == "取消"
+    with pytest.raises(NotProven, match="not handed in"):
+        check(handed, [new.public_pem])
+    for documents, signer in (([first, late], new), ([first, after], old)):
+        with pytest.raises(NotProven, match="after it was succeeded"):
+            check(bundle.bundled(documents, log, signed_head(log, signer, LATER), successions=[follows]), PEMS)
+    hidden = [first.leaf, after.leaf]
+    with pytest.raises(BadInput, match="append"):
+        bundle.bundled([first, after], hidden, signed_head(hidden, new, LATER), successions=[follows])
+
+
+def test_only_a_trusted_key_names_its_successor() -> None:
+    """A stranger's word on who follows is none."""
+    stranger, document = a_signer(5), Logged(a_certificate().token)
+    follows = Logged(succession(stranger, tokens.public_key(a_signer(6).public_pem), LATER))
+    log = [document.leaf, follows.leaf]
+    with pytest.raises(NotProven, match="not handed in"):
+        check(bundle.bundled([document], log, signed_head(log, a_signer(6), LATER), successions=[follows]), PEMS)
+    with pytest.raises(Refused, match="itself"):
+        succession(stranger, tokens.public_key(stranger.public_pem), LATER)
 
 
 def test_a_confirmation_without_the_wards_key_is_not_believed() -> None:
@@ -104,7 +184,7 @@ def test_a_confirmation_without_the_wards_key_is_not_believed() -> None:
 def test_the_issuer_cannot_confirm_for_the_ward() -> None:
     """乙's own key under 甲's confirmation proves nothing (two blocks: verification, validation)."""
     issued = a_certificate()
-    own = statements.confirmed(issued, "W-001", "確認", a_signer(), LATER)
+    own = statements.confirmed(issued, Looked("W-001", "暫定", "確認"), a_signer(), LATER)
     with pytest.raises(NotProven, match="key of the issuer"):
         check(a_bundle(own), PEMS, [WARD.public_pem, *PEMS])
     with pytest.raises(NotProven, match="not handed in"):
@@ -113,26 +193,29 @@ def test_the_issuer_cannot_confirm_for_the_ward() -> None:
 
 def test_the_ward_cannot_speak_for_the_issuer() -> None:
     """確定 is said by 乙 alone."""
-    final = statements.final(a_certificate(), REMAINING, statements.KEY_HANDED_OVER, WARD, LATER)
+    final = statements.final(a_certificate(), EVIDENCE, a_last_probe(), statements.KEY_HANDED_OVER, WARD, LATER)
     with pytest.raises(NotProven, match="not handed in"):
         check(a_bundle(final), PEMS, [WARD.public_pem])
 
 
-@pytest.mark.parametrize("settled", [[], REMAINING[:1], [*REMAINING, "backup:other"]])
-def test_final_settles_exactly_what_remained(settled: list[str]) -> None:
+@pytest.mark.parametrize("settled", [{}, {BACKUP.id: "なし"}, EVIDENCE | {"backup:other": "なし"}])
+def test_final_settles_exactly_what_remained(settled: dict[str, str]) -> None:
     """A backup that was forgotten keeps the certificate 暫定: neither said nor, if said, believed."""
     with pytest.raises(Refused):
-        statements.final(a_certificate(), settled, statements.KEY_DESTROYED, a_signer(), LATER)
+        statements.final(a_certificate(), settled, a_last_probe(), statements.KEY_DESTROYED, a_signer(), LATER)
     with pytest.raises(NotProven, match="settle"):
-        check(a_bundle(stated({"settled": settled, "commitment_key": "破棄"})), PEMS)
+        check(a_bundle(stated(FINAL | {"settled": settled})), PEMS)
 
 
 FAULTY = [
-    stated({"settled": REMAINING, "commitment_key": "破棄"}, number="L-2026-0002"),
-    stated({"settled": REMAINING, "commitment_key": "破棄"}, certificate_sha256="0" * 64),
-    stated({"settled": REMAINING, "commitment_key": "破棄"}, format="tayori-erasure-statement/2"),
-    stated({"settled": REMAINING}),
-    stated({"settled": [1, "a"], "commitment_key": "破棄"}),
+    stated(FINAL, number="L-2026-0002"),
+    stated(FINAL, certificate_sha256="0" * 64),
+    stated(FINAL, format="tayori-erasure-statement/2"),
+    stated(FINAL, stated_at="2026-11-22T03:00:06Z"),
+    stated(FINAL, stated_at="2026-12-06"),
+    stated(FINAL, stated_at="2026-12-06T03:00:08Z"),
+    stated({"settled": EVIDENCE, "commitment_key": "破棄"}),
+    stated(FINAL | {"settled": [BACKUP.id, EPOCH.id]}),
     stated({"reason": "x"}, kind="forgotten"),
     stated({"sha256": {"../key.pem": "0" * 64}}, kind="files"),
     stated({"sha256": []}, kind="files"),
@@ -150,14 +233,14 @@ def test_nothing_is_said_twice() -> None:
     """Two statements of one kind contradict each other, or one is superfluous."""
     issued = a_certificate()
     with pytest.raises(NotProven, match="second"):
-        check(a_bundle(finalised(issued), statements.final(issued, REMAINING, "破棄", a_signer(), NOON)), PEMS)
+        check(a_bundle(finalised(issued), finalised(issued, statements.KEY_HANDED_OVER)), PEMS)
 
 
 def test_no_byte_of_a_bundle_can_change() -> None:
     """Every byte of the bundle is bound: changed in any of several ways, the bundle proves nothing."""
     issued = a_certificate()
-    whole = a_bundle(finalised(issued), confirmed(issued))
-    keys = PEMS, [WARD.public_pem]
+    whole = a_bundle(confirmed(issued), finalised(issued), confirmed_final(issued), issued=issued, pdf=b"%PDF-1.7")
+    keys = PEMS, WARD_PEMS
     assert check(whole, *keys).state == "確定"
     dice = random.Random(6962)  # noqa: S311 - the same places in every run
     for at in range(len(whole)):
@@ -214,13 +297,13 @@ def test_no_field_stands_twice() -> None:
 
 def test_a_head_on_paper_is_the_beginning_of_the_log() -> None:
     """The head that 甲 was given earlier is proven to be the beginning; of a rewritten log it is not."""
-    token = a_certificate().token
-    log = a_log_around(token)
+    document = Logged(a_certificate().token)
+    log = a_log_around(document)
     witness = signed_head(log[:3], a_signer(), NOON)
     newest = signed_head(log, a_signer(), LATER)
-    assert check(bundle.bundled([token], log, newest, [witness]), PEMS).state == "暫定"
+    assert check(bundle.bundled([document], log, newest, [witness]), PEMS).state == "暫定"
     rewritten = [logged_leaf("other"), *log[1:]]
-    forged = bundle.bundled([token], rewritten, signed_head(rewritten, a_signer(), LATER), [witness])
+    forged = bundle.bundled([document], rewritten, signed_head(rewritten, a_signer(), LATER), [witness])
     with pytest.raises(NotProven, match="rewritten"):
         check(forged, PEMS)
 
@@ -229,7 +312,7 @@ def test_only_what_is_logged_is_bundled() -> None:
     """A certificate that was kept out of the log cannot be handed over, nor under the head of a longer log."""
     head = signed_head(a_log_around(), a_signer(), LATER)
     with pytest.raises(BadInput, match="append"):
-        bundle.bundled([a_certificate().token], a_log_around(), head)
+        bundle.bundled([Logged(a_certificate().token)], a_log_around(), head)
     with pytest.raises(BadInput, match="entries"):
         bundle.bundled([], a_log_around(), LogHead(9, head.root, head.token))
 
@@ -237,12 +320,12 @@ def test_only_what_is_logged_is_bundled() -> None:
 def written(folder: Path, content: bytes = b"%PDF-1.7") -> Path:
     """A bundle with its files beside it, as it is handed over."""
     issued = a_certificate()
-    name = "L-2026-0001.pdf"
-    sha256 = {name: hashlib.sha256(b"%PDF-1.7").hexdigest()}
+    sha256 = {"L-2026-0001.html": hashlib.sha256(b"<html>").hexdigest()}
     files = statements.attached(issued, sha256, a_signer(), LATER)
-    (folder / name).write_bytes(content)
+    (folder / "L-2026-0001.pdf").write_bytes(content)
+    (folder / "L-2026-0001.html").write_bytes(b"<html>")
     (folder / "L-2026-0001.commitments.txt").write_bytes(an_erasure().subjects.lines)
-    (folder / "L-2026-0001.json").write_bytes(a_bundle(files, confirmed(issued)))
+    (folder / "L-2026-0001.json").write_bytes(a_bundle(files, confirmed(issued), pdf=b"%PDF-1.7"))
     (folder / "key.pem").write_bytes(a_signer().public_pem)
     (folder / "ward.pem").write_bytes(WARD.public_pem)
     return folder / "L-2026-0001.json"
@@ -255,11 +338,12 @@ def looked_at(path: Path) -> Verdict:
 def test_files_beside_the_bundle_are_compared(tmp_path: Path) -> None:
     """The PDF is the one that was issued, the list of commitments the one that was signed."""
     verdict = looked_at(written(tmp_path))
-    assert verdict.files == {"L-2026-0001.pdf": "一致", "L-2026-0001.commitments.txt": "一致"}
+    endings = ("pdf", "html", "commitments.txt")
+    assert verdict.files == {f"L-2026-0001.{ending}": "一致" for ending in endings}
     (tmp_path / "L-2026-0001.pdf").unlink()
     assert looked_at(tmp_path / "L-2026-0001.json").files["L-2026-0001.pdf"] == "手元になし"
     lines = dict(bundle.verdict_lines(verdict))
-    assert (lines["状態"], lines["甲の確認"], lines["添付ファイル"].count("一致")) == ("暫定", "確認済", 2)
+    assert (lines["状態"], lines["甲の確認"], lines["添付ファイル"].count("一致")) == ("暫定", "確認済", 3)
 
 
 def test_another_pdf_is_refused(tmp_path: Path) -> None:
@@ -290,7 +374,7 @@ def test_missing_files_and_wrong_keys_are_said(tmp_path: Path) -> None:
 
 def alone(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The verifier as 甲 has it: one file, in a folder without Tayori."""
-    (folder / "verifier.py").write_bytes(Path(verifier.__file__).read_bytes())
+    (folder / "verifier.py").write_bytes(standalone_verifier())
     line = [sys.executable, "-I", "-W", "error", "verifier.py", *arguments]
     return subprocess.run(line, cwd=folder, check=False, capture_output=True, text=True)
 
@@ -311,8 +395,10 @@ def test_the_verifier_stands_alone(tmp_path: Path) -> None:
 
 def test_the_verifier_depends_on_cryptography_alone() -> None:
     """No line of it imports anything of ours, so that it can be read and kept by itself."""
-    source = Path(verifier.__file__).read_text("utf-8")
-    assert "tayori." not in "".join(line for line in source.splitlines() if "import" in line)
+    source = standalone_verifier().decode()
+    imported = [line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))]
+    assert {name.partition(".")[0] for name in imported} - sys.stdlib_module_names == {"cryptography"}
+    assert len(imported) == len(set(imported))
 
 
 def test_statements_keep_to_the_clock_and_the_words() -> None:
@@ -324,11 +410,11 @@ def test_statements_keep_to_the_clock_and_the_words() -> None:
         with pytest.raises(BadInput):
             statements.revoked(issued, reason, signer, LATER)
     with pytest.raises(Refused, match="promise"):
-        statements.confirmed(issued, "W-001", "完全消去を確認", WARD, LATER)
+        statements.confirmed(issued, Looked("W-001", "暫定", "完全消去を確認"), WARD, LATER)
     with pytest.raises(Refused, match="itself"):
         statements.corrected(issued, "L-2026-0001", "誤り", signer, LATER)
     with pytest.raises(BadInput, match="key"):
-        statements.final(issued, REMAINING, "紛失", signer, LATER)
+        statements.final(issued, EVIDENCE, a_last_probe(), "紛失", signer, LATER)
 
 
 def test_a_certificate_that_is_final_needs_no_more() -> None:
@@ -336,7 +422,7 @@ def test_a_certificate_that_is_final_needs_no_more() -> None:
     issued = a_certificate(a_verified_erasure(an_erasure(remaining=())))
     assert check(a_bundle(issued=issued), PEMS).state == "確定"
     with pytest.raises(Refused, match="already"):
-        statements.final(issued, [], statements.KEY_DESTROYED, a_signer(), LATER)
+        statements.final(issued, {}, a_last_probe(), statements.KEY_DESTROYED, a_signer(), LATER)
 
 
 def test_a_final_certificate_with_a_remainder_is_refused() -> None:

@@ -26,7 +26,7 @@ from tests.certificates.builders import (
 )
 
 ALL_KINDS = [(contract, kind) for contract in Contract for kind in kinds(contract)]
-OWN_NUMBERS = {Contract.LINE: {11, 12}, Contract.OPINIONS: {10}}
+OWN_NUMBERS = {Contract.LINE: {9, 11, 12}, Contract.OPINIONS: {10}}
 
 
 def certified(erasure: Erasure, letterhead: Letterhead = LETTERHEAD) -> IssuedCertificate:
@@ -51,10 +51,18 @@ def test_every_special_provision_is_cited_as_such() -> None:
             assert str(clause.number) in clause.cited
 
 
+@pytest.mark.parametrize("contract", list(Contract))
+def test_every_kind_can_be_issued_for_either_contract(contract: Contract) -> None:
+    """個別消去, 期間満了, 契約終了一括, 複製, 媒体返却: each rests on a clause of that contract's own paper."""
+    assert set(kinds(contract)) == {"individual", "expiry", "contract_end", "copy", "media_return"}
+    for kind in kinds(contract):
+        assert certified(an_erasure(contract=contract, kind=kind)).certificate.basis
+
+
 def test_an_erasure_without_a_clause_is_refused() -> None:
-    """O's paper knows no erasure of one person on leaving; a certificate of it would rest on nothing."""
+    """A kind that the paper does not know would rest on nothing."""
     with pytest.raises(Refused, match="no clause"):
-        certified(an_erasure(contract=Contract.OPINIONS, kind="individual"))
+        certified(an_erasure(contract=Contract.OPINIONS, kind="migration"))
 
 
 def test_the_number_belongs_to_the_contract() -> None:

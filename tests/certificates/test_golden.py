@@ -2,8 +2,7 @@
 
 import pytest
 
-from tayori.certificates.bundle import bundled_now
-from tayori.certificates.log import logged_leaf
+from tayori.certificates.bundle import Logged, bundled_now
 from tests.certificates.builders import NOON, a_certificate, a_signer
 from tests.support.golden import is_as_before
 
@@ -19,8 +18,8 @@ def test_the_certificate_of_a_fixed_erasure_keeps_its_bytes() -> None:
 
 def test_its_bundle_keeps_its_bytes() -> None:
     """What the verifier reads keeps its form: old bundles are verified by new verifiers and the other way round."""
-    token = a_certificate().token
-    assert is_as_before("bundle.json", bundled_now([token], [logged_leaf(token)], a_signer(), NOON))
+    document = Logged(a_certificate().token)
+    assert is_as_before("bundle.json", bundled_now([document], [document.leaf], a_signer(), NOON))
 
 
 def test_the_public_key_of_the_fixed_signer_is_the_one_of_before() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tayori.certificates import jws
 from tayori.certificates.log import consistency_proof, inclusion_proof, logged_leaf, signed_head
-from tayori.certificates.verifier import HEAD, consistency_holds, inclusion_holds, leaf_hash, tree_root
+from tayori.certificates.merkle import consistency_holds, inclusion_holds, leaf_hash, tree_root
+from tayori.certificates.verifier import HEAD
 from tayori.errors import BadInput
 from tests.certificates.builders import NOON, a_signer
 
@@ -121,6 +122,6 @@ def test_the_head_is_signed() -> None:
     """The head carries size, root and time under the issuer's key: what is printed for 甲."""
     signer, log = a_signer(), [logged_leaf("a.b.c"), logged_leaf("d.e.f")]
     head = signed_head(log, signer, NOON)
-    said = jws.opened(head.token, signer.public_pem, HEAD)
+    said = jws.opened(head.token, [signer.public_pem], HEAD)
     assert said == {"size": 2, "root": tree_root(log).hex(), "signed_at": "2026-11-22T03:00:07Z"}
     assert (head.size, head.root) == (2, said["root"])

@@ -10,29 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from tayori.certificates.certificate import IssuedCertificate
 from tayori.certificates.document import KeyEpoch
-from tayori.certificates.log import signed_head
+from tayori.certificates.merkle import leaf_hash
 from tayori.certificates.moments import japan_date, japan_text
-from tayori.certificates.page import LogPlace, certificate_html
+from tayori.certificates.page import LogPlace, Printing, Settled, certificate_html, plainer_forms
 from tayori.certificates.pdf import certificate_pdf, pdf_available
-from tayori.certificates.verifier import Verdict, leaf_hash
 from tayori.certificates.wording import forbidden_words, kinds
 from tayori.domain.identifiers import Contract
 from tayori.errors import BadInput, Refused
 from tayori.vault.residue import probe
 from tayori.vault.residue_forms import Needles
 from tests.certificates.builders import (
+    BACKUP,
+    EPOCH,
     LETTERHEAD,
     NOON,
     SUBJECTS,
     a_certificate,
-    a_signer,
     a_verified_erasure,
     an_erasure,
 )
 
-PLACE = LogPlace.under(signed_head([leaf_hash(b"a"), leaf_hash(b"b")], a_signer(), NOON), 1)
+PLACE = LogPlace.after([leaf_hash(b"a")])
+PRINTING = Printing(place=PLACE)
 
 # WeasyPrint 70 reads its colour profile without closing the file; nothing of ours.
 WEASYPRINT_LEAVES_ITS_PROFILE_OPEN = pytest.mark.filterwarnings(
@@ -46,23 +46,24 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
-def a_verdict(issued: IssuedCertificate, state: str, **statements: str) -> Verdict:
-    return Verdict(
-        number=issued.certificate.number,
-        contract="L",
-        state=state,
-        subjects=3,
-        issued=issued.certificate.issued_at.utc,
-        confirmed="確認済",
-        log_size=2,
-        log_root=PLACE.root,
-        statements=statements,
-    )
+SETTLED = Settled(
+    stated_at="2026-12-06T00:00:00Z",
+    evidence={BACKUP.id: "台帳にバックアップは残っていない", EPOCH.id: "鍵世代 12 は破棄済み"},
+    probe={
+        "examined_at": "2026-12-06T00:00:00Z",
+        "sought": ["目印", "写し"],
+        "hits": 0,
+        "files": 12,
+        "bytes_scanned": 3456,
+        "not_examined": ["紙"],
+    },
+    commitment_key="破棄",
+)
 
 
 def test_the_letter_has_what_a_letter_has() -> None:
     """Number, date of the era, addressee, title with state, record, room for 甲's confirmation, end."""
-    text = text_of(certificate_html(a_certificate(), PLACE))
+    text = text_of(certificate_html(a_certificate(), PRINTING))
     for part in (
         "第 L-2026-0001 号",
         "令和8年11月22日",
@@ -79,9 +80,15 @@ def test_the_letter_has_what_a_letter_has() -> None:
 def test_the_page_says_what_the_record_says() -> None:
     """Figures, settings, places, what was not examined, what remains until when, hashes: all are printed."""
     issued = a_certificate()
-    text = text_of(certificate_html(issued, PLACE))
+    text = text_of(certificate_html(issued, PRINTING))
     certificate = issued.certificate
-    printed = [issued.sha256, certificate.commitments.root, PLACE.root, "2 件中 2 件目", "確定予定日：令和8年12月5日"]
+    printed = [
+        issued.sha256,
+        certificate.commitments.root,
+        PLACE.root_before,
+        "2 件目。直前までの 1 件",
+        "確定予定日：令和8年12月5日",
+    ]
     printed += [record.table for record in certificate.records] + [m.store for m in certificate.methods]
     printed += [place.place for place in certificate.verification.places] + list(certificate.verification.not_examined)
     printed += [item.what for item in certificate.remaining] + [clause.cited for clause in certificate.basis]
@@ -100,23 +107,38 @@ def test_a_page_for_o_never_prints_a_number_of_l(kind: str) -> None:
 
 def test_a_provisional_page_promises_no_more() -> None:
     """The words around the record keep to it, too; and a page whose fields do not is not printed."""
-    assert not forbidden_words(text_of(certificate_html(a_certificate(), PLACE)), provisional=True)
+    assert not forbidden_words(text_of(certificate_html(a_certificate(), PRINTING)), provisional=True)
     issued = a_certificate()
     boasting = issued.certificate.model_copy(update={"contact": "完全消去の窓口"})
     with pytest.raises(Refused):
         certificate_html(replace(issued, certificate=boasting))
 
 
-@pytest.mark.parametrize("state", ["確定", "取消", "訂正済"])
+@pytest.mark.parametrize("state", ["取消", "訂正"])
 def test_the_page_shows_the_state_of_today(state: str) -> None:
-    """Printed after later statements, the page shows the verifier's state, not the state at issue."""
-    issued = a_certificate()
-    verdict = a_verdict(issued, state, final="2026-12-06T00:00:00Z", confirmed="2026-12-07T00:00:00Z")
-    text = text_of(certificate_html(issued, PLACE, verdict))
+    """Printed after later statements, the page shows the state of today, not the state at issue."""
+    text = text_of(certificate_html(a_certificate(), Printing(state=state)))
     assert f"個人情報消去証明書 {state}" in text
     assert "本証明書は暫定です" not in text
-    assert "令和8年12月6日（日）9時00分00秒 に確定を表明済み" in text.replace("　", " ")
-    assert "電子的な確認：令和8年12月7日" in text
+    assert f"その後{state}されており、現に効力を有しません" in text
+
+
+def test_the_page_of_a_final_certificate_says_by_what_it_is_final() -> None:
+    """確定: when, for each thing that remained the evidence that it is gone, the last probe, the commitments' key."""
+    shown = Printing(state="確定", settled=SETTLED, confirmed="令和8年12月7日 W-001")
+    text = text_of(certificate_html(a_certificate(), shown)).replace("　", " ")
+    for part in (
+        "個人情報消去証明書 確定",
+        "令和8年12月6日（日）9時00分00秒（確定予定日 令和8年12月5日）",
+        *SETTLED.evidence.values(),
+        "12 ファイル、3,456 バイト：検出 0 件",
+        "目印、写し",
+        "紙",
+        "対象の照合鍵 破棄",
+        "電子的な確認：令和8年12月7日 W-001",
+    ):
+        assert part in text
+    assert "本証明書は暫定です" not in text
 
 
 def test_a_rehearsal_says_so() -> None:
@@ -135,7 +157,7 @@ def test_an_epoch_that_waits_is_shown_as_waiting() -> None:
 
 def test_the_page_needs_no_other_file() -> None:
     """On a machine without Japanese fonts or network the page is whole: its letters are in it."""
-    page = certificate_html(a_certificate(), PLACE)
+    page = certificate_html(a_certificate(), PRINTING)
     assert len(re.findall(r'url\("data:font/woff;base64,[A-Za-z0-9+/=]{20000,}"\)', page)) == 2
     assert not re.findall(r"https?:|file:|<script|<link|<img", page)
     assert len(page) < 400_000
@@ -147,11 +169,20 @@ def test_what_is_filled_in_cannot_change_the_page() -> None:
     assert "&lt;b&gt;窓口&lt;/b&gt; &amp; 係" in page
 
 
-@pytest.mark.parametrize("letter", ["\U000e0101", "\ue000", "ﷺ"])
+@pytest.mark.parametrize("letter", ["\ue000", "ﷺ"])
 def test_a_letter_without_glyph_is_refused(letter: str) -> None:
     """An empty box or a silently plainer form of a name is no name; the refusal gives its code."""
     with pytest.raises(BadInput, match=f"U\\+{ord(letter):04X}"):
         certificate_html(a_certificate(letterhead=replace(LETTERHEAD, contact=f"葛{letter}城")))
+
+
+def test_a_form_that_the_font_lacks_is_printed_plain_and_said() -> None:
+    """葛 with a selector that the font does not know: the plain letter, and a line that says so with the codes."""
+    page = text_of(certificate_html(a_certificate(letterhead=replace(LETTERHEAD, contact="葛\U000e0101城"))))
+    assert "異体字の字形がないため" in page
+    assert "葛（U+845B U+E0101）" in page
+    assert "異体字の字形がない" not in text_of(certificate_html(a_certificate()))
+    assert plainer_forms("葛\U000e0100城") == []
 
 
 def test_names_in_old_letters_are_printed() -> None:
@@ -172,9 +203,9 @@ def test_the_first_year_of_the_era_has_its_name() -> None:
 def test_the_pdf_is_made_for_archives() -> None:
     """PDF/A-3u by its own declaration, fonts embedded, and the same bytes from the same certificate."""
     issued = a_certificate()
-    paper = certificate_pdf(issued, PLACE)
+    paper = certificate_pdf(issued, PRINTING)
     assert paper.startswith(b"%PDF-1.7")
-    assert paper == certificate_pdf(issued, PLACE)
+    assert paper == certificate_pdf(issued, PRINTING)
 
 
 @pytest.mark.pdf
@@ -182,7 +213,7 @@ def test_the_pdf_is_made_for_archives() -> None:
 def test_the_pdf_holds_its_text_and_the_record(tmp_path: Path) -> None:
     """The text can be read out of the PDF, the signed record is attached, and the residue probe sees both."""
     issued = a_certificate()
-    (tmp_path / "certificate.pdf").write_bytes(certificate_pdf(issued, PLACE))
+    (tmp_path / "certificate.pdf").write_bytes(certificate_pdf(issued, PRINTING))
     places = {"certificates": tmp_path}
     assert probe(places, Needles.of(["個人情報消去証明書"])).hits > 0
     assert probe(places, Needles.of([issued.token])).hits > 0

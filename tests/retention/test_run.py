@@ -16,7 +16,7 @@ from tayori.certificates.verifier import Verdict
 from tayori.domain.identifiers import RunId
 from tayori.errors import BadInput, NotFound, Refused, Tampered, Unavailable
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, probe, run
+from tayori.retention import canaries, erase, issuing, probe, run
 from tayori.retention.letterhead import letterhead
 from tayori.retention.probe import BEYOND, SERVER_UNREAD, SERVER_VALUES
 from tayori.retention.run import retain
@@ -36,12 +36,12 @@ def a_ward(office: Office, leavers: int = 3) -> list[int]:
     return numbers
 
 
-def verdict(filed: certify.Filed) -> Verdict:
+def verdict(filed: issuing.Filed) -> Verdict:
     """Check a certificate as anyone would: the files alone."""
     return checked(filed.bundle, [filed.bundle.parent / "issuer.pub.pem"])
 
 
-def statement(filed: certify.Filed) -> str:
+def statement(filed: issuing.Filed) -> str:
     return str(json.loads(filed.bundle.read_text("utf-8"))["entries"][0]["jws"])
 
 
@@ -135,7 +135,7 @@ def crash(*_: object, **__: object) -> None:
         (hygiene, "clean"),
         (probe, "probe_residue"),
         (certificates, "add"),
-        (certify, "_file"),
+        (issuing, "file_certificate"),
         (certificates, "put_bundle"),
         (runs, "end"),
     ],
@@ -169,9 +169,9 @@ def test_a_night_that_stopped_goes_on_to_the_same_certificate(
         assert last.run_id == run_id
 
 
-def ended_epochs(filed: certify.Filed) -> list[int]:
+def ended_epochs(filed: issuing.Filed) -> list[int]:
     """Give the key epochs that a certificate says have ended."""
-    epochs = json.loads(certify_payload(statement(filed)))["key_epochs"]
+    epochs = [one for one in json.loads(certify_payload(statement(filed)))["key_epochs"] if one["space"] == "利用者"]
     assert all(epoch["destroyed_at"] for epoch in epochs)
     return [epoch["epoch"] for epoch in epochs]
 
@@ -205,7 +205,7 @@ def test_who_leaves_while_a_run_is_stuck_is_forgotten_by_it(office: Office) -> N
     assert (counts["erased"], verdict(filed).subjects, ended_epochs(filed)) == (5, 5, [1, 2])
 
 
-def said(filed: certify.Filed) -> dict[str, object]:
+def said(filed: issuing.Filed) -> dict[str, object]:
     """Give what a certificate says, without what differs between two installations, probes and commits."""
     content = json.loads(certify_payload(statement(filed)))
     for own in ("commitments", "verification", "tool"):

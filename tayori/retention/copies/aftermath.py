@@ -20,7 +20,7 @@ from tayori.domain.standing import Kind, StandingState, stored_plan
 from tayori.domain.states import BROADCAST_STEPS, BroadcastState
 from tayori.errors import Unavailable
 from tayori.office import TOKYO, Office
-from tayori.retention import certify
+from tayori.retention import logbook
 from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
@@ -192,7 +192,7 @@ def verify(office: Office) -> Checked:
         lost = (len(restored.people_without_key(warehouse, vault)), len(restored.cases_without_key(warehouse, vault)))
         lines = audit.verify(warehouse, office.signing_key.public_key())
         staffing.verify(warehouse)
-        leaves = len(certify.whole_log(office, warehouse))
+        leaves = len(logbook.whole_log(office, warehouse))
     if any(lost):
         raise Unavailable("Somebody of the restored warehouse has no key in the vault; take another escrow or backup.")
     return Checked(opened[Space.PERSON], opened[Space.CASE], lines, leaves)

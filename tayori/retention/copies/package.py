@@ -16,9 +16,8 @@ from typing import IO, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tayori.certificates import verifier
 from tayori.certificates.jws import Signer, opened
-from tayori.certificates.verifier import NotProven
+from tayori.certificates.tokens import NotProven, decoded
 from tayori.errors import NotFound, Refused, Tampered, Unavailable
 from tayori.vault.age import Hashing, Source, open_stream, seal_stream
 from tayori.warehouse.dumps import erase_file
@@ -99,7 +98,7 @@ def read(folder: Path, public_pem: bytes | None) -> Manifest:
         token = (folder / MANIFEST).read_text("ascii")
     except (OSError, UnicodeDecodeError):
         raise NotFound(f"There is no copy in {folder.name}: it has no {MANIFEST} that can be read.") from None
-    said = opened(token, public_pem, TYPE) if public_pem is not None else _unchecked(token)
+    said = opened(token, [public_pem], TYPE) if public_pem is not None else _unchecked(token)
     if not isinstance(said.get("copy_id"), str) or not isinstance(said.get("parts"), dict):
         raise Tampered(f"The manifest of {folder.name} is none.")
     return Manifest(str(said["copy_id"]), folder, hashlib.sha256(token.encode("ascii")).hexdigest(), said)
@@ -107,7 +106,7 @@ def read(folder: Path, public_pem: bytes | None) -> Manifest:
 
 def _unchecked(token: str) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(verifier.decoded(token.split(".")[1], "manifest"))
+        said: dict[str, Any] = json.loads(decoded(token.split(".")[1], "manifest"))
     except (NotProven, ValueError, IndexError):
         raise Tampered("A copy's manifest cannot be read: it was changed or cut.") from None
     return said

@@ -102,6 +102,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("certificate_no", name=op.f("pk_certificate")),
     )
     op.create_table(
+        "certificate_settling",
+        sa.Column("certificate_no", sa.String(length=40), nullable=False),
+        sa.Column("erased_at", Moment(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("baseline", sa.Text(), nullable=False),
+        sa.Column("looked_at", Moment(), nullable=True),
+        sa.Column("waits_for", sa.Text(), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("certificate_no", name=op.f("pk_certificate_settling")),
+    )
+    op.create_index(op.f("ix_certificate_settling_due_on"), "certificate_settling", ["due_on"], unique=False)
+    op.create_table(
         "copy_approval",
         sa.Column("document_no", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -348,6 +361,15 @@ def upgrade() -> None:
         sa.Column("done_at", Moment(), nullable=False),
         sa.Column("found", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("run_id", "step", name=op.f("pk_retention_step")),
+    )
+    op.create_table(
+        "retired_key",
+        sa.Column("kid", sa.String(length=60), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("succession", sa.Text(), nullable=False),
+        sa.Column("leaf_index", sa.BigInteger(), nullable=False),
+        sa.Column("retired_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_retired_key")),
     )
     op.create_table(
         "run",
