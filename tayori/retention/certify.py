@@ -37,6 +37,7 @@ from tayori.warehouse.journal import Caused, Journalled, StepRow
 
 EVIDENCE: Final = Evidence("flow:retention", Purpose.ERASURE)
 CAUSES: Final = {"quit": "quit_line"}
+TOMBSTONE_DAYS: Final = 3
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
 VERIFIER: Final = Path(str(verifier.__file__))
 KIND: Final = "individual"
@@ -226,6 +227,11 @@ def _remaining(office: Office, erased_at: datetime) -> tuple[Remaining, ...]:
     listed = [
         Remaining(id="backups", what="消去前に作成されたバックアップ（平文で保持していた項目）", until=backups),
         Remaining(id="journal", what="消去した管理番号（復元時の再消去用）及び対象の照合鍵", until=backups),
+        Remaining(
+            id="tombstones",
+            what="登録をやめたことの目印（鍵付きハッシュ。鍵は最長72時間で破棄）",
+            until=_day(erased_at, TOMBSTONE_DAYS),
+        ),
         Remaining(id="box-keys", what="受付箱・隔離の鍵世代（取込み済みの封緘データ）", until=boxes),
     ]
     if not is_sqlite(office.warehouse):

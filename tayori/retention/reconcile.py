@@ -13,6 +13,7 @@ from tayori.domain.identifiers import LINE_USER_ID, HandlerId, RunId
 from tayori.errors import Refused
 from tayori.line.paging import PageExpired
 from tayori.office import Office
+from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
 from tayori.warehouse import people
@@ -157,4 +158,6 @@ def _conclude(office: Office, scan: RunId, sighting: Sighting, quitters: Sequenc
         scans.put_misses(warehouse, misses | dict.fromkeys(sighting.seen_again, 0), began_ms)
         gone = scans.still_missing(warehouse, quitters, began_ms)
         people.mark_left(warehouse, [(number, began_ms) for number in gone], CAUSE, now)
+        left = dict.fromkeys(scans.indexes_of(warehouse, gone), began_ms)
+        tombstones.bury(warehouse, office.tombstone_keys, left, now)
     return len(gone)

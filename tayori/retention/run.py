@@ -127,13 +127,15 @@ def expire(office: Office) -> Counts:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    return counts
+    return counts | {"tombstone_keys_destroyed": office.tombstone_keys.destroy_ended(office.now())}
 
 
 def expire_quarantine(office: Office) -> int:
-    """End the quarantined content that has reached its end; give how many rows. A day's content waits for no night."""
+    """End what waits for no night: quarantined content at its end, tombstones with their keys; give how many rows."""
     with writing(office.warehouse) as warehouse:
-        return sum(eraser.expire(warehouse, "warehouse", office.now(), "quarantine").values())
+        ended = eraser.expire(warehouse, "warehouse", office.now(), "quarantine", "tombstone")
+    office.tombstone_keys.destroy_ended(office.now())
+    return sum(ended.values())
 
 
 def clean_stores(office: Office, run_id: RunId, **patience: Pause) -> Counts:

@@ -18,6 +18,7 @@ from tayori.errors import Refused
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
 from tayori.warehouse.events import REMEMBERED
+from tayori.warehouse.schema.leaving import tombstone
 from tayori.warehouse.schema.people import erasure_journal, event_seen, person
 from tayori.warehouse.schema.records import certificate, quarantine
 from tayori.warehouse.schema.stores import inbox_row
@@ -79,6 +80,7 @@ EXPIRIES: Final = (
     Expiry(event_seen, event_seen.c.at_ms, REMEMBERED),
     Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
     Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS), once=CERTIFIED | NOBODY),
+    Expiry(tombstone, tombstone.c.ends_at, timedelta(0)),
     Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
 )
 """Retention by age, as data. An inbox row goes when it is applied; one that nobody could apply ends here, counted."""

@@ -127,3 +127,8 @@ def still_missing(connection: Connection, numbers: Sequence[int], began_ms: int)
         )
         held += connection.execute(chosen.with_for_update()).scalars()
     return held
+
+
+def indexes_of(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
+    """Give the look-up values of people by their numbers."""
+    return [bytes(row[0]) for row in rows_where_in(connection, person, "person_no", numbers, ("line_index",))]

@@ -11,6 +11,7 @@ from tayori.warehouse.schema import (
     broadcasts,
     guards,
     kinds,
+    leaving,
     messages,
     opinions,
     people,
@@ -21,7 +22,20 @@ from tayori.warehouse.schema import (
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (approvals, broadcasts, guards, kinds, messages, opinions, people, records, results, retention, stores)
+SCHEMAS = (
+    approvals,
+    broadcasts,
+    guards,
+    kinds,
+    leaving,
+    messages,
+    opinions,
+    people,
+    records,
+    results,
+    retention,
+    stores,
+)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 
