@@ -7,7 +7,7 @@ from typing import Final
 
 from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
-from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs
+from tayori.warehouse import broadcasts, emergencies, holds, inbox, quarantine, runs
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
 from tayori.warehouse.runs import Outcome, RunRow
@@ -29,7 +29,14 @@ class Alarm:
 
 def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
-    found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
+    found = [
+        _retention(office),
+        _inbox(office),
+        *_broadcasts(office),
+        _quarantine(office),
+        _unreviewed(office),
+        _held(office),
+    ]
     return [alarm for alarm in found if alarm is not None]
 
 
@@ -115,6 +122,16 @@ def _unreviewed(office: Office) -> Alarm | None:
     listed = "、".join(row.broadcast_id for row in overdue)
     sentence = f"24 時間以内に確認されていない緊急配信: {listed}。当番以外の人が `tayori broadcast review` を。"
     return Alarm("emergency_unreviewed", len(overdue), sentence)
+
+
+def _held(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        held = [row for row in holds.every(connection) if row.state == "open"]
+    if not held:
+        return None
+    listed = "、".join(f"{row.hold_id}（{row.people} 人）" for row in held)
+    sentence = f"離脱が多すぎるため保留: {listed}。原因を調べ、本当なら二人が `tayori retention hold allow` を。"
+    return Alarm("leavers_held", len(held), sentence)
 
 
 def _notice(row: QuarantineRow) -> timedelta:

@@ -15,7 +15,8 @@ from tayori.errors import NotFound, Tampered
 from tayori.ingest.events import apply_confirmed
 from tayori.ingest.following import UNCERTAIN, Step
 from tayori.ingest.quarantine import KIND
-from tayori.ingest.receptions import UNREADABLE
+from tayori.ingest.receptions import UNREADABLE, take_up
+from tayori.ingest.verdict import Gate
 from tayori.line.webhook import Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
@@ -50,8 +51,8 @@ def anybody_waits(office: Office) -> bool:
         return quarantine.counts(warehouse).get(UNCERTAIN, 0) > 0
 
 
-def confirm_follows(office: Office, line: Profiles) -> Returned:
-    """Ask LINE about the follows that wait, and take in those that have a profile.
+def confirm_follows(office: Office, line: Profiles, gate: Gate) -> Returned:
+    """Ask LINE about the follows that wait, and take in those that have a profile, with the settings that wait for them.
 
     Raises:
         Unavailable: LINE could not be asked; they go on waiting.
@@ -67,6 +68,7 @@ def confirm_follows(office: Office, line: Profiles) -> Returned:
         applied = apply_confirmed(office, stores, steps).applied if steps else 0
         for number in sorted(still & waiting.keys()):
             quarantine.close(stores[0], number, "taken_up" if there[number] else "erased")
+        take_up(office, gate, stores[0])
     return Returned(len(waiting), applied, sum(not shown for shown in there.values()))
 
 

@@ -7,7 +7,8 @@ and any other key without a person by `sweep_keys`. Letters are not touched: the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -52,8 +53,12 @@ class _Block:
     strangers: int = 0
 
 
-def erase_leavers(office: Office, run_id: RunId, commitment_key: bytes, *, size: int = BLOCK) -> Erased:
+def erase_leavers(
+    office: Office, run_id: RunId, commitment_key: bytes, *, size: int = BLOCK, left_before: datetime | None = None
+) -> Erased:
     """Erase everyone who left, canaries first, in blocks; may be run again after any crash.
+
+    With `left_before` only the residents who left before that moment: the others are held.
 
     Raises:
         Refused: a table holds persons and the eraser has no way to forget them there; nothing is erased.
@@ -65,7 +70,9 @@ def erase_leavers(office: Office, run_id: RunId, commitment_key: bytes, *, size:
     total, strangers = Erased(), 0
     for canaries in (True, False):
         after = FIRST_NUMBER
-        while (block := _forget_block(office, run_id, commitment_key, after, size, canaries=canaries)) is not None:
+        until = None if canaries else left_before
+        forget = partial(_forget_block, office, run_id, commitment_key, canaries=canaries, left_before=until)
+        while (block := forget(after, size)) is not None:
             _destroy_keys(office, [leaver.person_no for leaver in block.gone])
             total, strangers = _summed(total, block, canaries=canaries), strangers + block.strangers
             after = block.last
@@ -79,20 +86,24 @@ def erase_leavers(office: Office, run_id: RunId, commitment_key: bytes, *, size:
 
 
 def _forget_block(
-    office: Office, run_id: RunId, commitment_key: bytes, after: int, size: int, *, canaries: bool
+    office: Office,
+    run_id: RunId,
+    commitment_key: bytes,
+    after: int,
+    size: int,
+    *,
+    canaries: bool,
+    left_before: datetime | None,
 ) -> _Block | None:
     now = office.now()
-    with reading(office.warehouse) as warehouse:
-        expected = len(erasure.next_leavers(warehouse, after, size, canaries=canaries))
-    if not expected:
-        return None
     with writing(office.warehouse) as warehouse:
-        # the line comes first: it also holds back whoever writes people at this moment
-        line = record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=expected, now=now)
-        leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries)
+        # persons, lists, the log's line: all who write take them in this order, so that no two wait for each other
+        leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries, left_before=left_before)
         if not leavers:
             return None
         last = leavers[-1].person_no
+        memberships.hold_lists(warehouse, leavers[0].person_no, last)
+        line = record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=len(leavers), now=now)
         leavers, strangers = _told_apart(office, warehouse, leavers, line)
         if not leavers:
             return _Block(last, (), 0, 0, {}, strangers)

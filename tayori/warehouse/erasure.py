@@ -125,8 +125,10 @@ def _blanked(table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if column.info["erasure"] is not Erasure.KEPT]
 
 
-def next_leavers(connection: Connection, after: int, size: int, *, canaries: bool) -> list[Leaver]:
-    """Give the next people who left and are not erased yet, by ascending number after `after`."""
+def next_leavers(
+    connection: Connection, after: int, size: int, *, canaries: bool, left_before: datetime | None = None
+) -> list[Leaver]:
+    """Give the next people who left and are not erased yet, by ascending number after `after`; held until the end."""
     chosen = (
         select(person.c.person_no, person.c.left_cause, person.c.left_at, person.c.line_index)
         .where(person.c.left_at.is_not(None), person.c.person_no > after)
@@ -134,8 +136,17 @@ def next_leavers(connection: Connection, after: int, size: int, *, canaries: boo
         .order_by(person.c.person_no)
         .limit(size)
     )
+    if left_before is not None:
+        chosen = chosen.where(person.c.left_at < left_before)
     rows = connection.execute(chosen.with_for_update())
     return [Leaver(row.person_no, row.left_cause or "unfollow", row.left_at, row.line_index) for row in rows]
+
+
+def waiting_since(connection: Connection, since: datetime) -> int:
+    """Give how many residents left since a moment, by their own act, and are not erased yet."""
+    mine = (person.c.person_no > 0) & (person.c.left_cause == "unfollow")
+    chosen = select(func.count()).select_from(person).where(person.c.left_at >= since, mine)
+    return int(connection.execute(chosen).scalar_one())
 
 
 def forget(connection: Connection, leavers: Sequence[Leaver]) -> dict[str, int]:
