@@ -1,5 +1,6 @@
 """`tayori retention hold`: leavers that were held because they were too many, and who says that it is true (L14)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -29,10 +30,7 @@ SHOWN = {
 def list_(*, as_json: Json = False) -> None:
     """保留の一覧を表示する（人数のみ。scan は友だち一覧との照合、flood はブロックの急増）。"""
     with office_here() as office, reading(office.warehouse) as warehouse:
-        found = [
-            _shown(row, [one.handler_id for one in rows.signatures(warehouse, row.hold_id)])
-            for row in rows.every(warehouse)
-        ]
+        found = [_shown(row, rows.signatures(warehouse, row.hold_id)) for row in rows.every(warehouse)]
     table(found, SHOWN, as_json=as_json)
 
 
@@ -48,9 +46,10 @@ def allow(
     with office_here() as office:
         row = holds.allow(office, hold_id, credential(office, by), people)
         with reading(office.warehouse) as warehouse:
-            signed = [one.handler_id for one in rows.signatures(warehouse, hold_id)]
+            signed = rows.signatures(warehouse, hold_id)
     facts(_shown(row, signed), SHOWN, as_json=as_json)
 
 
-def _shown(row: rows.HoldRow, signed: list[str]) -> dict[str, object]:
-    return {name: getattr(row, name) for name in SHOWN if name != "signed_by"} | {"signed_by": "、".join(signed)}
+def _shown(row: rows.HoldRow, signed: Sequence[rows.SignatureRow]) -> dict[str, object]:
+    listed = "、".join(one.handler_id for one in signed)
+    return {name: getattr(row, name) for name in SHOWN if name != "signed_by"} | {"signed_by": listed}

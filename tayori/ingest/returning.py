@@ -52,7 +52,7 @@ def anybody_waits(office: Office) -> bool:
 
 
 def confirm_follows(office: Office, line: Profiles, gate: Gate) -> Returned:
-    """Ask LINE about the follows that wait, and take in those that have a profile, with the settings that wait for them.
+    """Ask LINE about the follows that wait, and take in those that have a profile, and their settings.
 
     Raises:
         Unavailable: LINE could not be asked; they go on waiting.
