@@ -16,8 +16,7 @@ from typing import Final
 
 from sandbox.line.serve import running_platform
 from tests.support.kills.night_points import POINTS
-from tests.support.kills.nights import NightOutcome, NightTrial
-from tests.support.kills.trial import Stage
+from tests.support.kills.nights import NightOutcome, NightStage, NightTrial
 from tests.support.kills.wards import Store, Wards
 from tests.support.postgres import running_cluster
 
@@ -39,11 +38,11 @@ def measure(folder: Path) -> Mapping[str, float]:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path) -> Iterator[NightStage]:
     """Start what trials need."""
     with ExitStack() as started:
         platform = started.enter_context(running_platform())
-        yield Stage(Wards(folder, started.enter_context(running_cluster())), platform)
+        yield NightStage(Wards(folder, started.enter_context(running_cluster())), platform)
 
 
 def _summed(outcomes: Sequence[NightOutcome]) -> dict[str, float]:

@@ -128,10 +128,23 @@ def _told_apart(
     already cannot be asked, and has nothing left to open.
     """
     with reading(office.vault) as vault:
-        numbers = [leaver.person_no for leaver in leavers]
-        opened = open_frozen_line_ids(warehouse, vault, office.person_keys, numbers, line)
+        stores, numbers = (warehouse, vault), [leaver.person_no for leaver in leavers]
+        try:
+            opened = open_frozen_line_ids(*stores, office.person_keys, numbers, line)
+        except Tampered:  # one of them does not open, and the others are to be erased all the same
+            leavers = [leaver for leaver in leavers if _opens(office, stores, leaver.person_no, line)]
+            left = [leaver.person_no for leaver in leavers]
+            opened = open_frozen_line_ids(*stores, office.person_keys, left, line) if left else {}
     own = [leaver for leaver in leavers if _is_own(office, leaver, opened.get(PersonNo(leaver.person_no)))]
-    return own, len(leavers) - len(own)
+    return own, len(numbers) - len(own)
+
+
+def _opens(office: Office, stores: tuple[Connection, Connection], number: int, line: Recorded) -> bool:
+    try:
+        open_frozen_line_ids(*stores, office.person_keys, [number], line)
+    except Tampered:
+        return False
+    return True
 
 
 def _is_own(office: Office, leaver: Leaver, line_id: LineUserId | None) -> bool:

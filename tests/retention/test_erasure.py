@@ -268,6 +268,18 @@ def swap_look_ups(office: Office, one: int, other: int) -> None:
             warehouse.execute(update(person).where(person.c.person_no == number).values(line_index=value))
 
 
+def test_a_leaver_whose_sealed_id_was_changed_keeps_nobody_else_back(office: Office) -> None:
+    """A LINE id that does not open under its person's key is told, and the others who left are erased."""
+    numbers = a_ward(office)
+    leave(office, numbers[:3])
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(update(person).where(person.c.person_no == numbers[1]).values(line_user_id=bytes(61)))
+    with pytest.raises(Tampered, match="of 1 leavers"):
+        erase_leavers(office, RUN, KEY)
+    assert tables_with_number(office, numbers[0]) == tables_with_number(office, numbers[2]) == {"erasure_journal"}
+    assert "person_key" in tables_with_number(office, numbers[1])
+
+
 def test_a_leaver_under_anothers_look_up_value_is_not_erased(office: Office) -> None:
     """Swapped look-up values: neither of the two is erased, every other leaver is, and the night tells it."""
     numbers = a_ward(office)

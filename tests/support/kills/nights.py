@@ -11,7 +11,10 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from sqlalchemy import Connection
+
 from sandbox.line.ids import IdSpace
+from sandbox.line.serve import RunningPlatform
 from tayori.certificates.bundle import checked
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import RunId
@@ -23,14 +26,15 @@ from tayori.vault import keyring
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
 from tayori.warehouse import certificates, journal, people, runs, wrapped_keys
+from tayori.warehouse.certificates import CertificateRow
 from tayori.warehouse.engines import reading, writing
-from tayori.warehouse.runs import Outcome
+from tayori.warehouse.runs import Outcome, RunRow
 from tayori.warehouse.wrapped_keys import WrappedRow
 from tests.support.kills.child import Child, Tell
 from tests.support.kills.feeder import Comings, feed
 from tests.support.kills.night_points import POINTS, arm_night
 from tests.support.kills.trial import Stage
-from tests.support.kills.wards import Store, Ward
+from tests.support.kills.wards import Store, Ward, Wards
 from tests.support.kills.worker import NARROW, Manner, Worker
 
 BEGAN, OVER = b"B", b"E"
@@ -73,10 +77,18 @@ class NightOutcome:
         return not (self.lost or self.revived or self.uncertified or self.leftovers or self.doubled)
 
 
+class NightStage(Stage):
+    """What trials of nights share: wards, the platform, and how long erase and rotate take here."""
+
+    def __init__(self, wards: Wards, platform: RunningPlatform) -> None:
+        super().__init__(wards, platform)
+        self.spans: dict[Store, float] = {}
+
+
 class NightTrial:
     """One trial of one seed; `point` "" draws points and moments."""
 
-    def __init__(self, stage: Stage, seed: int, store: Store, point: str = "") -> None:
+    def __init__(self, stage: NightStage, seed: int, store: Store, point: str = "") -> None:
         self._stage = stage
         self._point = point
         self._rng = Random(f"night/{seed}/{store}")  # noqa: S311 - replayable on purpose
@@ -126,7 +138,7 @@ class NightTrial:
 
     def _span(self) -> float:
         """Give the seconds that erase and rotate take here undisturbed, measured once a store."""
-        spans: dict[Store, float] = self._stage.__dict__.setdefault("night_spans", {})
+        spans = self._stage.spans
         if self.found.store not in spans:
             with self._stage.wards.copy(self.found.store, PEOPLE) as twin:
                 _Story.drawn(Random(0), twin, IdSpace(self._stage.platform.account.seed).ids(0, PEOPLE))  # noqa: S311
@@ -258,8 +270,8 @@ def _uncertified(office: Office, left: int) -> int:
     return open_runs + wrong + doubled + (names != numbered) + abs(sum(erased.values()) - left)
 
 
-def _runs(warehouse: object, filed: Iterable[certificates.CertificateRow]) -> list[runs.RunRow]:
-    found = [runs.find(warehouse, RunId(row.run_id)) for row in filed]  # type: ignore[arg-type]
+def _runs(warehouse: Connection, filed: Iterable[CertificateRow]) -> list[RunRow]:
+    found = [runs.find(warehouse, RunId(row.run_id)) for row in filed]
     return [one for one in found if one is not None]
 
 
