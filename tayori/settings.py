@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     feed_allowed_hosts: Hosts = Field(
         (), description="hosts that feeds may be read from and that their news may link to"
     )
+    scan_hours: float | None = Field(
+        None, ge=0, description="rehearsal only: hours between two scans of followers; live always waits six"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

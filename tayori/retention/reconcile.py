@@ -18,6 +18,7 @@ from tayori.errors import Refused, Unavailable
 from tayori.line.paging import PageExpired
 from tayori.office import Office
 from tayori.retention import holds
+from tayori.settings import Mode
 from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
@@ -103,8 +104,11 @@ def reconcile(office: Office, line: Followers, scan: RunId) -> Reconciled:
 
 def _is_apart(office: Office, warehouse: Connection) -> bool:
     """Whether the last scan that missed anybody is long enough ago for this one to be evidence of its own."""
-    last = journal.latest_step(warehouse, STEP)
-    return last is None or office.now() - last >= timedelta(hours=leaving_limits().scan.hours_between)
+    last, rehearsed = journal.latest_step(warehouse, STEP), office.settings.scan_hours
+    hours = leaving_limits().scan.hours_between
+    if rehearsed is not None and office.settings.mode is Mode.REHEARSAL:
+        hours = rehearsed
+    return last is None or office.now() - last >= timedelta(hours=hours)
 
 
 def _read_list(office: Office, line: Followers, scan: RunId, listed: Scan) -> int:
