@@ -2,18 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from cli.desk import credential, office_here
+from cli.desk import office_here
+from cli.holds import app as hold_app
 from cli.show import Json, facts
 from tayori.domain.identifiers import RunId
-from tayori.errors import BadInput, TayoriError
+from tayori.errors import TayoriError
 from tayori.office import Office
 from tayori.retention import reconcile as scanning
 from tayori.retention import run as night
-from tayori.retention.reconcile import Allowance
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
@@ -26,6 +25,7 @@ COUNTS = {
     "run_id": "実行",
     "erased": "消去した人数",
     "waiting": "待ち（送信の結果待ち）",
+    "held": "保留（人数が多すぎるため）",
     "survivors": "残した鍵",
     "residue_hits": "残存",
     "certificate": "証明書",
@@ -38,6 +38,7 @@ SCAN = {
     "missed": "見つからない",
     "asked": "照会",
     "quit": "利用をやめた",
+    "never_seen": "一度も一覧で見ていない",
 }
 
 
@@ -45,6 +46,9 @@ def _places() -> dict[str, Path]:
     """Give the folders beside the stores that are searched for residue, where they exist."""
     named = {"Prefect": os.environ.get("PREFECT_HOME", ""), "出力": "out"}
     return {name: Path(folder) for name, folder in named.items() if folder and Path(folder).is_dir()}
+
+
+app.add_typer(hold_app, name="hold")
 
 
 @app.command()
@@ -61,22 +65,17 @@ def run(*, as_json: Json = False) -> None:
 @app.command()
 def reconcile(
     *,
-    allow_loss: Annotated[int, typer.Option(min=0, help="歯止めを越えて見つからなくてよい人数（--as が要る）")] = 0,
-    by: Annotated[str, typer.Option("--as", metavar="HANDLER", help="--allow-loss を認める取扱者の ID")] = "",
     as_json: Json = False,
 ) -> None:
     """LINE の友だち一覧と突き合わせ、利用をやめた人を見つける（2 回続けて見つからない人）。"""
     from tayori.line.client import LineClient  # noqa: PLC0415 - start-up time: the SDK takes more than a second
 
-    if allow_loss and not by:
-        raise BadInput("A larger loss is allowed by a named handler: add --as HANDLER.")
     with office_here() as office:
-        allowance = Allowance(allow_loss, credential(office, by).handler_id) if allow_loss else None
         line = LineClient.from_settings(office.settings)
         with writing(office.warehouse) as connection:
             scan = runs.begin(connection, "reconcile", office.now(), office.rng)
         try:
-            found = scanning.reconcile(office, line, scan, allowance)
+            found = scanning.reconcile(office, line, scan)
         except TayoriError:
             _end(office, scan, Outcome.REFUSED, {})
             raise

@@ -21,6 +21,7 @@ from tasks.support import sentence_only
 TERMS = {
     "erased": "消去した人数",
     "waiting": "送信結果を待つ人数",
+    "held": "保留した人数（多すぎるため）",
     "survivors": "引き継いだ鍵",
     "residue_hits": "残存の検出",
 }

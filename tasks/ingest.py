@@ -1,5 +1,6 @@
 """Steps of the ingest story: one run at a time, block by block, handed over to the next run without a gap."""
 
+import contextlib
 import time
 import uuid
 from typing import Any, Final
@@ -10,7 +11,8 @@ from prefect.cache_policies import NO_CACHE
 from expectations.gate import gate, load
 from tasks.support import desk, sentence_only
 from tayori.domain.identifiers import RunId
-from tayori.errors import Unavailable
+from tayori.errors import Refused, Unavailable
+from tayori.ingest import returning
 from tayori.ingest.counts import Counts
 from tayori.ingest.inbox import InboxCounts, ingest_inbox
 from tayori.office import Office
@@ -25,6 +27,7 @@ POLL_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 900.0
 GRACE_SECONDS: Final = 300.0
 TROUBLE_SECONDS: Final = 60.0  # how long a store may be locked or away before the run gives up; nothing is lost by it
+ASK_SECONDS: Final = 60.0
 BLOCK_ROWS: Final = 1_000  # deliveries of some hundred events each: a block ends long before the lease is stale
 
 
@@ -63,6 +66,7 @@ def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
     """
     total = InboxCounts()
     began = failing_since = time.monotonic()
+    asked_at = began - ASK_SECONDS
     with desk() as office:
         while True:
             try:
@@ -74,11 +78,26 @@ def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
                 continue
             failing_since = time.monotonic()
             total.add(counts)
+            asked_at = _ask_about_returns(office, asked_at)
             if _is_over(office, run_id, seconds, time.monotonic() - began, idle=not counts.rows):
                 break
             if not counts.rows:
                 time.sleep(POLL_SECONDS)
     return _numbers(total.events) | {f"settings_{name}": count for name, count in _numbers(total.receptions).items()}
+
+
+def _ask_about_returns(office: Office, asked_at: float) -> float:
+    """Take in follows that came late and for which LINE shows a profile; give when LINE was asked last.
+
+    Where LINE cannot be asked they wait: the next time is in a minute, and in the end the scan of followers asks.
+    """
+    if time.monotonic() - asked_at < ASK_SECONDS or not returning.anybody_waits(office):
+        return asked_at
+    from tayori.line.client import LineClient  # noqa: PLC0415 - the LINE SDK takes two seconds to load
+
+    with contextlib.suppress(Unavailable, Refused, Conflict):
+        returning.confirm_follows(office, LineClient.from_settings(office.settings), gate)
+    return time.monotonic()
 
 
 def _is_over(office: Office, run_id: RunId, seconds: float, spent: float, *, idle: bool) -> bool:

@@ -29,6 +29,7 @@ from tayori.vault.blind_index import BlindIndex
 from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_secret
 from tayori.vault.keyring import Keyring
 from tayori.vault.sealed_box import BoxKeys, Sealer
+from tayori.vault.tombstones import TombstoneKeys
 from tayori.warehouse import copies, settling, setup, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, open_store, writing
 
@@ -135,6 +136,11 @@ class Office:
     def sealer(self) -> Sealer:
         """What seals for the inbox and the quarantine."""
         return Sealer(self.inbox_public_file)
+
+    @cached_property
+    def tombstone_keys(self) -> TombstoneKeys:
+        """The keys under which it is remembered for three days who left."""
+        return TombstoneKeys(self.keys_folder)
 
     @property
     def index_path(self) -> Path:

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     escrow_recipients_file: Path | None = Field(
         None, description="custodians: a line each, age public key and post; any one of them can open the escrow"
     )
+    scan_hours: float | None = Field(
+        None, ge=0, description="rehearsal only: hours between two scans of followers; live always waits six"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

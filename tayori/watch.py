@@ -9,7 +9,7 @@ from tayori.domain.states import BroadcastState
 from tayori.office import TOKYO, Office
 from tayori.retention.copies import backups, escrow, ledger
 from tayori.retention.copies.ends import ESCROW
-from tayori.warehouse import broadcasts, emergencies, inbox, quarantine, runs, settling
+from tayori.warehouse import broadcasts, emergencies, holds, inbox, quarantine, runs, settling
 from tayori.warehouse.copies import CopyRow
 from tayori.warehouse.engines import reading
 from tayori.warehouse.quarantine import QuarantineRow
@@ -38,6 +38,7 @@ def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
     found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
     found += [_overdue_certificates(office), _refused_certificates(office)]
+    found.append(_held(office))
     return [alarm for alarm in found if alarm is not None] + _copies(office)
 
 
@@ -173,6 +174,16 @@ def _refused_certificates(office: Office) -> Alarm | None:
     listed = "、".join(row.certificate_no for row in refused)
     sentence = f"確定を見合わせた消去証明書: {listed}。写し・鍵の場所を `tayori certificate show` で確かめてください。"
     return Alarm("certificate_refused", len(refused), sentence)
+
+
+def _held(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        held = [row for row in holds.every(connection) if row.state == "open"]
+    if not held:
+        return None
+    listed = "、".join(f"{row.hold_id}（{row.people} 人）" for row in held)
+    sentence = f"離脱が多すぎるため保留: {listed}。原因を調べ、本当なら二人が `tayori retention hold allow` を。"
+    return Alarm("leavers_held", len(held), sentence)
 
 
 def _notice(row: QuarantineRow) -> timedelta:

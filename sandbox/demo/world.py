@@ -100,6 +100,7 @@ def settings_environment(home: Path, running: RunningPlatform) -> dict[str, str]
     return {
         "TAYORI_MODE": "rehearsal",
         "TAYORI_HOME": str(home),
+        "TAYORI_SCAN_HOURS": "0",
         "TAYORI_LINE_API_BASE": running.base_url,
         "TAYORI_LINE_CHANNEL_SECRET": running.account.channel_secret,
         "TAYORI_LINE_ACCESS_TOKEN": running.account.access_token,

@@ -1,11 +1,12 @@
 """LINE's events come in: through the gate, each once, and of all of them only who follows and who left is kept.
 
-A follow older than `seen.FOLLOWS_UNTIL` counts for nothing: whether its person left afterwards is no longer known.
+A follow of somebody who does not follow counts at once while tombstones tell for certain whether they left since; an
+older one waits, sealed, until LINE shows a profile (`returning`); older than `seen.FOLLOWS_UNTIL` it never counts.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -13,21 +14,26 @@ from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import CANARY_PREFIX, LINE_USER_ID, LineUserId, RunId
+from tayori.errors import Tampered
 from tayori.ingest.counts import Counts
 from tayori.ingest.event_frame import FOLLOWS, LIVE_SUITE, SUITE, EventColumns, why_ignored
 from tayori.ingest.followers import welcome
-from tayori.ingest.following import NEVER, Changes, Standing, Step, follow_up
+from tayori.ingest.following import NEVER, UNCERTAIN, Changes, Memory, Standing, Step, follow_up
 from tayori.ingest.quarantine import KEPT, NOT_FOLLOWING, SetAside, set_aside
 from tayori.ingest.verdict import Gate
 from tayori.line.webhook import packed
 from tayori.office import TOKYO, Office
 from tayori.settings import Mode
+from tayori.vault import tombstones
 from tayori.vault.audit import Action, Recorded, record
+from tayori.vault.identity import open_frozen_line_ids
 from tayori.warehouse import daily, people, quarantine
 from tayori.warehouse import events as seen
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 CAUSE: Final = "unfollow"
+KEPT_UNCERTAIN: Final = timedelta(hours=48)  # less than any leaving is remembered, so that one in between still counts
+JUDGED_BY_TIME: Final = frozenset({NOT_FOLLOWING, UNCERTAIN})  # rows of which each is judged by its own moment
 Stores = tuple[Connection, Connection]
 
 
@@ -55,17 +61,20 @@ def judge(office: Office, gate: Gate, source: str, events: EventColumns) -> Judg
 
 def apply(office: Office, stores: Stores, judged: Judged, run_id: RunId, kept: timedelta = KEPT) -> Counts:
     """Write what a judged block changes, in the caller's pair of transactions; running it twice changes nothing."""
-    warehouse = stores[0]
-    set_aside(office, warehouse, judged.source, judged.refused, kept)
+    warehouse, aside = stores[0], list(judged.refused)
     counts = Counts(received=len(judged.passed) + len(judged.refused))
-    counts.quarantined.update(row.rule for row in judged.refused)
     fresh = _not_seen(office, warehouse, judged.passed)
     counts.duplicate = len(judged.passed) - len(fresh)
     steps = _steps(fresh, counts.ignored)
     if steps:
-        changes = _follow_up(office, stores, steps)
+        changes = _follow_up(office, stores, steps, _memory(office, warehouse))
         counts.applied = changes.applied
         counts.ignored.update(changes.ignored)
+        aside += _waiting(office, fresh, changes)
+        counts.ignored[UNCERTAIN] -= len(aside) - len(judged.refused)
+        counts.ignored = +counts.ignored
+    set_aside(office, warehouse, judged.source, aside, kept)
+    counts.quarantined.update(row.rule for row in aside)
     seen.add_tally(warehouse, run_id, counts.tallied(), office.now())
     return counts
 
@@ -74,6 +83,22 @@ def _aside(office: Office, events: EventColumns, position: int, rule: str) -> Se
     line_id = events.line_user_id[position] or ""
     index = office.index.of_line_ids([line_id])[0] if LINE_USER_ID.fullmatch(line_id) else None
     return SetAside(events.row_no[position], rule, packed([events.event(position)]), index)
+
+
+def _waiting(office: Office, events: EventColumns, changes: Changes) -> list[SetAside]:
+    """Give the follows that wait for LINE to show a profile, of each person the latest."""
+    found = {
+        line_id: position
+        for position, (line_id, at_ms) in enumerate(zip(events.line_user_id, events.at_ms, strict=True))
+        if line_id is not None and events.event_type[position] == "follow" and changes.waiting.get(line_id) == at_ms
+    }
+    return [replace(_aside(office, events, position, UNCERTAIN), kept=KEPT_UNCERTAIN) for position in found.values()]
+
+
+def apply_confirmed(office: Office, stores: Stores, follows: Sequence[Step]) -> Changes:
+    """Take in follows that waited and for which LINE shows a profile now, in the caller's transactions."""
+    since_ms = int((office.now() - seen.FOLLOWS_UNTIL - KEPT_UNCERTAIN).timestamp() * 1000)
+    return _follow_up(office, stores, follows, Memory(since_ms))
 
 
 def _not_seen(office: Office, warehouse: Connection, events: EventColumns) -> EventColumns:
@@ -99,18 +124,48 @@ def _steps(events: EventColumns, ignored: Counter[str]) -> list[Step]:
     ]
 
 
-def _follow_up(office: Office, stores: Stores, steps: Sequence[Step]) -> Changes:
+def _memory(office: Office, warehouse: Connection) -> Memory:
+    since = office.now() - seen.FOLLOWS_UNTIL
+    return Memory(
+        int(since.timestamp() * 1000), tombstones.certain_since_ms(warehouse, office.tombstone_keys, office.now())
+    )
+
+
+def _follow_up(office: Office, stores: Stores, steps: Sequence[Step], memory: Memory) -> Changes:
     line_ids = list({step.line_user_id for step in steps})
     indexes = dict(zip(line_ids, office.index.of_line_ids(line_ids), strict=True))
-    since_ms = int((office.now() - seen.FOLLOWS_UNTIL).timestamp() * 1000)
-    changes = follow_up(steps, _standings(stores[0], indexes), since_ms)
+    standings = _standings(office, stores[0], indexes)
+    named = {one.number: line_id for line_id, one in standings.items() if one.number is not None}
+    changes = follow_up(steps, standings, memory)
     if changes.persons:
         what = "events of following and leaving"
         recorded = record(stores[0], EVIDENCE, Action.WRITE, what, count=changes.persons, now=office.now())
-        _write(office, stores, changes, indexes, recorded)
-    seen.remember_leaves(stores[0], {indexes[line_id]: at_ms for line_id, at_ms in changes.leaves.items()})
+        _refuse_strangers(office, stores, changes, named, recorded)
+        _write(office, stores, changes, named, indexes, recorded)
+    left = {indexes[line_id]: at_ms for line_id, at_ms in changes.leaves.items()}
+    tombstones.bury(stores[0], office.tombstone_keys, left, office.now())
     daily.add_blocks(stores[0], _blocks(office, changes))
     return changes
+
+
+def _refuse_strangers(
+    office: Office, stores: Stores, changes: Changes, named: Mapping[int, str], recorded: Recorded
+) -> None:
+    """Let nobody leave in another's place: whom a look-up value finds must have the LINE id of the event sealed.
+
+    Raises:
+        Tampered: a look-up value stands in another person's row; nothing of the block was written.
+
+    """
+    leaving = sorted({number for number, _ in changes.left} | set(changes.detached))
+    if not leaving:
+        return
+    opened = open_frozen_line_ids(*stores, office.person_keys, leaving, recorded)
+    if any(named[int(number)] != line_id for number, line_id in opened.items()):
+        raise Tampered(
+            "A look-up value of the warehouse finds another person than the event names: rows were changed. "
+            "Nobody was marked as having left; the events wait. Restore the table of persons, then run it again."
+        )
 
 
 def _blocks(office: Office, changes: Changes) -> Counter[date]:
@@ -121,9 +176,10 @@ def _blocks(office: Office, changes: Changes) -> Counter[date]:
     return Counter(datetime.fromtimestamp(min(at_ms, now_ms) / 1000, TOKYO).date() for at_ms in moments)
 
 
-def _standings(warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, Standing]:
+def _standings(office: Office, warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, Standing]:
     found = people.find_people(warehouse, list(indexes.values()), lock=True)
-    left = seen.leaves(warehouse, list(indexes.values()))
+    away = [index for index in indexes.values() if index not in found or found[index].left]
+    left = tombstones.leavings(warehouse, office.tombstone_keys, away, office.now())
     standings: dict[str, Standing] = {}
     for line_id, index in indexes.items():
         known, left_ms = found.get(index), left.get(index, NEVER)
@@ -135,14 +191,21 @@ def _standings(warehouse: Connection, indexes: dict[str, bytes]) -> dict[str, St
     return standings
 
 
-def _write(office: Office, stores: Stores, changes: Changes, indexes: dict[str, bytes], recorded: Recorded) -> None:
+def _write(
+    office: Office,
+    stores: Stores,
+    changes: Changes,
+    named: Mapping[int, str],
+    indexes: dict[str, bytes],
+    recorded: Recorded,
+) -> None:
     warehouse, now = stores[0], office.now()
     people.touch(warehouse, changes.touched)
     people.mark_left(warehouse, changes.left, CAUSE, now)
-    people.detach(warehouse, changes.detached)
+    people.detach(warehouse, [(number, office.index.of_detached(named[number], number)) for number in changes.detached])
     if changes.detached:
         back = [indexes[one] for one, _ in changes.joined]
-        quarantine.close_of_people(warehouse, back, "erased", but=NOT_FOLLOWING)  # these `take_up` judges by their time
+        quarantine.close_of_people(warehouse, back, "erased", but=JUDGED_BY_TIME)
     _join(office, stores, changes.joined, indexes, recorded)
     numbers = _join(office, stores, changes.joined_and_left, indexes, recorded)
     left_at = [at_ms for _, at_ms in changes.joined_and_left]

@@ -38,6 +38,7 @@ class SetAside:
     rule: str
     content: bytes = field(repr=False)
     line_index: bytes | None = field(default=None, repr=False)
+    kept: timedelta | None = None  # another time than its block's
 
 
 def set_aside(
@@ -50,7 +51,9 @@ def set_aside(
     for row in rows:
         if row.row_no not in there:
             box = office.sealer.seal(KIND, row.content)
-            held.append(Held(source, row.row_no, row.rule, box.epoch, box.box, row.line_index, now, now + kept))
+            held.append(
+                Held(source, row.row_no, row.rule, box.epoch, box.box, row.line_index, now, now + (row.kept or kept))
+            )
     quarantine.add(people, held)
 
 

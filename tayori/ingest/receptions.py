@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -18,6 +18,7 @@ from tayori.ingest.quarantine import KIND, NOT_FOLLOWING, SetAside, set_aside
 from tayori.ingest.submissions import FIELDS, RECEPTION
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
+from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import events as seen
@@ -33,6 +34,7 @@ LEFT: Final = "left_since"
 UNREADABLE: Final = "box_does_not_open"
 NO_TIME: Final = -1
 SOURCE: Final = "inbox"
+KEPT_OLD: Final = timedelta(hours=72)  # who does not follow by then has left, or never followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,11 @@ def apply(office: Office, stores: tuple[Connection, Connection], judged: JudgedR
     aside = list(judged.refused)
     fresh = _not_seen(office, warehouse, judged.passed)
     counts.duplicate = len(judged.passed) - len(fresh)
-    sorted_out = _sort_out(warehouse, fresh)
-    aside += [SetAside(one.row_no, NOT_FOLLOWING, one.content, one.index) for one in sorted_out.early]
+    sorted_out = _sort_out(office, warehouse, fresh)
+    aside += [
+        SetAside(one.row_no, NOT_FOLLOWING, one.content, one.index, KEPT_OLD if one in sorted_out.old else None)
+        for one in sorted_out.early
+    ]
     counts.ignored[LEFT] += len(sorted_out.late)
     counts.applied = _put(office, warehouse, sorted_out.latest)
     counts.ignored[OLDER] += len(fresh) - len(sorted_out.early) - len(sorted_out.late) - counts.applied
@@ -107,7 +112,7 @@ def take_up(office: Office, gate: Gate, warehouse: Connection) -> int:
     judged = judge(office, gate, _reopened(office, warehouse, due))
     for row in judged.refused:
         quarantine.refuse_anew(warehouse, row.row_no, row.rule)
-    found = _sort_out(warehouse, judged.passed)
+    found = _sort_out(office, warehouse, judged.passed)
     for one in judged.passed:
         quarantine.close(warehouse, one.row_no, "erased" if one in found.late else "taken_up")
     return _put(office, warehouse, found.latest)
@@ -125,28 +130,51 @@ def _reopened(office: Office, warehouse: Connection, due: Sequence[WaitingForSom
 
 @dataclass(slots=True)
 class _SortedOut:
-    """Submissions by what becomes of them: the latest of each follower, those before a follow, those of leavers."""
+    """Submissions by what becomes of them: the latest of each follower, those before a follow, those of leavers.
+
+    `old` are those before a follow of which the tombstones cannot tell whether their person left since.
+    """
 
     latest: dict[int, Submission] = field(default_factory=dict)
     early: list[Submission] = field(default_factory=list)
     late: list[Submission] = field(default_factory=list)
+    old: list[Submission] = field(default_factory=list)
 
 
-def _sort_out(warehouse: Connection, submissions: Sequence[Submission]) -> _SortedOut:
+def _sort_out(office: Office, warehouse: Connection, submissions: Sequence[Submission]) -> _SortedOut:
+    """Sort submissions by what is known of their people.
+
+    Who followed before they confirmed, and follows still, never left in between. Of anybody else the tombstones tell
+    it, as far back as they are certain; a submission older than that is not put, whoever follows now (L14).
+    """
+    now, keys = office.now(), office.tombstone_keys
     indexes = list({one.index for one in submissions})
-    known, left = people.find_people(warehouse, indexes, lock=True), seen.leaves(warehouse, indexes)
+    known = people.find_people(warehouse, indexes, lock=True)
+    left = tombstones.leavings(warehouse, keys, indexes, now)
+    certain_ms = tombstones.certain_since_ms(warehouse, keys, now)
+    since_ms = int((now - seen.FOLLOWS_UNTIL).timestamp() * 1000)
     found = _SortedOut()
     for one in submissions:
+        confirmed_ms = one.confirmed_at.timestamp() * 1000
         person = known.get(one.index)
         number = _follower(person)
         left_ms = person.last_event_ms if person is not None and person.left else left.get(one.index, NEVER)
-        if one.confirmed_at.timestamp() * 1000 <= left_ms:
+        follows_ms = person.last_event_ms if person is not None and number is not None else None
+        if confirmed_ms <= left_ms or _is_past(confirmed_ms, follows_ms, since_ms, certain_ms):
             found.late.append(one)
         elif number is None:
             found.early.append(one)
+            found.old += [one] if confirmed_ms < certain_ms else []
         elif number not in found.latest or one.confirmed_at >= found.latest[number].confirmed_at:
             found.latest[number] = one
     return found
+
+
+def _is_past(confirmed_ms: float, follows_ms: int | None, since_ms: int, certain_ms: int) -> bool:
+    """Whether nobody can tell any more if its person left after they confirmed."""
+    if follows_ms is None:
+        return confirmed_ms < since_ms
+    return confirmed_ms < min(follows_ms, certain_ms)
 
 
 def reception_frame(given: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

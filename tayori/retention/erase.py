@@ -7,7 +7,8 @@ and any other key without a person by `sweep_keys`. Letters are not touched: the
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -15,9 +16,11 @@ from sqlalchemy import Connection
 
 from tayori.certificates.erasure import commitment
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import LineUserId, PersonNo, RunId
+from tayori.errors import Tampered
 from tayori.office import Office
-from tayori.vault.audit import Action, record
+from tayori.vault.audit import Action, Recorded, record
+from tayori.vault.identity import open_frozen_line_ids
 from tayori.vault.lists import seal_in
 from tayori.warehouse import erasure, journal, memberships
 from tayori.warehouse.engines import reading, writing
@@ -47,41 +50,63 @@ class _Block:
     waiting: int
     lists: int
     rows: dict[str, int]
+    strangers: int = 0
 
 
-def erase_leavers(office: Office, run_id: RunId, commitment_key: bytes, *, size: int = BLOCK) -> Erased:
+def erase_leavers(
+    office: Office, run_id: RunId, commitment_key: bytes, *, size: int = BLOCK, left_before: datetime | None = None
+) -> Erased:
     """Erase everyone who left, canaries first, in blocks; may be run again after any crash.
+
+    With `left_before` only the residents who left before that moment: the others are held.
 
     Raises:
         Refused: a table holds persons and the eraser has no way to forget them there; nothing is erased.
+        Tampered: look-up values stand in other persons' rows; everybody else who left is erased.
 
     """
     erasure.walks()
     _destroy_journalled(office, run_id, size)
-    total = Erased()
+    total, strangers = Erased(), 0
     for canaries in (True, False):
         after = FIRST_NUMBER
-        while (block := _forget_block(office, run_id, commitment_key, after, size, canaries=canaries)) is not None:
+        until = None if canaries else left_before
+        forget = partial(_forget_block, office, run_id, commitment_key, canaries=canaries, left_before=until)
+        while (block := forget(after, size)) is not None:
             _destroy_keys(office, [leaver.person_no for leaver in block.gone])
-            total = _summed(total, block, canaries=canaries)
+            total, strangers = _summed(total, block, canaries=canaries), strangers + block.strangers
             after = block.last
+    if strangers:
+        raise Tampered(
+            f"The look-up values of {strangers} leavers are not those of their own LINE ids: rows of the table of "
+            "persons were changed. They are not erased and no certificate is issued; all others are erased. Restore "
+            "these values, then run it again."
+        )
     return total
 
 
 def _forget_block(
-    office: Office, run_id: RunId, commitment_key: bytes, after: int, size: int, *, canaries: bool
+    office: Office,
+    run_id: RunId,
+    commitment_key: bytes,
+    after: int,
+    size: int,
+    *,
+    canaries: bool,
+    left_before: datetime | None,
 ) -> _Block | None:
     now = office.now()
-    with reading(office.warehouse) as warehouse:
-        expected = len(erasure.next_leavers(warehouse, after, size, canaries=canaries))
-    if not expected:
-        return None
     with writing(office.warehouse) as warehouse:
-        # the line comes first: it also holds back whoever writes people at this moment
-        record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=expected, now=now)
-        leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries)
+        # persons, lists, the log's line: all who write take them in this order, so that no two wait for each other
+        leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries, left_before=left_before)
         if not leavers:
             return None
+        last = leavers[-1].person_no
+        memberships.hold_lists(warehouse, leavers[0].person_no, last)
+        line = record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=len(leavers), now=now)
+        leavers, strangers = _told_apart(office, warehouse, leavers, line)
+        if not leavers:
+            return _Block(last, (), 0, 0, {}, strangers)
         numbers = np.array([one.person_no for one in leavers], np.int64)
         with reading(office.vault) as vault:
             taken = memberships.take_out(warehouse, numbers, now, _seals(office, vault))
@@ -91,7 +116,42 @@ def _forget_block(
         journal.write_journal(warehouse, run_id, gone, [_committed(commitment_key, one) for one in gone], now)
         if not canaries:
             journal.add_tally(warehouse, run_id, rows)
-    return _Block(leavers[-1].person_no, gone, len(wait), taken.lists_changed, rows)
+    return _Block(last, gone, len(wait), taken.lists_changed, rows, strangers)
+
+
+def _told_apart(
+    office: Office, warehouse: Connection, leavers: Sequence[Leaver], line: Recorded
+) -> tuple[list[Leaver], int]:
+    """Give the leavers whose look-up value is that of their own sealed LINE id, and how many others there are.
+
+    Rows of the quarantine are found by that value: a swapped one would blank another person's. Whose key is gone
+    already cannot be asked, and has nothing left to open.
+    """
+    with reading(office.vault) as vault:
+        stores, numbers = (warehouse, vault), [leaver.person_no for leaver in leavers]
+        try:
+            opened = open_frozen_line_ids(*stores, office.person_keys, numbers, line)
+        except Tampered:  # one of them does not open, and the others are to be erased all the same
+            leavers = [leaver for leaver in leavers if _opens(office, stores, leaver.person_no, line)]
+            left = [leaver.person_no for leaver in leavers]
+            opened = open_frozen_line_ids(*stores, office.person_keys, left, line) if left else {}
+    own = [leaver for leaver in leavers if _is_own(office, leaver, opened.get(PersonNo(leaver.person_no)))]
+    return own, len(numbers) - len(own)
+
+
+def _opens(office: Office, stores: tuple[Connection, Connection], number: int, line: Recorded) -> bool:
+    try:
+        open_frozen_line_ids(*stores, office.person_keys, [number], line)
+    except Tampered:
+        return False
+    return True
+
+
+def _is_own(office: Office, leaver: Leaver, line_id: LineUserId | None) -> bool:
+    if line_id is None:
+        return True
+    named = (office.index.of_line_id(line_id), office.index.of_detached(line_id, leaver.person_no))
+    return leaver.line_index in named
 
 
 def _seals(office: Office, vault: Connection) -> SealOf:

@@ -15,6 +15,7 @@ from tayori.domain.identifiers import RunId
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import probe
+from tayori.retention.copies.searching import kept_by_mistake
 from tayori.retention.remainders import PERSONS, Deed
 from tayori.vault.keyfile import Space
 from tayori.vault.residue import INHERENT_LIMITS
@@ -22,6 +23,7 @@ from tayori.warehouse.hygiene import store_files
 from tayori.warehouse.strays import copy_older_than
 
 LARGEST_KEY_FILE: Final = 4 * 1024 * 1024
+KINDS: Final = {"backup": "開ける封緘済みの写し", "store": "保存先の写し", "dump": "書き出し", "keys": "鍵の写し"}
 SEALED: Final = "暗号化された写し（鍵が設置先にないもの）"
 
 Places = Mapping[str, Path]
@@ -71,6 +73,12 @@ def _old_keys(office: Office, deed: Deed, places: Places) -> Found:
     for name, path in _files(office, places):
         tally.look(name, path, lambda path: _holds_ended_key(path, ended))
     return tally.found()
+
+
+def _unlisted(office: Office, _deed: Deed, places: Places) -> Found:
+    """Seek copies and keys that stand in no ledger, and sealed copies that a key which is still kept opens."""
+    found = kept_by_mistake(office, places)
+    return Found(tuple(f"{stray.place}: {stray.file}（{KINDS[stray.kind]}）" for stray in found))
 
 
 def _holds_ended_key(path: Path, ended: int) -> str | None:
@@ -125,6 +133,7 @@ SEARCHES: Final = (
     Search("消去した回の目印（全保存先・全符号化形式）", _canaries),
     Search("消去前のデータベースの写し", _copies),
     Search("終わった鍵世代の鍵", _old_keys),
+    Search("台帳にない写し及び鍵", _unlisted),
 )
 """Whoever adds a kind of copy adds how it is looked for here."""
 

@@ -6,24 +6,30 @@ can be missed. A scan that would lose too many stops and asks: that is an outage
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
+from sqlalchemy import Connection
+
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import LINE_USER_ID, HandlerId, RunId
-from tayori.errors import Refused
+from tayori.domain.identifiers import LINE_USER_ID, RunId
+from tayori.domain.leaving import bound, leaving_limits
+from tayori.errors import Refused, Unavailable
 from tayori.line.paging import PageExpired
 from tayori.office import Office
+from tayori.retention import holds
+from tayori.settings import Mode
+from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
-from tayori.warehouse import people
+from tayori.warehouse import journal, people
 from tayori.warehouse import reconcile as scans
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.reconcile import Scan, ScanTally, Sighting
 
 CAUSE: Final = "quit"
-MISSES: Final = 2  # consecutive scans
-LARGEST_LOSS: Final = 0.05
-ALWAYS_ALLOWED: Final = 20
+MISSES: Final = 2  # consecutive scans, so many hours apart
+STEP: Final = "scan"
 MOST_RESTARTS: Final = 3
 BLOCK: Final = 5_000
 EVIDENCE: Final = Evidence("flow:reconcile", Purpose.RECONCILE)
@@ -53,7 +59,11 @@ class Followers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a complete scan found: followers listed, people concerned, seen for the first time, missed, who quit."""
+    """What a complete scan found: followers listed, people concerned, seen for the first time, missed, who quit.
+
+    `never_seen`: people whom no scan ever saw. They have not let LINE list them, or quit before the first scan: LINE
+    tells no difference, so no scan misses them.
+    """
 
     listed: int
     concerned: int
@@ -61,40 +71,44 @@ class Reconciled:
     missed: int
     asked: int
     quit: int
+    never_seen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many missing people a named handler allowed, after a scan stopped and asked."""
-
-    loss: int
-    by: HandlerId
-
-
-def reconcile(office: Office, line: Followers, scan: RunId, allowance: Allowance | None = None) -> Reconciled:
+def reconcile(office: Office, line: Followers, scan: RunId) -> Reconciled:
     """Scan the whole follower list and note who is missing; mark as left who is missing for the second time.
 
-    `scan` is an opaque id. An allowance is written into the access log under its handler's name.
+    `scan` is an opaque id. A scan that follows another one within hours misses nobody anew: an outage of an hour
+    would count twice.
 
     Raises:
-        Unavailable: LINE failed; nothing was concluded.
-        Refused: the scan would lose too many people; nothing was concluded.
+        Unavailable: LINE failed, or what it says cannot be; nothing was concluded.
+        Refused: the scan would lose too many people; nothing was concluded, two handlers have to decide.
 
     """
-    if allowance is not None:
-        with writing(office.warehouse) as warehouse:
-            decided = Evidence(allowance.by, Purpose.RECONCILE)
-            record(warehouse, decided, Action.DECIDE, f"scan {scan}", count=allowance.loss, now=office.now())
     began_ms = int(office.now().timestamp() * 1000)
     with scans.scanning(office.warehouse) as listed:
         first_seen = _read_list(office, line, scan, listed)
         tally = listed.tally(began_ms)
-        refuse_mass_loss(tally, allowance.loss if allowance else 0)
+        refuse_mass_loss(office, tally)
         sighting = listed.sighting(began_ms)
-    suspects = [number for number, misses in sighting.missed.items() if misses + 1 >= MISSES]
-    quitters = _without_profile(office, line, scan, suspects)
+        controls = listed.some_seen(leaving_limits().scan.controls)
+    holds.end_stale(office, holds.SCAN)
+    with reading(office.warehouse) as warehouse:
+        apart = _is_apart(office, warehouse)
+    suspects = [number for number, misses in sighting.missed.items() if apart and misses + 1 >= MISSES]
+    quitters = _without_profile(office, line, scan, suspects, controls) if suspects else []
     gone = _conclude(office, scan, sighting, quitters, began_ms)
-    return Reconciled(tally.listed, tally.concerned, first_seen, len(sighting.missed), len(suspects), gone)
+    missed = len(sighting.missed)
+    return Reconciled(tally.listed, tally.concerned, first_seen, missed, len(suspects), gone, tally.never_seen)
+
+
+def _is_apart(office: Office, warehouse: Connection) -> bool:
+    """Whether the last scan that missed anybody is long enough ago for this one to be evidence of its own."""
+    last, rehearsed = journal.latest_step(warehouse, STEP), office.settings.scan_hours
+    hours = leaving_limits().scan.hours_between
+    if rehearsed is not None and office.settings.mode is Mode.REHEARSAL:
+        hours = rehearsed
+    return last is None or office.now() - last >= timedelta(hours=hours)
 
 
 def _read_list(office: Office, line: Followers, scan: RunId, listed: Scan) -> int:
@@ -107,7 +121,7 @@ def _read_list(office: Office, line: Followers, scan: RunId, listed: Scan) -> in
 
 
 def _read_pages(office: Office, line: Followers, scan: RunId, listed: Scan) -> int:
-    first_seen, start = 0, None
+    first_seen, start, before = 0, None, set[str]()
     while True:
         page = line.followers_ids(start)
         indexes = office.index.of_line_ids(one for one in page.ids if LINE_USER_ID.fullmatch(one))
@@ -115,28 +129,53 @@ def _read_pages(office: Office, line: Followers, scan: RunId, listed: Scan) -> i
         first_seen += scans.note_first_sight(office.warehouse, indexes, scan)
         if page.start is None:
             return first_seen
+        if page.start in before:
+            raise Unavailable("LINE's list of followers goes in circles; nothing was concluded. Run it again later.")
+        before.add(page.start)
         start = page.start
 
 
-def refuse_mass_loss(tally: ScanTally, allowed: int) -> None:
-    """Stop a scan that would lose too many: more than 5 % of those concerned and more than 20, or a list of nobody.
+def refuse_mass_loss(office: Office, tally: ScanTally) -> None:
+    """Stop a scan that would lose too many, or that lists nobody, unless two handlers allowed so many.
 
     Raises:
-        Refused: naming the counts; nothing is concluded until a named person allows so many.
+        Refused: naming the counts and the hold; nothing is concluded until it is allowed.
 
     """
-    bound = max(ALWAYS_ALLOWED, int(tally.concerned * LARGEST_LOSS), allowed)
-    if tally.missing > bound:
+    limits, agreed = leaving_limits().scan, holds.allowed(office, holds.SCAN)
+    most = max(bound(limits.share, limits.least, tally.concerned), agreed) if tally.listed else agreed
+    if tally.missing > most:
+        held = holds.hold(office, holds.SCAN, tally.missing, tally.concerned, most)
+        what = "LINE lists nobody at all" if not tally.listed else f"more than {most}"
         raise Refused(
-            f"The scan misses {tally.missing} of {tally.concerned} people, more than {bound}; nothing was concluded. "
-            f"Look into it; if it is true, allow a loss of {tally.missing} and run it again."
+            f"The scan misses {tally.missing} of {tally.concerned} people, {what}; nothing was concluded. Check the "
+            f"account and its token. If it is true, two handlers allow it (`tayori retention hold allow "
+            f"{held.hold_id}`); then run it again."
         )
-    if tally.missing > allowed and not tally.listed:
-        raise Refused("LINE lists nobody at all; nothing was concluded. Check the account and the token.")
 
 
-def _without_profile(office: Office, line: Followers, scan: RunId, suspects: Sequence[int]) -> list[int]:
-    """Give those suspects for whom LINE shows no profile; opening their ids is written down first."""
+def _without_profile(
+    office: Office, line: Followers, scan: RunId, suspects: Sequence[int], controls: Sequence[int]
+) -> list[int]:
+    """Give those suspects for whom LINE shows no profile; opening their ids is written down first.
+
+    Some who stand on the list are asked about before: where LINE shows no profile of them either, it shows none to
+    this token, and the missing ones mean nothing.
+
+    Raises:
+        Unavailable: LINE shows no profile of most who follow.
+
+    """
+    shown = _absent(office, line, scan, controls)
+    if not controls or len(shown) * 2 > len(controls):
+        raise Unavailable(
+            "LINE shows no profile of people who follow: the token is of another channel, or LINE is in trouble. "
+            "Nothing was concluded. Check TAYORI_LINE_ACCESS_TOKEN, then run it again."
+        )
+    return _absent(office, line, scan, suspects)
+
+
+def _absent(office: Office, line: Followers, scan: RunId, suspects: Sequence[int]) -> list[int]:
     gone: list[int] = []
     for start in range(0, len(suspects), BLOCK):
         block = suspects[start : start + BLOCK]
@@ -153,8 +192,15 @@ def _conclude(office: Office, scan: RunId, sighting: Sighting, quitters: Sequenc
     now = office.now()
     misses = {number: min(before + 1, MISSES) for number, before in sighting.missed.items()}
     with writing(office.warehouse) as warehouse:
+        scans.hold_people(warehouse, sorted({*misses, *sighting.seen_again}))  # before the line, as all who write
         record(warehouse, EVIDENCE, Action.WRITE, f"scan {scan}", count=len(misses), now=now)
+        if _is_apart(office, warehouse):  # the line is held: no other scan concludes at this moment
+            journal.finish_step(warehouse, scan, STEP, {"missed": len(misses)}, now)
+        else:
+            misses, quitters = {}, []
         scans.put_misses(warehouse, misses | dict.fromkeys(sighting.seen_again, 0), began_ms)
         gone = scans.still_missing(warehouse, quitters, began_ms)
         people.mark_left(warehouse, [(number, began_ms) for number in gone], CAUSE, now)
+        left = dict.fromkeys(scans.indexes_of(warehouse, gone), began_ms)
+        tombstones.bury(warehouse, office.tombstone_keys, left, now)
     return len(gone)

@@ -14,12 +14,14 @@ from sqlalchemy import Engine
 from tayori.certificates.document import KeyEpoch, Remaining
 from tayori.errors import NotFound
 from tayori.office import TOKYO, Office
+from tayori.retention.copies.ends import backups_gone_before, escrow_ended_through
 from tayori.vault.keyfile import Space
-from tayori.warehouse import journal, rewriting, wrapped_keys
+from tayori.warehouse import journal, rewriting, tombstones, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, reading
 from tayori.warehouse.erasure import BACKUP_DAYS
 
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
+TOMBSTONE_DAYS: Final = 3
 PERSONS, BOXES = "利用者", "受付箱・隔離"
 STORES: Final = {"warehouse": "倉庫", "vault": "鍵保管庫", "inbox": "受付箱"}
 
@@ -63,7 +65,9 @@ def _epochs(office: Office, deed: Deed) -> Seen:
     standing += [epoch for epoch in range(1, ended + 1) if has_key(office, Space.PERSON, epoch)]
     if standing or not ended:
         return Seen(gone=False, sentence=f"鍵世代 {_listed(standing) or '不明'} の鍵が残っています。")
-    return Seen(gone=True, sentence=f"鍵世代 {ended} までの鍵は、鍵保管庫の記録及び鍵の保管先のいずれにもない")
+    if not escrow_ended_through(office).past(Space.PERSON, ended):
+        return Seen(gone=False, sentence=f"鍵世代 {ended} までの鍵を含む預託が残っています。")
+    return Seen(gone=True, sentence=f"鍵世代 {ended} までの鍵は、鍵保管庫の記録、鍵の保管先及び預託のいずれにもない")
 
 
 def has_key(office: Office, space: Space, epoch: int) -> bool:
@@ -76,10 +80,18 @@ def has_key(office: Office, space: Space, epoch: int) -> bool:
 
 
 def _backups(office: Office, deed: Deed) -> Seen:
-    """See that backups have ended, as long as no ledger of them can be asked: by their age; copies are searched for."""
+    """See that every backup of the ledger ended, its key with it, and that their longest life is over.
+
+    Copies that stand in no ledger, such as those of a server's own operator, are neither older nor listed: the age
+    speaks for those, and the last probe looks for what lies here.
+    """
+    if not backups_gone_before(office, deed.erased_at):
+        return Seen(gone=False, sentence="消去前のバックアップ又はその鍵が台帳に残っています。")
     if office.now() < deed.erased_at + timedelta(days=BACKUP_DAYS):
         return Seen(gone=False, sentence=f"消去前のバックアップの保存期間（{BACKUP_DAYS}日）が過ぎていません。")
-    return Seen(gone=True, sentence=f"消去前のバックアップは保存期間（{BACKUP_DAYS}日）を過ぎ、設置先に写しがない")
+    return Seen(
+        gone=True, sentence=f"消去前のバックアップは台帳のすべてが鍵とともに終了し、保存期間（{BACKUP_DAYS}日）も過ぎた"
+    )
 
 
 def _journal(office: Office, deed: Deed) -> Seen:
@@ -88,6 +100,16 @@ def _journal(office: Office, deed: Deed) -> Seen:
     if rows:
         return Seen(gone=False, sentence=f"消去した管理番号の記録が {rows} 行残っています。")
     return Seen(gone=True, sentence="消去した管理番号の記録は 0 行")
+
+
+def _tombstones(office: Office, deed: Deed) -> Seen:
+    """See that no key is left under which a leaving before the erasure could have been marked, nor a mark."""
+    keys = office.tombstone_keys.from_before(deed.erased_at)
+    with reading(office.warehouse) as warehouse:
+        marks = tombstones.count_until(warehouse, office.tombstone_keys.epoch_of(deed.erased_at))
+    if keys or marks:
+        return Seen(gone=False, sentence=f"消去の時点までの目印が {marks} 件、その鍵が {len(keys)} 個残っています。")
+    return Seen(gone=True, sentence="消去の時点までの目印及びその鍵はない")
 
 
 def _boxes(office: Office, deed: Deed) -> Seen:
@@ -128,6 +150,9 @@ REMAINDERS: Final = (
     Remainder("key-epochs", "消去の時点までの鍵世代（鍵の保管先にある写しを含む）", 1, _epochs),
     Remainder("backups", "消去前に作成されたバックアップ（平文で保持していた項目）", BACKUP_DAYS, _backups),
     Remainder("journal", "消去した管理番号（復元時の再消去用）及び対象の照合鍵", BACKUP_DAYS + 1, _journal),
+    Remainder(
+        "tombstones", "登録をやめたことの目印（鍵付きハッシュ。鍵は最長72時間で破棄）", TOMBSTONE_DAYS, _tombstones
+    ),
     Remainder("box-keys", "受付箱・隔離の鍵世代（取込み済みの封緘データ）", BOX_DAYS, _boxes),
     Remainder(
         "postgresql",

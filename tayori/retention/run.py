@@ -5,21 +5,23 @@ Each step may run twice, and a run that stopped anywhere goes on under its id to
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
 
 from tayori.domain.identifiers import RunId
+from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, probe
+from tayori.retention import canaries, certify, erase, holds, probe
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
 from tayori.retention.settling import settle_all
 from tayori.vault import audit
 from tayori.vault.keyfile import read_secret, write_secret
-from tayori.warehouse import boxes, hygiene, journal, runs, wrapped_keys
+from tayori.warehouse import boxes, hygiene, journal, people, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
@@ -49,8 +51,9 @@ def erase_leavers(office: Office, run_id: RunId) -> Counts:
     if "canaries" not in _steps(office, run_id):
         planted = canaries.plant(office, run_id)
         _finish(office, run_id, "canaries", {"planted": planted})
+    held, left_before = _held_flood(office)
     boxes = office.box_keys.epochs()
-    erased = erase.erase_leavers(office, run_id, commitment_key(office, run_id))
+    erased = erase.erase_leavers(office, run_id, commitment_key(office, run_id), left_before=left_before)
     if erased.residents or BOX_STEP not in _steps(office, run_id):
         _finish(office, run_id, BOX_STEP, {"epochs": sorted({*_box_epochs(office, run_id), *boxes})})
     with reading(office.warehouse) as warehouse:
@@ -59,6 +62,7 @@ def erase_leavers(office: Office, run_id: RunId) -> Counts:
         "erased": done.residents,
         "canaries": done.canaries,
         "waiting": erased.waiting,
+        "held": held,
         "lists_changed": erased.lists,
         "keys_without_person": swept,
     }
@@ -70,6 +74,25 @@ def _box_epochs(office: Office, run_id: RunId) -> list[int]:
     """Give the box epochs that the run wrote down: what was sealed about the erased is sealed to one of these."""
     step = _steps(office, run_id).get(BOX_STEP)
     return list(step.found["epochs"]) if step else []
+
+
+def _held_flood(office: Office) -> tuple[int, datetime | None]:
+    """Give how many leavers are held tonight, and who left before which moment is erased all the same.
+
+    More leavings by events than a ward ever sees are a forged or broken channel until two handlers say otherwise.
+    Nobody is sent to meanwhile, and nobody is held past the longest time, for LINE signed each of these events.
+    """
+    limits = leaving_limits().flood
+    since = office.now() - timedelta(hours=limits.longest_hours)
+    with reading(office.warehouse) as warehouse:
+        waiting = eraser.waiting_since(warehouse, since)
+        everybody = waiting + people.count_people(warehouse)
+    most = max(bound(limits.share, limits.least, everybody), holds.allowed(office, holds.FLOOD))
+    if waiting <= most:
+        holds.end_stale(office, holds.FLOOD)
+        return 0, None
+    holds.hold(office, holds.FLOOD, waiting, everybody, most)
+    return waiting, since
 
 
 def commitment_key(office: Office, run_id: RunId) -> bytes:
@@ -138,13 +161,15 @@ def expire(office: Office) -> Counts:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    return counts
+    return counts | {"tombstone_keys_destroyed": office.tombstone_keys.destroy_ended(office.now())}
 
 
 def expire_quarantine(office: Office) -> int:
-    """End the quarantined content that has reached its end; give how many rows. A day's content waits for no night."""
+    """End what waits for no night: quarantined content at its end, tombstones with their keys; give how many rows."""
     with writing(office.warehouse) as warehouse:
-        return sum(eraser.expire(warehouse, "warehouse", office.now(), "quarantine").values())
+        ended = eraser.expire(warehouse, "warehouse", office.now(), "quarantine", "tombstone")
+    office.tombstone_keys.destroy_ended(office.now())
+    return sum(ended.values())
 
 
 def clean_stores(office: Office, run_id: RunId, **patience: Pause) -> Counts:

@@ -42,6 +42,10 @@ class BlindIndex:
         key = self._key
         return [hmac.digest(key, b"line_user_id|" + one.encode(), "sha256") for one in line_user_ids]
 
+    def of_detached(self, line_user_id: str, number: int) -> bytes:
+        """Give the 32 bytes that stand for a leaver who came back under another number: nobody is found by them."""
+        return hmac.digest(self._key, f"detached|{number}|{line_user_id}".encode(), "sha256")
+
     def of_content(self, content: bytes) -> bytes:
         """Give the 16 bytes by which a letter that is the same as before is told from one that changed."""
         return hmac.digest(self._key, b"content|" + content, "sha256")[:16]

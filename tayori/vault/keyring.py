@@ -1,6 +1,7 @@
 """One key per person and per case, wrapped under the key of an epoch; destroying it is what erases."""
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Engine
 
-from tayori.errors import Tampered
+from tayori.errors import Tampered, Unavailable
 from tayori.vault.envelope import KEY_BYTES, NONCE
 from tayori.vault.keyfile import KeyFile, Space
 from tayori.warehouse import wrapped_keys
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import is_sqlite, reading, writing
 from tayori.warehouse.wrapped_keys import WrappedRow
 
 BLOCK = 20_000
+PATIENCE = 100
+PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,20 @@ class Keyring:
                     wrapped_keys.add_next(target, self.space, self._over(wrap, began, block))
 
     def _switch(self, vault: Engine, ended: int, began: int) -> int:
+        """Switch as soon as the tables are free: who waits for them in the queue would hold up all who read keys."""
+        for _ in range(PATIENCE):
+            try:
+                return self._switch_now(vault, ended, began)
+            except Unavailable:
+                if is_sqlite(vault):  # which has waited long enough by itself
+                    raise
+                time.sleep(PAUSE_SECONDS)
+        return self._switch_now(vault, ended, began)
+
+    def _switch_now(self, vault: Engine, ended: int, began: int) -> int:
         wrap = AESGCM(self._keys.key(self.space, began))
         with writing(vault) as connection:
+            wrapped_keys.require_free(connection, self.space)
             wrapped_keys.set_epoch_state(connection, self.space, ended, "retired")
             late = wrapped_keys.missing_in_next(connection, self.space)
             wrapped_keys.add_next(connection, self.space, self._over(wrap, began, late))

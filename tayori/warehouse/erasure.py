@@ -18,6 +18,7 @@ from tayori.errors import Refused
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
 from tayori.warehouse.events import REMEMBERED
+from tayori.warehouse.schema.leaving import tombstone
 from tayori.warehouse.schema.people import erasure_journal, event_seen, person
 from tayori.warehouse.schema.records import certificate, quarantine
 from tayori.warehouse.schema.stores import inbox_row
@@ -79,6 +80,7 @@ EXPIRIES: Final = (
     Expiry(event_seen, event_seen.c.at_ms, REMEMBERED),
     Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
     Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS), once=CERTIFIED | NOBODY),
+    Expiry(tombstone, tombstone.c.ends_at, timedelta(0)),
     Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
 )
 """Retention by age, as data. An inbox row goes when it is applied; one that nobody could apply ends here, counted."""
@@ -123,8 +125,10 @@ def _blanked(table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if column.info["erasure"] is not Erasure.KEPT]
 
 
-def next_leavers(connection: Connection, after: int, size: int, *, canaries: bool) -> list[Leaver]:
-    """Give the next people who left and are not erased yet, by ascending number after `after`."""
+def next_leavers(
+    connection: Connection, after: int, size: int, *, canaries: bool, left_before: datetime | None = None
+) -> list[Leaver]:
+    """Give the next people who left and are not erased yet, by ascending number after `after`; held until the end."""
     chosen = (
         select(person.c.person_no, person.c.left_cause, person.c.left_at, person.c.line_index)
         .where(person.c.left_at.is_not(None), person.c.person_no > after)
@@ -132,8 +136,17 @@ def next_leavers(connection: Connection, after: int, size: int, *, canaries: boo
         .order_by(person.c.person_no)
         .limit(size)
     )
+    if left_before is not None:
+        chosen = chosen.where(person.c.left_at < left_before)
     rows = connection.execute(chosen.with_for_update())
     return [Leaver(row.person_no, row.left_cause or "unfollow", row.left_at, row.line_index) for row in rows]
+
+
+def waiting_since(connection: Connection, since: datetime) -> int:
+    """Give how many residents left since a moment, by their own act, and are not erased yet."""
+    mine = (person.c.person_no > 0) & (person.c.left_cause == "unfollow")
+    chosen = select(func.count()).select_from(person).where(person.c.left_at >= since, mine)
+    return int(connection.execute(chosen).scalar_one())
 
 
 def forget(connection: Connection, leavers: Sequence[Leaver]) -> dict[str, int]:

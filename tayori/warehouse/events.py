@@ -1,6 +1,5 @@
-"""What was seen of LINE's events: ids (so that none counts twice), marks of leaving, and tallies without persons."""
+"""What was seen of LINE's events: ids (so that none counts twice), and tallies without persons."""
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
+from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.people import event_seen, event_tally
 
@@ -19,7 +18,7 @@ SEEN: Final = ("event_id", "at_ms")
 FOLLOWS_UNTIL: Final = timedelta(days=14)
 """How old a follow may be when it comes; what the inbox holds is no older."""
 REMEMBERED: Final = FOLLOWS_UNTIL + timedelta(days=2)
-"""How long ids and leavings are remembered: longer than a follow may be old, whatever the platform's clock says."""
+"""How long ids are remembered: longer than a follow may be old, whatever the platform's clock says."""
 Tally = Mapping[tuple[str, str], int]
 """How many, by outcome and reason."""
 
@@ -38,27 +37,6 @@ def remember(connection: Connection, event_ids: Sequence[str], at_ms: int) -> se
 
 def _insert(connection: Connection, event_ids: Sequence[str], at_ms: int) -> None:
     insert_rows(connection, event_seen, SEEN, [(one, at_ms) for one in event_ids])
-
-
-def leaves(connection: Connection, indexes: Sequence[bytes]) -> dict[bytes, int]:
-    """Give when (ms) people left who are found by these look-up values, as far as that is still remembered."""
-    marks = {_mark(index): index for index in indexes}
-    rows = rows_where_in(connection, event_seen, "event_id", list(marks), SEEN)
-    return {marks[row[0]]: row[1] for row in rows}
-
-
-def remember_leaves(connection: Connection, left: Mapping[bytes, int]) -> None:
-    """Remember when (ms) people left, so that an older follow that comes late does not bring them back (L14).
-
-    The mark is one-way, stands among the ids of events and ends with them; from it nobody can be found.
-    """
-    marks = {_mark(index): at_ms for index, at_ms in left.items()}
-    delete_where_in(connection, event_seen, "event_id", list(marks))
-    insert_rows(connection, event_seen, SEEN, sorted(marks.items()))
-
-
-def _mark(index: bytes) -> str:
-    return "left:" + hashlib.blake2b(index, digest_size=16, person=b"tayori leave").hexdigest()
 
 
 def add_tally(connection: Connection, run_id: str, counted: Tally, now: datetime) -> None:

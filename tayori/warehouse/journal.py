@@ -137,3 +137,8 @@ def finished_steps(connection: Connection, run_id: str) -> dict[str, StepRow]:
     """Give the steps of a run that are done, by name."""
     rows = connection.execute(select(retention_step).where(retention_step.c.run_id == run_id))
     return {row.step: StepRow(row.step, row.done_at, json.loads(row.found)) for row in rows}
+
+
+def latest_step(connection: Connection, step: str) -> datetime | None:
+    """Give when a step was last done by any run."""
+    return connection.execute(select(func.max(retention_step.c.done_at)).where(retention_step.c.step == step)).scalar()

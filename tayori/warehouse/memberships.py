@@ -15,6 +15,7 @@ from tayori.domain.batches import DECIDE_WITHIN, Numbers, pack, unpack
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BatchState
 from tayori.warehouse.batches import Seal
+from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.broadcasts import batch, broadcast
 
 OPEN: Final = (BatchState.SENDING, BatchState.UNKNOWN)
@@ -54,6 +55,18 @@ def take_out(connection: Connection, leavers: Numbers, now: datetime, seal_of: S
             changed += 1
     every = np.unique(np.concatenate(waiting)) if waiting else np.empty(0, np.int64)
     return TakenOut(every, changed)
+
+
+def hold_lists(connection: Connection, first: int, last: int) -> None:
+    """Let nobody change the lists in which these numbers may stand until the transaction ends."""
+    if is_sqlite(connection):  # where who writes is alone
+        return
+    chosen = (
+        select(batch.c.ordinal)
+        .where(batch.c.first_no <= last, batch.c.last_no >= first, batch.c.members.is_not(None))
+        .order_by(batch.c.broadcast_id, batch.c.ordinal)
+    )
+    connection.execute(chosen.with_for_update())
 
 
 def _lists_between(connection: Connection, first: int, last: int) -> Iterator[Row[Any]]:

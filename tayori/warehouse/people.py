@@ -1,6 +1,5 @@
 """Residents in the warehouse: numbers, look-up, settings, leaving. Bulk in, bulk out."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,14 +101,15 @@ def mark_left(connection: Connection, leavers: Sequence[tuple[int, int]], cause:
     drop_choices(connection, [number for number, _ in leavers])
 
 
-def detach(connection: Connection, numbers: Sequence[int]) -> None:
+def detach(connection: Connection, leavers: Sequence[tuple[int, bytes]]) -> None:
     """Let leavers no longer be found by their LINE id, so that who comes back is a new person with a new key.
 
+    Each is given a look-up value (`BlindIndex.of_detached`) by which the eraser still knows that the row is whole.
     What the old number holds goes with the next erasure, as it would have without the return.
     """
-    if numbers:
+    if leavers:
         unfound = update(person).where(person.c.person_no == bindparam("number")).values(line_index=bindparam("index"))
-        connection.execute(unfound, [{"number": number, "index": os.urandom(32)} for number in numbers])
+        connection.execute(unfound, [{"number": number, "index": index} for number, index in leavers])
 
 
 def confirmations(connection: Connection, numbers: Sequence[int]) -> dict[int, datetime]:

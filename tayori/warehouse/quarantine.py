@@ -1,6 +1,6 @@
 """Quarantine in the warehouse: what the gate refused, sealed, with its place and rule and an end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -139,10 +139,10 @@ def refuse_anew(connection: Connection, number: int, rule: str) -> None:
     connection.execute(update(quarantine).where(quarantine.c.quarantine_no == number).values(rule=rule))
 
 
-def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str, *, but: str) -> int:
-    """End every row that concerns one of these people, except those of one rule; give how many."""
+def close_of_people(connection: Connection, indexes: Sequence[bytes], state: str, *, but: Collection[str]) -> int:
+    """End every row that concerns one of these people, except those of some rules; give how many."""
     found = rows_where_in(connection, quarantine, "line_index", indexes, ("quarantine_no", "rule"))
-    numbers = [row[0] for row in found if row[1] != but]
+    numbers = [row[0] for row in found if row[1] not in but]
     for number in numbers:
         close(connection, number, state)
     return len(numbers)

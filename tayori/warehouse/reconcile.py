@@ -20,16 +20,19 @@ CONCERNED = (
     "person_no > 0 AND left_at IS NULL AND seen_in_scan IS NOT NULL "  # canaries and people never seen are not
     "AND last_event_ms < :began_ms"  # nor is anybody who came back while the scan ran
 )
+FOLLOWS = "person_no > 0 AND left_at IS NULL"
+UNSEEN = f"{FOLLOWS} AND seen_in_scan IS NULL"
 MISSING = f"{CONCERNED} AND NOT {SEEN}"
 
 
 @dataclass(frozen=True, slots=True)
 class ScanTally:
-    """A complete scan in figures: followers listed, people who could be missed, people missed."""
+    """A complete scan in figures: followers listed, people who could be missed, people missed, people never seen."""
 
     listed: int
     concerned: int
     missing: int
+    never_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,13 @@ class Scan:
             listed=self._number("SELECT count(*) FROM scan_seen"),
             concerned=self._number(f"SELECT count(*) FROM person WHERE {CONCERNED}", began_ms=began_ms),  # noqa: S608
             missing=self._number(f"SELECT count(*) FROM person WHERE {MISSING}", began_ms=began_ms),  # noqa: S608
+            never_seen=self._number(f"SELECT count(*) FROM person WHERE {UNSEEN}"),  # noqa: S608
         )
+
+    def some_seen(self, most: int) -> list[int]:
+        """Give a few people who stand on the list, the latest of ours."""
+        chosen = f"SELECT person_no FROM person WHERE {FOLLOWS} AND {SEEN} ORDER BY person_no DESC LIMIT :most"  # noqa: S608
+        return list(self._connection.execute(text(chosen), {"most": most}).scalars())
 
     def sighting(self, began_ms: int) -> Sighting:
         """Give whom the complete list missed, and whom it saw again."""
@@ -127,3 +136,16 @@ def still_missing(connection: Connection, numbers: Sequence[int], began_ms: int)
         )
         held += connection.execute(chosen.with_for_update()).scalars()
     return held
+
+
+def indexes_of(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
+    """Give the look-up values of people by their numbers."""
+    return [bytes(row[0]) for row in rows_where_in(connection, person, "person_no", numbers, ("line_index",))]
+
+
+def hold_people(connection: Connection, numbers: Sequence[int]) -> None:
+    """Let nobody change these people until the transaction ends."""
+    if not is_sqlite(connection):  # where who writes is alone
+        driver_cursor(connection).execute(
+            "SELECT person_no FROM person WHERE person_no = ANY(%s) ORDER BY person_no FOR UPDATE", (list(numbers),)
+        )

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from tayori.domain.identifiers import RunId
 from tayori.errors import NotFound
 from tayori.warehouse.schema.records import run
+
+GIVEN_UP: Final = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -35,7 +38,12 @@ class RunRow:
 
 
 def begin(connection: Connection, story: str, now: datetime, rng: Random) -> RunId:
-    """Write down that a story begins; give the run's opaque id."""
+    """Write down that a story begins; give the run's opaque id.
+
+    An earlier run of the story that began more than a day ago and never ended was killed: it ends here as failed.
+    """
+    killed = update(run).where(run.c.story == story, run.c.ended_at.is_(None), run.c.started_at < now - GIVEN_UP)
+    connection.execute(killed.values(ended_at=now, outcome=Outcome.FAILED))
     run_id = RunId(f"{story}-{now:%Y%m%d}-{rng.getrandbits(48):012x}")
     connection.execute(insert(run).values(run_id=run_id, story=story, started_at=now))
     return run_id

@@ -160,6 +160,7 @@ def _environment(folder: Path, marks: Marks, platform: RunningPlatform, mail: Ma
     return {
         "TAYORI_MODE": "rehearsal",
         "TAYORI_HOME": str(home),
+        "TAYORI_SCAN_HOURS": "0",
         "TAYORI_LINE_API_BASE": platform.base_url,
         "TAYORI_LINE_CHANNEL_SECRET": marks.secret("channel"),
         "TAYORI_LINE_ACCESS_TOKEN": marks.secret("token"),

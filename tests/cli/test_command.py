@@ -290,7 +290,7 @@ def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp
         ("segment count x --genre 天気", 2),
         ("handler end ken --as hana --on 11/02", 2),
         ("opinions report --from yesterday", 2),
-        ("retention reconcile --allow-loss 5", 2),
+        ("retention hold allow h-none --people 5 --as hana", 4),
         ("nonsense", 2),
     ],
 )

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from expectations.gate import gate
 from tayori.domain.identifiers import CANARY_PREFIX, RunId
-from tayori.errors import Unavailable
+from tayori.errors import Tampered, Unavailable
 from tayori.ingest import quarantine
 from tayori.ingest.counts import Counts
 from tayori.ingest.following import NOT_FOLLOWING, OLDER
@@ -20,6 +21,7 @@ from tayori.office import Office
 from tayori.warehouse import audit, inbox, people
 from tayori.warehouse import events as seen
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.people import person
 from tests.ingest.builders import (
     an_event,
     an_event_id,
@@ -121,7 +123,7 @@ def test_a_late_follow_does_not_bring_back_who_left_even_after_the_erasure(offic
     deliver(office, late)
     assert take_in(office).events.ignored == {OLDER: 1}
     with writing(office.warehouse) as connection:
-        people.detach(connection, left_numbers(office))
+        people.detach(connection, [(number, bytes(32)) for number in left_numbers(office)])
     deliver(office, later)
     assert take_in(office).events.ignored == {OLDER: 1}
     assert followers(office) == {}
@@ -325,3 +327,19 @@ def test_a_known_event_id_among_many_is_found(office: Office) -> None:
     deliver(office, *(an_event("message", 1) for _ in range(50)), known)
     counts = take_in(office).events
     assert (counts.duplicate, counts.ignored.total()) == (1, 50)
+
+
+def test_a_leave_finds_nobody_else_by_a_swapped_look_up_value(office: Office) -> None:
+    """Where two rows have each other's look-up value nobody leaves for another: the events wait, nothing is lost."""
+    deliver(office, an_event("follow", 1), an_event("follow", 2))
+    take_in(office)
+    mine, others = (office.index.of_line_id(a_line_id(one)) for one in (1, 2))
+    with writing(office.warehouse) as connection:
+        for old, new in ((mine, bytes(32)), (others, mine), (bytes(32), others)):
+            connection.execute(update(person).where(person.c.line_index == old).values(line_index=new))
+    deliver(office, an_event("unfollow", 1, at=5))
+    with pytest.raises(Tampered):
+        take_in(office)
+    assert len(followers(office)) == 2
+    with reading(office.inbox) as connection:
+        assert inbox.waiting(connection)[0] == 1

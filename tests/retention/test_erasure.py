@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import RunId
 from tayori.domain.states import BatchState
+from tayori.errors import Tampered
 from tayori.ingest.followers import welcome
 from tayori.ingest.quarantine import SetAside, set_aside
 from tayori.office import Office
@@ -21,7 +22,7 @@ from tayori.warehouse.audit import lines as audit_lines
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.orphans import still_without_person
 from tayori.warehouse.people import Chosen
-from tayori.warehouse.schema.people import event_seen
+from tayori.warehouse.schema.people import event_seen, person
 from tayori.warehouse.schema.records import quarantine
 from tests.support.builders import TestClock, a_line_id
 from tests.support.frozen import a_batch, members_of
@@ -258,3 +259,41 @@ def test_the_journal_of_an_uncertified_run_does_not_end(office: Office, clock: T
     clock.forward(days=100)
     with writing(office.warehouse) as warehouse:
         assert erasure.expire(warehouse, "warehouse", office.now())["erasure_journal"] == 0
+
+
+def swap_look_ups(office: Office, one: int, other: int) -> None:
+    """Let two persons' rows have each other's look-up value, as whoever can write the table could."""
+    with writing(office.warehouse) as warehouse:
+        for value, number in ((bytes(32), one), (index_of(office, one), other), (index_of(office, other), one)):
+            warehouse.execute(update(person).where(person.c.person_no == number).values(line_index=value))
+
+
+def test_a_leaver_whose_sealed_id_was_changed_keeps_nobody_else_back(office: Office) -> None:
+    """A LINE id that does not open under its person's key is told, and the others who left are erased."""
+    numbers = a_ward(office)
+    leave(office, numbers[:3])
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(update(person).where(person.c.person_no == numbers[1]).values(line_user_id=bytes(61)))
+    with pytest.raises(Tampered, match="of 1 leavers"):
+        erase_leavers(office, RUN, KEY)
+    assert tables_with_number(office, numbers[0]) == tables_with_number(office, numbers[2]) == {"erasure_journal"}
+    assert "person_key" in tables_with_number(office, numbers[1])
+
+
+def test_a_leaver_under_anothers_look_up_value_is_not_erased(office: Office) -> None:
+    """Swapped look-up values: neither of the two is erased, every other leaver is, and the night tells it."""
+    numbers = a_ward(office)
+    leave(office, numbers[:3])
+    swap_look_ups(office, numbers[0], numbers[10])
+    with pytest.raises(Tampered, match="of 1 leavers"):
+        erase_leavers(office, RUN, KEY, size=2)
+    assert not tables_with_number(office, numbers[1]) - {"erasure_journal"}
+    assert {"person", "person_key"} <= tables_with_number(office, numbers[0]) & tables_with_number(office, numbers[10])
+    with writing(office.warehouse) as warehouse:
+        for value, number in (
+            (bytes(32), numbers[0]),
+            *((index_of(office, no), no) for no in (numbers[10], numbers[0])),
+        ):
+            warehouse.execute(update(person).where(person.c.person_no == number).values(line_index=value))
+    erase_leavers(office, RUN, KEY)
+    assert tables_with_number(office, numbers[0]) == {"erasure_journal"}

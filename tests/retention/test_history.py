@@ -72,7 +72,9 @@ class Ward:
         index = self.office.index.of_line_id(a_line_id(one))
         with writing(self.office.warehouse) as warehouse:
             known = people.find_people(warehouse, [index])
-            people.detach(warehouse, [person.person_no for person in known.values()])
+            detached = self.office.index.of_detached
+            numbers = [person.person_no for person in known.values()]
+            people.detach(warehouse, [(number, detached(a_line_id(one), number)) for number in numbers])
         (number,) = follow(self.office, [a_line_id(one)])
         self.following[one] = number
         self.ever.setdefault(one, []).append(number)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.line.serve import RunningPlatform, running_platform
 from tayori.domain.identifiers import RunId
-from tayori.errors import Unavailable
+from tayori.errors import Refused, Unavailable
 from tayori.line.client import FollowerPage, LineClient
 from tayori.office import Office
 from tayori.retention.reconcile import Followers, Reconciled, reconcile
@@ -86,6 +86,68 @@ def test_an_error_on_a_later_page_concludes_nothing(
     with pytest.raises(Unavailable):
         scan(ward, clock, line, "s2")
     assert scan(ward, clock, line, "s3").asked == 0
+
+
+HOSTILE = [
+    {"kind": "error", "status": 401},
+    {"kind": "error", "status": 403},
+    {"kind": "error", "status": 429},
+    {"kind": "error", "status": 500, "skip": 1},
+    {"kind": "torn", "skip": 1},
+    {"kind": "reset", "skip": 2},
+]
+
+
+@pytest.mark.parametrize("rule", HOSTILE, ids=lambda rule: "-".join(str(value) for value in rule.values()))
+def test_a_hostile_list_concludes_nothing(
+    ward: Office, clock: TestClock, line: LineClient, platform: RunningPlatform, rule: dict[str, object]
+) -> None:
+    """Refused, broken off, torn in the middle: the scan says so, and nobody is missed by it."""
+    scan(ward, clock, line, "s1")
+    platform.control.quit(7)
+    platform.control.ask("faults", rules=[{"endpoint": "followers", "times": None, **rule}])
+    for name in ("s2", "s3"):
+        with pytest.raises(Unavailable):
+            scan(ward, clock, line, name)
+    platform.control.ask("faults", rules=[])
+    assert scan(ward, clock, line, "s4").asked == 0
+    with reading(ward.warehouse) as warehouse:
+        assert people.leavers(warehouse) == []
+
+
+def test_a_platform_that_shows_no_profiles_proves_nothing(
+    ward: Office, clock: TestClock, line: LineClient, platform: RunningPlatform
+) -> None:
+    """404 for everybody, those who follow among them: a wrong channel's token; afterwards those who quit are found."""
+    scan(ward, clock, line, "s1")
+    platform.control.quit(7)
+    scan(ward, clock, line, "s2")
+    platform.control.ask("faults", rules=[{"endpoint": "profile", "kind": "error", "status": 404, "times": None}])
+    with pytest.raises(Unavailable, match="token"):
+        scan(ward, clock, line, "s3")
+    platform.control.ask("faults", rules=[])
+    assert scan(ward, clock, line, "s4").quit == 7
+
+
+def test_a_list_that_lost_a_tenth_is_held(
+    ward: Office, clock: TestClock, line: LineClient, platform: RunningPlatform
+) -> None:
+    """A tenth is missing at once: held, and nobody has left until somebody decides."""
+    scan(ward, clock, line, "s1")
+    platform.control.quit(PEOPLE // 10)
+    for name in ("s2", "s3"):
+        with pytest.raises(Refused, match="250 of 2500"):
+            scan(ward, clock, line, name)
+    with reading(ward.warehouse) as warehouse:
+        assert people.leavers(warehouse) == []
+
+
+def test_an_empty_platform_is_held(ward: Office, clock: TestClock, line: LineClient, platform: RunningPlatform) -> None:
+    """An account without a single follower is a wrong account."""
+    scan(ward, clock, line, "s1")
+    platform.control.ask("reset", rate_factor=100.0)
+    with pytest.raises(Refused, match="nobody at all"):
+        scan(ward, clock, line, "s2")
 
 
 class Slow:

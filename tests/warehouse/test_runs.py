@@ -46,3 +46,15 @@ def test_a_run_that_was_never_begun_cannot_end(sqlite_office: Office, clock: Tes
     """Ending an unknown run is refused with its id."""
     with writing(sqlite_office.warehouse) as connection, pytest.raises(NotFound, match="retention-x"):
         runs.end(connection, RunId("retention-x"), Outcome.DONE, {}, clock())
+
+
+def test_a_run_that_was_killed_ends_as_failed_a_day_later(office: Office, clock: TestClock) -> None:
+    """A row that stayed open is closed by the next run of its story after a day, a younger one is not."""
+    with writing(office.warehouse) as connection:
+        killed = runs.begin(connection, "ingest", clock(), Random(1))  # noqa: S311 - replayable
+        young = runs.begin(connection, "ingest", clock.forward(hours=20), Random(2))  # noqa: S311 - replayable
+        runs.begin(connection, "ingest", clock.forward(hours=5), Random(3))  # noqa: S311 - replayable
+        ended, other = runs.find(connection, killed), runs.find(connection, young)
+    assert ended is not None
+    assert other is not None
+    assert (ended.outcome, ended.ended_at, other.outcome) == (Outcome.FAILED, clock(), None)

@@ -211,6 +211,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_key", name=op.f("uq_handler_public_key")),
     )
     op.create_table(
+        "hold",
+        sa.Column("hold_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("of_people", sa.Integer(), nullable=False),
+        sa.Column("bound", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("decided_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_hold")),
+    )
+    op.create_index(op.f("ix_hold_opened_at"), "hold", ["opened_at"], unique=False)
+    op.create_table(
+        "hold_signature",
+        sa.Column("hold_id", sa.String(length=40), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("hold_id", "handler_id", name=op.f("pk_hold_signature")),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=True),
@@ -416,6 +439,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("standing_id", name=op.f("pk_standing")),
     )
     op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
+    op.create_table(
+        "tombstone",
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("left_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch", "mark", name=op.f("pk_tombstone")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "batch",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),

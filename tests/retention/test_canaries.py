@@ -1,0 +1,131 @@
+"""Canaries are in no send, no count and no scan: every query on persons says on what ground it may see them (L14)."""
+
+import ast
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from tayori.domain.identifiers import RunId
+from tayori.domain.segments import Everyone
+from tayori.domain.ward import ward
+from tayori.office import Office
+from tayori.retention import canaries, erase
+from tayori.warehouse import audience, erasure, journal, lineids, people
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.people import Chosen
+from tests.broadcast.builders import add_people
+from tests.support.builders import a_line_id
+from tests.support.people import choose, follow, leave
+
+WAREHOUSE: Final = Path(people.__file__).parent
+TABLES: Final = frozenset({"person", "genre_choice", "reception_settings"})
+ALIASES: Final = frozenset({"CHOICE", "CONCERNED", "FOLLOWS", "MISSING", "UNSEEN"})
+RESIDENTS_ONLY: Final = {
+    "audience.audience",
+    "audience.audience_numbers",
+    "audience.next_numbers",
+    "audience.still_in",
+    "audience.overlap",
+    "earlier._in_audience",
+    "erasure.waiting_since",
+    "lineids.first_numbers",
+    "people.count_people",
+    "reconcile.note_first_sight",
+    "reconcile.some_seen",
+    "reconcile.sighting",
+    "reconcile.tally",
+}
+"""Queries that no canary is in: by a bound of their own, or through the audience."""
+BY_NUMBER: Final = {
+    "audience.condition",  # conditions alone
+    "lineids._sealed_between",
+    "lineids.sealed_ids",
+    "lineids.sealed_ids_of_list",
+    "orphans.still_without_person",
+    "people.add_people",
+    "people.confirmations",
+    "people.detach",
+    "people.drop_choices",
+    "people.find_people",
+    "people.mark_left",
+    "people.put_settings",
+    "people.touch",
+    "reconcile.hold_people",
+    "reconcile.indexes_of",
+    "reconcile.put_misses",
+    "reconcile.still_missing",
+    "staff_links.numbers_of",
+}
+"""Queries about people whose numbers or look-up values the caller has from another one."""
+EVERYBODY: Final = {
+    "erasure.next_leavers",  # canaries first, then residents: asked for one or the other
+    "orphans.keys_without_person",
+    "orphans.people_without_key",
+    "people.leavers",  # who waits for erasure, canaries included
+}
+"""Queries that have to see canaries."""
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Give the tables that a function names, in code or in SQL."""
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            found |= {inner.id} & (TABLES | ALIASES)
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            words = inner.value.replace("(", " ").split()
+            found |= {after for verb, after in pairwise(words) if verb in {"FROM", "UPDATE", "JOIN"}}
+    return found & (TABLES | ALIASES)
+
+
+def queries() -> set[str]:
+    """Give every function of the warehouse that asks a table of persons."""
+    found = set()
+    for path in WAREHOUSE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and names_in(node):
+                found.add(f"{path.stem}.{node.name}")
+    return found
+
+
+def test_every_query_on_persons_is_classed() -> None:
+    """A new query says whether canaries may be in it; none that is gone stays on the list."""
+    assert queries() == RESIDENTS_ONLY | BY_NUMBER | EVERYBODY
+
+
+def some_of_each(office: Office) -> tuple[list[int], list[int]]:
+    """Give the numbers of five residents and of three canaries, all of whom chose every genre."""
+    residents = list(follow(office, [a_line_id(one) for one in range(1, 6)]))
+    add_people(office, [a_line_id(one) for one in range(50, 53)], canaries=True)
+    marked = [-1, -2, -3]
+    genres = frozenset(ward().genres)
+    choose(office, [Chosen(no, "2026-11", office.now(), genres=genres) for no in residents])
+    return residents, marked
+
+
+def test_canaries_are_in_no_audience_and_no_count(office: Office) -> None:
+    """Whatever is asked for a number of people: residents alone are in it."""
+    residents, marked = some_of_each(office)
+    with reading(office.warehouse) as warehouse:
+        assert people.count_people(warehouse) == 5
+        assert lineids.first_numbers(warehouse, 100) == residents
+        for genre in ward().genres:
+            assert audience.audience_numbers(warehouse, genre, Everyone()).tolist() == residents
+            assert audience.count_audience(warehouse, genre, Everyone()) == 5
+            assert audience.still_in(warehouse, genre, Everyone(), -10, 100).tolist() == residents
+    leave(office, marked, "unfollow")
+    with reading(office.warehouse) as warehouse:
+        assert erasure.waiting_since(warehouse, office.now()) == 0
+
+
+def test_a_night_counts_its_canaries_apart(office: Office) -> None:
+    """They are planted, erased and sought in every run, and stand in no figure of residents."""
+    residents, _ = some_of_each(office)
+    leave(office, residents[:2])
+    run_id = RunId("retention-test")
+    canaries.plant(office, run_id)
+    erased = erase.erase_leavers(office, run_id, bytes(32))
+    assert (erased.residents, erased.canaries) == (2, canaries.CANARIES)
+    with writing(office.warehouse) as warehouse:
+        assert journal.journalled(warehouse, run_id).residents == 2
+        assert len(journal.commitments(warehouse, run_id)) == 2
