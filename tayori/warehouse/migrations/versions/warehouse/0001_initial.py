@@ -293,6 +293,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_quarantine_expires_at"), "quarantine", ["expires_at"], unique=False)
     op.create_index(op.f("ix_quarantine_line_index"), "quarantine", ["line_index"], unique=False)
     op.create_table(
+        "report_edition",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("earliest_month", sa.String(length=7), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("printed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_report_edition")),
+        sa.UniqueConstraint("digest", name=op.f("uq_report_edition_digest")),
+    )
+    op.create_table(
         "retention_step",
         sa.Column("run_id", sa.String(length=40), nullable=False),
         sa.Column("step", sa.String(length=24), nullable=False),
