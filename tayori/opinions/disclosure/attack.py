@@ -71,6 +71,11 @@ class Attack:
         for number, needs in by_group.items():
             yield from self._groups[number].exposed(needs, knowledge.counts)
 
+    def suggest(self, table: Mapping[Key, int]) -> None:
+        """Take a table that somebody proposes, group by group where it adds up to the print; else it is dropped."""
+        for group in self._groups:
+            group.suggest(table)
+
     def range(self, key: Key) -> Range:
         """The least and the greatest that a reader can make of a count; whole numbers, as far as they are sure."""
         if key in self._exact:
@@ -134,6 +139,12 @@ class _Group:
         self._low: Whole = np.array([shown.get(key, (0, 0))[0] for key in keys], dtype=np.int64)
         self._high: Whole = np.array([shown[key][1] if key in shown else _FAR for key in keys], dtype=np.int64)
         self._seen: list[Whole] = []
+
+    def suggest(self, table: Mapping[Key, int]) -> None:
+        """Keep a table of these counts if it agrees with the print."""
+        whole = np.array([table.get(key, -1) for key in self._keys], dtype=np.int64)
+        if (checked := self._added_up(whole.astype(np.float64), self._low, self._high)) is not None:
+            self._seen.append(checked)
 
     def exposed(self, needs: Mapping[Key, tuple[int, int]], counts: Mapping[Key, int]) -> Iterator[Key]:
         """The cells of this group for which one of the two tables cannot be found."""

@@ -4,7 +4,7 @@ It starts from the printed tables and the true counts, and asks of every count u
 know their own cells, still cannot tell it from none or from k and more. How it attacks: `attack.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tayori.errors import Refused
@@ -22,16 +22,26 @@ class Audit:
     attackers: int
 
 
-def audit(figures: Figures, published: Sequence[SuppressedTable], *, k: int, base: int = 1) -> Audit:
+def audit(
+    figures: Figures,
+    published: Sequence[SuppressedTable],
+    *,
+    k: int,
+    base: int = 1,
+    moves: Iterable[Mapping[Key, int]] = (),
+) -> Audit:
     """Prove that nothing under k is printed or can be worked out; the true counts serve to judge, never to attack.
 
-    `base` is what printed counts were rounded to. Raises Refused, naming tables and numbers of cells only.
+    `base` is what printed counts were rounded to. Readers are played without help; of `moves`, which somebody says lead
+    to other tables with the same print, those that add up spare the search for what letters know. Raises Refused, naming tables and numbers of cells only.
     """
     shown = printed_ranges(figures, published, base)
     needs = _needs(figures, k)
     attack = Attack(shown, figures.sums())
     letters = _insiders(figures)
     found = set(attack.exposed(Knowledge({}, needs)))
+    for move in moves:
+        attack.suggest({key: figures.values.get(key, 0) + move.get(key, 0) for key in figures.cells()})
     for alone in letters:
         found |= set(attack.exposed(_known_to(alone, figures, needs)))
     hidden = [key for key in figures.cells() if key not in shown]

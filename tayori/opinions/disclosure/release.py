@@ -14,8 +14,9 @@ _ROUNDS: Final = 6
 
 def release(figures: Figures, *, k: int) -> list[SuppressedTable]:
     """Suppress the tables of a report and let them go if the audit finds nothing; raises Refused otherwise."""
-    published = hide(figures, suppress(figures, k=k), k=k)
-    audit(figures, published, k=k)
+    suppression = suppress(figures, k=k)
+    published = hide(figures, suppression, k=k)
+    audit(figures, published, k=k, moves=suppression.moves)
     return published
 
 
@@ -27,12 +28,13 @@ def release_beside(
     Each stack is one audience: the earlier editions that it holds, and its own threshold. Raises Refused where
     hiding does not help.
     """
-    hidden = suppress(figures, k=k).hidden
+    suppression = suppress(figures, k=k)
+    hidden = suppression.hidden
     for _ in range(_ROUNDS):
         more = frozenset[Key]().union(*(_needed(figures, stack, place, hidden) for stack in stacks))
         if not more - hidden:
             published = hide(figures, Suppression(frozenset(), hidden), k=k)
-            audit(figures, published, k=k)
+            audit(figures, published, k=k, moves=suppression.moves)
             return published
         hidden |= more
     raise Refused("The tables were not released: together with earlier editions they would reveal small counts.")

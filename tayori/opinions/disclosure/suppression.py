@@ -6,8 +6,8 @@ printed after all, is. All tables of a report are one system. A zero is printed 
 count may be zero too.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
@@ -26,10 +26,14 @@ _TURNS: Final = ((45, 4), (80, 2))  # up to so many cells so many orders are tri
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """The hidden cells of a report: those under k, and all together."""
+    """The hidden cells of a report: those under k, and all together.
+
+    `moves` are the flows that it rests on, each as what it adds to which counts; an auditor may add them up.
+    """
 
     primary: frozenset[Key]
     hidden: frozenset[Key]
+    moves: tuple[Mapping[Key, int], ...] = field(default=(), repr=False)
 
 
 def suppress(figures: Figures, *, k: int) -> Suppression:
@@ -45,9 +49,10 @@ def protect(problem: Problem) -> Suppression:
     network = Network(problem)
     demands = _Demands(problem, network)
     turns = islice(demands.orders(), next((turns for most, turns in _TURNS if len(network.keys) <= most), 1))
-    best = min((_Plan(problem, network, demands, order).made() for order in turns), key=lambda gone: gone.sum())
-    hidden = frozenset(network.keys[at] for at in np.flatnonzero(best))
-    return Suppression(frozenset(problem.needs), hidden - problem.unseen)
+    best = min((_Plan(problem, network, demands, order).made() for order in turns), key=lambda plan: plan.gone.sum())
+    hidden = frozenset(network.keys[at] for at in np.flatnonzero(best.gone))
+    moves = tuple({network.keys[at]: int(net[at]) for at in np.flatnonzero(net)} for net in best.pool)
+    return Suppression(frozenset(problem.needs), hidden - problem.unseen, moves)
 
 
 def hide(figures: Figures, suppression: Suppression, *, k: int) -> list[SuppressedTable]:
@@ -102,34 +107,42 @@ class _Plan:
         self._network, self._demands, self._order = network, demands, order
         self._unseen: Mask = np.array([key in problem.unseen for key in network.keys], dtype=bool)
         self._primary: Mask = np.array([key in problem.needs for key in network.keys], dtype=bool)
-        self._gone: Mask = (self._unseen | self._primary) & ~network.known
-        self._pool: NDArray[np.int64] = np.zeros((0, len(network.keys)), dtype=np.int64)
+        self.gone: Mask = (self._unseen | self._primary) & ~network.known
+        self._singles = [network.index[key] for key in sorted(problem.singles)]
+        self.pool: NDArray[np.int64] = np.zeros((0, len(network.keys)), dtype=np.int64)
 
-    def made(self) -> Mask:
-        """The cells to hide."""
+    def made(self) -> "_Plan":
+        """This plan, carried out: `gone` are the cells to hide."""
         for number in range(len(self._demands.still)):
             self._meet(number)
         self._release()
-        return self._gone
+        return self
 
     def _meet(self, number: int) -> None:
         """Meet every demand against one attacker; one flow often meets several."""
         still = self._demands.still[number]
-        left = self._demands.missing(self._pool)[:, number]
+        left = self._demands.missing(self.pool)[:, number]
         for row in self._order:
             if left[row]:
                 at, change = int(self._demands.cells[row]), int(self._demands.changes[row])
-                net = self._network.flow(at, change, self._gone, still=still, only_free=True)
-                if net is None:
-                    net = self._network.flow(at, change, self._gone, still=still)
+                net = self._flow(at, change, still)
                 if net is None:
                     raise Refused(
                         "The tables cannot be protected: too few letters stand behind them, or too much of them is "
                         "out already. Choose a longer period or fewer tables; nothing was written."
                     )
-                self._gone |= net != 0
-                self._pool = self._with(self._pool, net)
-                left &= self._demands.missing(self._pool[-2:])[:, number]
+                self.gone |= net != 0
+                self.pool = self._with(self.pool, net)
+                left &= self._demands.missing(self.pool[-2:])[:, number]
+
+    def _flow(self, at: int, change: int, still: Sequence[int]) -> Flow | None:
+        """A flow among what is hidden already, best one that no letter can tell of by its own cell; else the cheapest."""
+        apart = [other for other in self._singles if other != at]
+        for kept, only_free in ((apart, True), (still, True), (still, False)):
+            net = self._network.flow(at, change, self.gone, still=kept, only_free=only_free)
+            if net is not None:
+                return net
+        return None
 
     def _with(self, pool: "NDArray[np.int64]", net: Flow) -> "NDArray[np.int64]":
         """The pool with a flow, and with the opposite one where no count falls below zero by it."""
@@ -138,14 +151,14 @@ class _Plan:
 
     def _release(self) -> None:
         """Print again what nothing needs, the largest counts first."""
-        extra = np.flatnonzero(self._gone & ~self._primary & ~self._unseen)
+        extra = np.flatnonzero(self.gone & ~self._primary & ~self._unseen)
         for at in sorted(extra, key=lambda at: (-self._network.values[at], self._network.keys[at])):
             self._print_again(int(at))
 
     def _print_again(self, at: int) -> None:
-        gone = self._gone.copy()
+        gone = self.gone.copy()
         gone[at] = False
-        pool = self._pool[self._pool[:, at] == 0]
+        pool = self.pool[self.pool[:, at] == 0]
         missing = self._demands.missing(pool)
         while missing.any():
             row, number = (int(first[0]) for first in np.nonzero(missing))
@@ -155,4 +168,4 @@ class _Plan:
                 return
             pool = self._with(pool, net)
             missing &= self._demands.missing(pool[-2:])
-        self._gone, self._pool = gone, pool
+        self.gone, self.pool = gone, pool
