@@ -1,7 +1,7 @@
 """The fewest cells that can be hidden: the whole choice as one integer program, for small tables only.
 
-Written apart from the suppression: one binary per cell, and for every demand and every attacker a flow of its own that may pass
-hidden cells alone.
+Written apart from the suppression: one binary per cell, and for every demand and every attacker a flow of its own
+that may pass hidden cells alone.
 """
 
 from typing import Final
@@ -49,7 +49,7 @@ def fewest_hidden(problem: Problem) -> float:
         integrality=np.concatenate([np.ones(cells), np.zeros(flows)]),
         options={"time_limit": SECONDS},
     )
-    return float(np.ceil(found.mip_dual_bound - 1e-6))
+    return float(np.ceil((found.mip_dual_bound or 0.0) - 1e-6))
 
 
 def _demands(problem: Problem, index: dict[Key, int]) -> "list[tuple[int, int, list[int]]]":
@@ -67,6 +67,8 @@ def _demands(problem: Problem, index: dict[Key, int]) -> "list[tuple[int, int, l
 
 def _sums(problem: Problem, index: dict[Key, int]) -> "csr_array[np.float64]":
     rows = [(at, entry) for at, entry in enumerate(problem.sums)]
-    cells = [(at, index[key], sign) for at, one in rows for key, sign in [(one.total, -1.0), *((p, 1.0) for p in one.parts)]]
+    cells = [
+        (at, index[key], sign) for at, one in rows for key, sign in [(one.total, -1.0), *((p, 1.0) for p in one.parts)]
+    ]
     row, column, sign = zip(*cells, strict=True)
     return csr_array(coo_array((sign, (row, column)), shape=(len(rows), len(index))))

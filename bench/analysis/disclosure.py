@@ -55,7 +55,7 @@ def breached(seed: int) -> int:
 
 
 def against_the_optimum(seed: int) -> tuple[int, float]:
-    """Cells hidden in a small set, and the fewest that could be: four by four to six by five, every second one linked."""
+    """Cells hidden in a small set, and the fewest that could be: up to six by five, every second one linked."""
     figures = a_grid(seed, 4 + seed % 3, 4 + seed % 2) if seed % 2 else a_table_set(seed * 5 + 1)[0]
     return len(suppress(figures, k=K).hidden), fewest_hidden(problem_of(figures, k=K))
 

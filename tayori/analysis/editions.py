@@ -80,7 +80,15 @@ def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, publ
         raise Refused(f"{refused} {_instead(memory, period)}") from refused
 
 
-def remember(office: Office, period: Period, memory: Memory, facts: pd.DataFrame, tables: Sequence[SuppressedTable], *, public: bool) -> int:
+def remember(
+    office: Office,
+    period: Period,
+    memory: Memory,
+    facts: pd.DataFrame,
+    tables: Sequence[SuppressedTable],
+    *,
+    public: bool,
+) -> int:
     """Keep what a report prints, before its files are written; give its number, the old one if it was out already.
 
     Raises:
@@ -114,8 +122,8 @@ def _refuse_a_changed_edition(stack: Stack, memory: Memory, period: Period) -> N
         for span in edition.periods:
             if Place((), span).key in stack.moved and any(span & own for own in stack.new.periods):
                 raise Refused(
-                    f"The report was not made: it shares months with edition {edition.number}, whose letters have changed "
-                    f"since by fewer than {stack.k}; subtracting one from the other would show what those few say. "
+                    f"The report was not made: it shares months with edition {edition.number}, whose letters have "
+                    f"changed since by fewer than {stack.k}; subtraction would show what those few say. "
                     + _instead(memory, period)
                 )
 
@@ -124,7 +132,8 @@ def _instead(memory: Memory, period: Period) -> str:
     """What may be published instead."""
     last = max(row.last_month for row in memory.rows)
     stands = "; ".join(
-        f"edition {row.edition_no} ({_FOR[row.is_public]}, {row.first_month} to {row.last_month}, made {_day(row.made_at)})"
+        f"edition {row.edition_no} ({_FOR[row.is_public]}, {row.first_month} to {row.last_month}, "
+        f"made {_day(row.made_at)})"
         for row in memory.rows
     )
     after = f"a report that begins after {last}, "
@@ -148,7 +157,9 @@ def _digest(period: Period, tables: Sequence[SuppressedTable], *, public: bool) 
 
 def _plain(edition: Edition) -> dict[str, Any]:
     """An edition as JSON: cells by place, sums by the numbers of their cells."""
-    known = list(dict.fromkeys([*edition.cells, *(one for entry in edition.sums for one in (entry.total, *entry.parts))]))
+    known = list(
+        dict.fromkeys([*edition.cells, *(one for entry in edition.sums for one in (entry.total, *entry.parts))])
+    )
     index = {place: at for at, place in enumerate(known)}
     return {
         "cells": [[place.what, sorted(place.when), edition.cells.get(place)] for place in known],
@@ -162,7 +173,5 @@ def _read(row: EditionRow) -> Edition:
         (Place(tuple((name, code) for name, code in what), frozenset(when)), count)
         for what, when, count in held["cells"]
     ]
-    sums = tuple(
-        PlacedSum(cells[total][0], tuple(cells[part][0] for part in parts)) for total, *parts in held["sums"]
-    )
+    sums = tuple(PlacedSum(cells[total][0], tuple(cells[part][0] for part in parts)) for total, *parts in held["sums"])
     return Edition(row.edition_no, dict(cells), sums)

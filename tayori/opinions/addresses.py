@@ -15,7 +15,8 @@ _N: Final = r"(?:\d{1,4}|[一二三四五六七八九十百〇壱弐参肆伍拾
 _LINK: Final = rf"(?: ?(?:丁目の?|番地の|番地|番|号の|[{DASH}のノ]) ?)"
 _BLOCK = re.compile(rf"{_N}(?:{_LINK}{_N}){{1,4}}(?: ?(?:番地|番|号))?|{_N} ?番地")
 _ODD_BLOCK = re.compile(rf"{_N} ?([〜~・,/]) ?{_N}(?: ?\1 ?{_N}){{1,2}}(?!\d)")  # behind a place only: 2〜8〜1
-_SOLE = re.compile(r"[町坂](?<=.)(\d{1,4}|[一二三四五六七八九十]{2,4})(?![\d〜~,・/-])")  # towns without chome: 荒木町99
+# Towns without chome: 荒木町99.
+_SOLE = re.compile(r"[町坂](?<=.)(\d{1,4}|[一二三四五六七八九十]{2,4})(?![\d〜~,・/-])")
 _NOT_BEFORE: Final = frozenset("0123456789.,第約")
 _COUNTED: Final = (
     "丁目|年|月|日|時|分|歳|才|割|回|人|名|件|個|%|円|階|位|点|km|m|章|条|項|番目|代|号線|号機|組|期|次|議案|つ|倍|億|万|千|種|票|世帯|校|園|"

@@ -53,7 +53,8 @@ _CUE = (
     "LINE ?ID|ID|番号"
 )
 _CUED = re.compile(
-    rf"(?:{_CUE})(?:の?番号)?(?:は|が|を|[::]|\()?[ ]?(?:第(?=\d))?((?=[A-Za-z0-9_{DASH} ]*\d)[A-Za-z0-9_][A-Za-z0-9_{DASH}]{{2,}}"
+    rf"(?:{_CUE})(?:の?番号)?(?:は|が|を|[::]|\()?[ ]?(?:第(?=\d))?"
+    rf"((?=[A-Za-z0-9_{DASH} ]*\d)[A-Za-z0-9_][A-Za-z0-9_{DASH}]{{2,}}"
     rf"(?:[ {DASH}]\d{{2,}})*号?)"
 )
 _RESIDENCE_CARD = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{7}(?:\d[A-Z]{2})?(?![A-Za-z0-9])")

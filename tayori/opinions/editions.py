@@ -15,7 +15,7 @@ _BEFORE: Final = "_before"
 
 
 def places(period: Period, number: int) -> Callable[[Key], Place]:
-    """How the cells of an edition's report are placed; its folded departments are its own, for each edition folds others."""
+    """How the cells of a report are placed; its folded departments are its own: each edition folds others."""
 
     def place(key: Key) -> Place:
         what, when = [], frozenset(period.months)
@@ -62,7 +62,9 @@ class Truth:
             named = self._listed[int(folded.removeprefix(f"{OTHER}#"))]
             whole = self(Place(tuple(rest), place.when))
             parts = [self(Place(tuple(sorted([*rest, ("department", name)])), place.when)) for name in named]
-            return Count(whole.matters - sum(one.matters for one in parts), whole.letters - sum(one.letters for one in parts))
+            return Count(
+                whole.matters - sum(one.matters for one in parts), whole.letters - sum(one.letters for one in parts)
+            )
         counted = self._counted(tuple(what))
         found = [counted.get((*what.values(), month), (0, 0)) for month in place.when]
         return Count(sum(pair[0] for pair in found), sum(pair[1] for pair in found))
@@ -70,7 +72,10 @@ class Truth:
     def _count(self, names: tuple[str, ...]) -> dict[tuple[str, ...], tuple[int, int]]:
         grouped = self._rows.groupby([*names, "month"], observed=True)["mart_key"].agg(["size", "nunique"])
         codes = [code if isinstance(code, tuple) else (code,) for code in grouped.index]
-        return {code: (int(size), int(letters)) for code, size, letters in zip(codes, grouped["size"], grouped["nunique"], strict=True)}
+        return {
+            code: (int(size), int(letters))
+            for code, size, letters in zip(codes, grouped["size"], grouped["nunique"], strict=True)
+        }
 
 
 def _departments(edition: Edition) -> tuple[str, ...]:

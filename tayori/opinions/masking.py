@@ -14,8 +14,8 @@ from tayori.opinions.addresses import address_spans
 from tayori.opinions.births import birth_spans
 from tayori.opinions.contacts import contact_spans
 from tayori.opinions.names import name_spans
-from tayori.opinions.spoken import spoken_spans
 from tayori.opinions.spans import Span, merged, overlaps, rules
+from tayori.opinions.spoken import spoken_spans
 from tayori.opinions.text import normalise
 from tayori.opinions.tokens import Tokeniser, Tokens
 

@@ -48,7 +48,8 @@ _SAID = re.compile(
 )
 # A label without a colon: 投書者 木下 恵子. What follows may be the next label of an empty form.
 _UNMARKED = re.compile(
-    rf"(?:氏名|お名前|投書者|差出人|代理人|記入者|申請者|届出人) +(?!{_FIELDS})([一-龥々]{{1,4}}(?: (?!{_FIELDS})[一-龥々ぁ-ん]{{1,4}})?)"
+    rf"(?:氏名|お名前|投書者|差出人|代理人|記入者|申請者|届出人) +"
+    rf"(?!{_FIELDS})([一-龥々]{{1,4}}(?: (?!{_FIELDS})[一-龥々ぁ-ん]{{1,4}})?)"
     r"(?=[ \n、。(〒]|$)"
 )
 _SIGNED = re.compile(rf"{_FAMILY}(?=・(?:会社員|主婦|学生|無職|自営業|パート)|拝$|両名|様方|夫妻)", re.MULTILINE)
@@ -102,7 +103,9 @@ def name_spans(tokens: Tokens) -> Iterator[Span]:
 def _written(tokens: Tokens) -> Iterator[Span]:
     """Names told by what is written around them alone, whatever the dictionary takes them for."""
     text = tokens.text
-    patterns = [_SAID, _UNMARKED, _SIGNED, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID, _UNMARKED, _SIGNED]
+    patterns = (
+        [_SAID, _UNMARKED, _SIGNED, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID, _UNMARKED, _SIGNED]
+    )
     for match in (match for pattern in patterns for match in pattern.finditer(text)):
         yield Span(*match.span(match.lastindex or 0), "name")
     doubtful = _words("gazetteer", "place_names") | _words("names", "ambiguous")
@@ -150,7 +153,11 @@ def _honoured(tokens: Tokens) -> Iterator[Span]:
     for at in range(1, len(tokens.words)):
         if tokens.words[at] in posts and tokens.tags[at - 1] == Tag.PLACE and tokens.touches(at - 1):
             before = tokens.words[at - 1]
-            if before not in places and not before.endswith(_AREAS) and not _office_before(tokens.text, tokens.begins[at - 1]):
+            if (
+                before not in places
+                and not before.endswith(_AREAS)
+                and not _office_before(tokens.text, tokens.begins[at - 1])
+            ):
                 yield Span(tokens.begins[at - 1], tokens.ends[at - 1], "name")
         if tokens.words[at] in honorifics and tokens.touches(at - 1):
             before = tokens.words[at - 1]

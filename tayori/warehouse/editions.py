@@ -38,7 +38,7 @@ def overlapping(connection: Connection, first_month: str, last_month: str) -> li
 
 def latest(connection: Connection) -> int:
     """The number of the newest edition; 0 before the first."""
-    return connection.execute(select(func.coalesce(func.max(report_edition.c.edition_no), 0))).scalar_one()
+    return connection.execute(select(func.max(report_edition.c.edition_no))).scalar_one() or 0
 
 
 def listed(connection: Connection) -> list[EditionRow]:

@@ -8,6 +8,7 @@ from tayori.warehouse import append_only, versions
 from tayori.warehouse.engines import Absent, reading, writing
 from tayori.warehouse.schema import (
     approvals,
+    attention,
     broadcasts,
     editions,
     guards,
@@ -24,6 +25,7 @@ from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (
     approvals,
+    attention,
     broadcasts,
     editions,
     guards,

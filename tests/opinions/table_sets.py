@@ -9,7 +9,7 @@ SHAPES = ("two", "linked", "three", "three linked", "zeros")
 
 
 def a_table_set(seed: int) -> tuple[Figures, int]:
-    """Tables of skewed random letters and their threshold: two and three ways, linked, with zeros, some of them known."""
+    """Tables of skewed random letters, with their threshold: two and three ways, linked, with known zeros."""
     chance = Random(seed)  # noqa: S311 dummy letters
     shape, k = SHAPES[seed % len(SHAPES)], chance.choice([5, 10])
     wide = "three" in shape

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
-from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.problem import sensitive
+from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import Suppression, hide, suppress
 from tayori.opinions.disclosure.tables import TOTAL, Figures, cell, two_way
 from tests.opinions.builders import a_dimension, dice, random_figures

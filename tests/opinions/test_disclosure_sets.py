@@ -1,7 +1,11 @@
-"""Tables of every shape hold: two and three ways, linked, zeros, what letters know of themselves, rounding, the sheet."""
+"""Tables of every shape hold: two and three ways, linked, zeros, what letters know, rounding, the sheet."""
 
+import contextlib
+import io
+import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,7 +139,7 @@ def test_three_ways_share_every_margin() -> None:
 
 @pytest.mark.parametrize("base", [1, 3, 5, 10])
 def test_rounded_tables_are_audited_too(base: int) -> None:
-    """Rounding is to the nearest multiple; what was hidden stays hidden and cannot be worked out from rounded counts."""
+    """Rounding is to the nearest multiple; what was hidden cannot be worked out from rounded counts either."""
     figures = a_grid(3, 5, 6)
     published = rounded(release(figures, k=10), base)
     audit(figures, published, k=10, base=base)
@@ -198,3 +202,13 @@ def test_a_large_table_is_released() -> None:
     """Twenty by twenty-four cells hold like small ones."""
     figures = a_grid(1, 20, 24)
     assert 0 < sum(table.hidden for table in release(figures, k=10)) < 120
+
+
+def test_the_page_for_others_runs_as_printed() -> None:
+    """The example of docs/disclosure.md prints what the page says that it prints."""
+    page = Path("docs/disclosure.md").read_text("utf-8")
+    code, said = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)[:2]
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        exec(code, {})  # noqa: S102 our own page
+    assert told.getvalue() == said

@@ -25,13 +25,15 @@ class Shelf:
     facts: pd.DataFrame
     out: list[Edition] = field(default_factory=list)
 
-    def stack(self, period: Period) -> Stack:
+    def beside(self, period: Period) -> Stack:
+        """A new report of a period, and what is out already."""
         number = len(self.out) + 1
         new = placed(number, figures_of(self.facts, period, K), None, places(period, number))
         return Stack(new, tuple(self.out), Truth(self.facts, (new, *self.out)), K)
 
     def publish(self, period: Period) -> list[SuppressedTable]:
-        stack, figures = self.stack(period), figures_of(self.facts, period, K)
+        """Release a report and put it on the shelf."""
+        stack, figures = self.beside(period), figures_of(self.facts, period, K)
         place = places(period, stack.new.number)
         tables = release_beside(figures, [stack], place, k=K)
         self.out.append(placed(stack.new.number, figures, tables, place))
@@ -50,7 +52,7 @@ def test_twelve_other_months_are_judged_beside_the_year() -> None:
     """Tables that hold alone give counts away by subtraction from the year's; released beside it, they do not."""
     shelf = a_shelf()
     shelf.publish(FIRST)
-    stack, figures = shelf.stack(ROLLING), figures_of(shelf.facts, ROLLING, K)
+    stack, figures = shelf.beside(ROLLING), figures_of(shelf.facts, ROLLING, K)
     alone = placed(2, figures, release(figures, k=K), places(ROLLING, 2))
     assert stack.exposed(printed(alone))
     shelf.publish(ROLLING)
@@ -61,7 +63,7 @@ def test_a_year_is_judged_beside_the_one_that_it_is_compared_with() -> None:
     """The comparison with the year before prints that year's months again: what was hidden of them stays hidden."""
     shelf = a_shelf()
     shelf.publish(FIRST)
-    stack = shelf.stack(SECOND)
+    stack = shelf.beside(SECOND)
     assert Place((), frozenset(FIRST.months)).key in stack.known
     shelf.publish(SECOND)
     assert not stack.exposed(printed(shelf.out[-1]))
@@ -71,7 +73,7 @@ def test_the_months_that_two_editions_do_not_share_are_a_count() -> None:
     """A year less eleven of its months is a month: what few letters say in it is asked to stay uncertain."""
     shelf = a_shelf()
     shelf.publish(FIRST)
-    stack = shelf.stack(Period(date(2025, 4, 1), date(2026, 2, 28)))
+    stack = shelf.beside(Period(date(2025, 4, 1), date(2026, 2, 28)))
     march = [name for name in stack.needs if ("~when", "2026-03") in name]
     assert march
     assert any(name in march for name in stack.exposed(printed_whole(stack)))
@@ -88,7 +90,7 @@ def test_one_late_letter_must_not_show() -> None:
     shelf.publish(FIRST)
     late = shelf.facts[shelf.facts["month"] == FIRST.months[0]].head(1).assign(mart_key="f" * 32)
     shelf.facts = pd.concat([shelf.facts, late], ignore_index=True)
-    stack = shelf.stack(FIRST)
+    stack = shelf.beside(FIRST)
     whole = Place((), frozenset(FIRST.months))
     was = shelf.out[0].cells[whole]
     assert was is not None
@@ -102,7 +104,7 @@ def test_many_late_letters_may_show() -> None:
     shelf.publish(FIRST)
     month = shelf.facts[shelf.facts["month"] == FIRST.months[0]].iloc[[0] * 40]
     shelf.facts = pd.concat([shelf.facts, month.assign(mart_key=[f"f{at:031x}" for at in range(40)])])
-    assert Place((), frozenset(FIRST.months)).key not in shelf.stack(FIRST).moved
+    assert Place((), frozenset(FIRST.months)).key not in shelf.beside(FIRST).moved
 
 
 def test_folded_departments_of_two_editions_are_two_things() -> None:
@@ -110,9 +112,11 @@ def test_folded_departments_of_two_editions_are_two_things() -> None:
     shelf = a_shelf()
     shelf.facts.loc[shelf.facts.index[:4], ["department", "month"]] = ["小さな部", FIRST.months[0]]
     shelf.publish(FIRST)
-    folded = [place for place in shelf.out[0].cells if ("department", f"{OTHER}#1") in place.what and len(place.what) == 1]
+    folded = [
+        place for place in shelf.out[0].cells if ("department", f"{OTHER}#1") in place.what and len(place.what) == 1
+    ]
     (only,) = folded
-    assert shelf.stack(SECOND).truth(only).matters == 4
+    assert shelf.beside(SECOND).truth(only).matters == 4
     assert "小さな部" not in str(shelf.out[0].cells)
 
 

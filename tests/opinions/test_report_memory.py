@@ -39,7 +39,7 @@ def a_report(office: Office, folder: Path, *, public: bool = True) -> ReportMade
 
 
 def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Path) -> None:
-    """A second run over unchanged letters writes the same bytes and is no new edition; the memory holds no hidden count."""
+    """A second run over unchanged letters writes the same bytes and is no edition; no hidden count is kept."""
     letters_done(office, tmp_path, 300)
     first = a_report(office, tmp_path)
     bytes_then = {path.name: path.read_bytes() for path in first.paths}
@@ -56,7 +56,7 @@ def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Pat
 
 
 def test_a_report_that_differs_by_a_few_letters_is_refused(office: Office, tmp_path: Path) -> None:
-    """Three letters that came late would be read off by subtraction: nothing is written, and what can be done is said."""
+    """A few late letters would be read off by subtraction: nothing is written, and what can be done is said."""
     letters_done(office, tmp_path, 300)
     a_report(office, tmp_path)
     files = sorted(tmp_path.glob("out/**/*"))

@@ -1,13 +1,13 @@
-"""Attacks on printed counts: what can a reader, or a letter that knows its own cell, still not exclude?
+"""Attacks on printed counts: what a reader, or a letter that knows its own cell, cannot exclude.
 
-Shares no code with the suppression and trusts no solver. It looks for other tables of whole counts, none below zero, that
-agree with everything printed: one in which a small count is as low as it must be able to be, one in which it is as high.
-Each table that a solver proposes is checked by adding it up. Without such tables the count is exposed.
+Shares no code with the suppression and trusts no solver. It looks for other tables of whole counts, none below zero,
+that agree with everything printed: one in which a small count is as low as it must be able to be, one in which it is
+as high. Each table that a solver proposes is checked by adding it up. Without such tables the count is exposed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from tayori.errors import Refused
 from tayori.opinions.disclosure.tables import Key, Sum
 
 Whole = NDArray[np.int64]
+Real = NDArray[np.float64]
 
 _NEAR: Final = 1e-6
 _UNBOUNDED: Final = 3
@@ -61,7 +62,7 @@ class Attack:
         self._exact = exact
 
     def exposed(self, knowledge: Knowledge) -> Iterator[Key]:
-        """The counts that the print and the attacker's own knowledge narrow below what they must stay uncertain over."""
+        """The counts that the print and the attacker's knowledge narrow below what they must stay uncertain over."""
         by_group: dict[int, dict[Key, tuple[int, int]]] = {}
         for key, need in knowledge.needs.items():
             if key in self._exact:
@@ -87,9 +88,7 @@ class Attack:
 
 def _connected(sums: Sequence[Sum], exact: Mapping[Key, int]) -> Iterator[tuple[list[Key], list[Sum]]]:
     """What is not printed, in groups that hang together through sums."""
-    open_keys = list(
-        dict.fromkeys(key for entry in sums for key in (entry.total, *entry.parts) if key not in exact)
-    )
+    open_keys = list(dict.fromkeys(key for entry in sums for key in (entry.total, *entry.parts) if key not in exact))
     index = {key: at for at, key in enumerate(open_keys)}
     ends = [
         (index[others[0]], index[other])
@@ -135,6 +134,7 @@ class _Group:
         shape = (len(sums), len(keys))
         self._matrix = csr_array((np.array(signs, dtype=np.int64), (rows, columns)), shape=shape)
         self._real = self._matrix.astype(np.float64)
+        self._equations: Any = self._real  # linprog takes sparse arrays, its types do not say so
         self._rest: Whole = np.array(rest, dtype=np.int64)
         self._low: Whole = np.array([shown.get(key, (0, 0))[0] for key in keys], dtype=np.int64)
         self._high: Whole = np.array([shown[key][1] if key in shown else _FAR for key in keys], dtype=np.int64)
@@ -192,9 +192,7 @@ class _Group:
             ceiling[cells] = np.minimum(ceiling[cells], np.maximum(goals, low[cells]))
         else:
             floor[cells] = np.maximum(floor[cells], np.minimum(goals, high[cells]))
-        found = linprog(
-            goal, A_eq=self._real, b_eq=self._rest, bounds=np.column_stack([floor, ceiling]), method="highs-ipm"
-        )
+        found = linprog(goal, A_eq=self._equations, b_eq=self._rest, bounds=_box(floor, ceiling), method="highs-ipm")
         return self._added_up(found.x, low, high)
 
     def _single(self, cell: int, goal: int, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
@@ -210,7 +208,7 @@ class _Group:
             np.zeros(len(self._keys)),
             constraints=LinearConstraint(self._real, self._rest, self._rest),
             bounds=Bounds(floor, ceiling),
-            integrality=np.ones(len(self._keys)),
+            integrality=np.ones(len(self._keys), dtype=np.int64),
             options={"time_limit": _LONGEST_SECONDS},
         )
         return self._added_up(found.x, low, high)
@@ -221,23 +219,30 @@ class _Group:
             return None
         table = cast("Whole", np.rint(proposed).astype(np.int64))
         fits = (table >= low).all() and (table <= high).all()
-        return table if fits and (self._matrix @ table == self._rest).all() else None
+        return table if fits and self._adds_up(table) else None
+
+    def _adds_up(self, table: Whole) -> bool:
+        return not np.any(cast("Whole", self._matrix @ table) - self._rest)
 
     def range(self, key: Key) -> Range:
-        """Least and greatest of one cell, rounded outward, never inward."""
+        """Least and greatest whole number of one cell, by the sums alone."""
         ends: list[int | None] = []
-        box = np.column_stack([self._low, np.where(self._high >= _FAR, np.inf, self._high)])
+        box = _box(self._low, np.where(self._high >= _FAR, np.inf, self._high))
         for sign in (1.0, -1.0):
             goal = np.zeros(len(self._keys))
             goal[self._index[key]] = sign
-            found = linprog(goal, A_eq=self._real, b_eq=self._rest, bounds=box, method="highs-ds")
+            found = linprog(goal, A_eq=self._equations, b_eq=self._rest, bounds=box, method="highs-ds")
             if found.status == _UNBOUNDED:
                 ends.append(None)
             elif found.x is None:
                 raise Refused("The tables were not released: what is printed contradicts itself; nothing was written.")
             else:
-                ends.append(int(sign * np.ceil(found.fun - _NEAR)))
+                ends.append(int(sign * np.ceil(float(found.fun or 0.0) - _NEAR)))
         return Range(ends[0] or 0, ends[1])
+
+
+def _box(low: "Whole | Real", high: "Whole | Real") -> list[tuple[float, float]]:
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _reaches(values: "Whole | np.int64", goals: "Whole | np.int64", *, upward: bool) -> "NDArray[np.bool_]":

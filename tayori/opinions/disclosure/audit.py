@@ -33,7 +33,8 @@ def audit(
     """Prove that nothing under k is printed or can be worked out; the true counts serve to judge, never to attack.
 
     `base` is what printed counts were rounded to. Readers are played without help; of `moves`, which somebody says lead
-    to other tables with the same print, those that add up spare the search for what letters know. Raises Refused, naming tables and numbers of cells only.
+    to other tables with the same print, those that add up spare the search for what letters know.
+    Raises Refused, naming tables and numbers of cells only.
     """
     shown = printed_ranges(figures, published, base)
     needs = _needs(figures, k)
@@ -53,9 +54,7 @@ def audit(
     return Audit(len(hidden), len(needs), 1 + len(letters))
 
 
-def printed_ranges(
-    figures: Figures, published: Sequence[SuppressedTable], base: int = 1
-) -> dict[Key, tuple[int, int]]:
+def printed_ranges(figures: Figures, published: Sequence[SuppressedTable], base: int = 1) -> dict[Key, tuple[int, int]]:
     """What the print says of every printed count; refuses a wrong figure, and a cell hidden here and printed there."""
     shown: dict[Key, tuple[int, int]] = {key: (figures.values.get(key, 0),) * 2 for key in figures.known}
     gone: set[Key] = set()

@@ -114,7 +114,7 @@ class Stack:
 
     @cached_property
     def places(self) -> Mapping[Key, list[frozenset[str]]]:
-        """For everything counted the months that counts of it cover, shared and left-over months of editions included."""
+        """For everything counted the months that counts of it cover, and what editions share and do not share."""
         shared = _shared(period for edition in (self.new, *self.earlier) for period in edition.periods)
         spans: dict[Key, dict[frozenset[str], None]] = {}
         for edition in (self.new, *self.earlier):
@@ -124,13 +124,17 @@ class Stack:
 
     @cached_property
     def sums(self) -> tuple[Sum, ...]:
-        """Every sum: those of the editions, over months, and those of an edition for the months of it that are shared."""
+        """Every sum: those of the editions, the same for the months that are shared, and those over months."""
         return tuple(dict.fromkeys([*self._of_editions(), *self._over_months()]))
 
     @cached_property
     def values(self) -> dict[Key, Count]:
         """Today's count of every cell."""
-        counted = {Place(what, when).key: self.truth(Place(what, when)) for what, spans in self.places.items() for when in spans}
+        counted = {
+            Place(what, when).key: self.truth(Place(what, when))
+            for what, spans in self.places.items()
+            for when in spans
+        }
         for edition in (self.new, *self.earlier):
             counted |= {place.key: self.truth(place) for place in edition.cells}
         for what, spans in self.places.items():

@@ -39,7 +39,9 @@ class Network:
         matrix = _matrix(problem, self.index)
         self._both_ways = hstack([matrix, -matrix], format="csc")
 
-    def flow(self, at: int, change: int, free: Mask, *, still: Sequence[int] = (), only_free: bool = False) -> Flow | None:
+    def flow(
+        self, at: int, change: int, free: Mask, *, still: Sequence[int] = (), only_free: bool = False
+    ) -> Flow | None:
         """The flow that moves one cell by `change` and hides least beyond what is `free`; None if there is none.
 
         `still` cells keep their count: an insider knows them. With `only_free` nothing further may be hidden.

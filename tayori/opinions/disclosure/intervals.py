@@ -44,7 +44,7 @@ class HiddenCell:
 
 
 def hidden_cells(figures: Figures, published: Sequence[SuppressedTable], *, k: int, base: int = 1) -> list[HiddenCell]:
-    """The range of every hidden cell, each once, under the table that prints it first; two programs are solved for each."""
+    """The range of every hidden cell, each once, under the table that prints it first."""
     needs = sensitive(figures, k)
     attack = Attack(printed_ranges(figures, published, base), figures.sums())
     found: dict[object, HiddenCell] = {}

@@ -1,4 +1,4 @@
-"""The only way for a table to leave: suppressed, attacked alone and together with what is out already, then handed over."""
+"""The only way for a table to leave: suppressed, attacked alone and beside what is out already, then handed over."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -40,9 +40,7 @@ def release_beside(
     raise Refused("The tables were not released: together with earlier editions they would reveal small counts.")
 
 
-def _needed(
-    figures: Figures, stack: Stack, place: Callable[[Key], Place], hidden: frozenset[Key]
-) -> frozenset[Key]:
+def _needed(figures: Figures, stack: Stack, place: Callable[[Key], Place], hidden: frozenset[Key]) -> frozenset[Key]:
     """What has to be hidden for one audience, beyond what is hidden already."""
     names = {key: place(key).key for key in figures.cells()}
     printed = {names[key]: figures.values.get(key, 0) for key in names.keys() - hidden}

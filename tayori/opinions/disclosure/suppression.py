@@ -9,15 +9,17 @@ count may be zero too.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tayori.errors import Refused
 from tayori.opinions.disclosure.flows import Flow, Mask, Network
 from tayori.opinions.disclosure.problem import Interval, Problem, problem_of
 from tayori.opinions.disclosure.tables import Figures, Key, SuppressedTable, printed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EXTERNAL_K: Final = 10
 INTERNAL_K: Final = 5
@@ -112,7 +114,7 @@ class _Plan:
         self.pool: NDArray[np.int64] = np.zeros((0, len(network.keys)), dtype=np.int64)
 
     def made(self) -> "_Plan":
-        """This plan, carried out: `gone` are the cells to hide."""
+        """The plan, carried out: `gone` are the cells to hide."""
         for number in range(len(self._demands.still)):
             self._meet(number)
         self._release()
@@ -136,7 +138,7 @@ class _Plan:
                 left &= self._demands.missing(self.pool[-2:])[:, number]
 
     def _flow(self, at: int, change: int, still: Sequence[int]) -> Flow | None:
-        """A flow among what is hidden already, best one that no letter can tell of by its own cell; else the cheapest."""
+        """A flow among what is hidden already, best one that no letter sees by its own cell; else the cheapest."""
         apart = [other for other in self._singles if other != at]
         for kept, only_free in ((apart, True), (still, True), (still, False)):
             net = self._network.flow(at, change, self.gone, still=kept, only_free=only_free)

@@ -124,14 +124,15 @@ def three_way(name: str, title: str, layers: Dimension, rows: Dimension, columns
 
 def _cube(dimensions: Sequence[Dimension]) -> tuple[Sum, ...]:
     """Every sum of a table of many dimensions: each margin is the sum over one dimension more."""
-    sums = []
+    sums: dict[Sum, None] = {}
     for size in range(len(dimensions)):
         for held in combinations(dimensions, size):
             for codes in product(*(one.labels for one in held)):
                 total = tuple(sorted(zip((one.name for one in held), codes, strict=True)))
                 for over in dimensions:
                     if over not in held:
-                        sums.append(Sum(total, tuple(tuple(sorted((*total, (over.name, code)))) for code in over.labels)))
+                        parts = tuple(tuple(sorted((*total, (over.name, code)))) for code in over.labels)
+                        sums[Sum(total, parts)] = None
     return tuple(sums)
 
 

@@ -1,4 +1,4 @@
-"""What reports gave out: suppressed tables by edition. About nobody: no hidden count, no letter, no number of a case."""
+"""What reports gave out: suppressed tables by edition. About nobody: no hidden count, no letter, no case."""
 
 from sqlalchemy import Boolean, Integer, String, Table, Text
 

@@ -423,6 +423,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
     )
     op.create_table(
+        "case_attended",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attended_on", sa.Date(), nullable=False),
+        sa.Column("attended_by", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_attended_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_attended")),
+    )
+    op.create_table(
         "draft_origin",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("origin", sa.String(length=60), nullable=False),
