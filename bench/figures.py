@@ -65,6 +65,19 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("guards", 15),
         Bound("foreign_endpoints", 0, at_most=True),
     ),
+    "analysis": (
+        Bound("seconds_9883", 60, at_most=True),
+        Bound("tokenise_ratio", 0.5),
+        Bound("pii_recall_structured", 0.99),
+        Bound("pii_recall_names", 0.95),
+        Bound("clean_masked_share", 0.02, at_most=True),
+        Bound("prohibited_precision", 0.9),
+        Bound("prohibited_recall", 0.8),
+        Bound("suppression_sets", 1_000),
+        Bound("suppression_breaches", 0, at_most=True),
+        Bound("cells_vs_optimum", 1.15, at_most=True),
+        Bound("seconds_20x24", 3, at_most=True),
+    ),
 }
 
 

@@ -6,9 +6,11 @@ import typer
 
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, table
+from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
 from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
+from tayori.warehouse import attention as queue
 from tayori.warehouse import opinions
 from tayori.warehouse.engines import reading
 
@@ -17,6 +19,7 @@ app = typer.Typer(
 )
 
 HEADINGS = {"receipt_no": "受付番号", "received_on": "受付日", "channel": "媒体", "target_on": "目安"}
+WAITING = {"receipt_no": "受付番号", "level": "段階", "received_on": "受付日", "department": "部"}
 Outcome = Literal["answered", "circulated", "no_answer_needed", "not_ours"]
 
 
@@ -51,3 +54,24 @@ def close(
         done_on = day(on) if on else office.today()
         closed = close_by_receipt(office, credential(office, by), numbers, CaseState(outcome), done_on)
     done(f"{closed} 件の処理が終わりました。", {"closed": closed, "outcome": outcome}, as_json=as_json)
+
+
+@app.command()
+def attention(*, as_json: Json = False) -> None:
+    """確認を待つ意見等（段階 2: 本人・家族の機微な事柄、3: 名前の出た第三者）。内容は開かない。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = queue.waiting(connection)
+    table([{name: getattr(row, name) for name in WAITING} for row in rows], WAITING, as_json=as_json)
+
+
+@app.command()
+def attended(
+    numbers: Annotated[list[str], typer.Argument(metavar="NUMBER...", help="受付番号（attention が示すもの。複数可）")],
+    *,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """意見等を確認したことを記録し、確認待ちから外す（広聴の担当）。回答も集計も、これを待たない。"""
+    with office_here() as office:
+        marked = attend(office, credential(office, by), numbers)
+    done(f"{marked} 件を確認しました。", {"attended": marked}, as_json=as_json)

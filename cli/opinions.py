@@ -15,6 +15,7 @@ app = typer.Typer(
 REPORT = {
     "masked_letters": "新たにマスキングした意見",
     "masked_spans": "マスキングした箇所",
+    "edition": "版",
     "letters": "対象の意見",
     "tables": "表",
     "suppressed_cells": "伏せたセル",

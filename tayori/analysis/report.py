@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from tayori.analysis.editions import recall, remember, tabulate_beside
 from tayori.analysis.mart import EVIDENCE, sealed_words
 from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.facts import rule_versions
-from tayori.opinions.trends import COLUMNS, Period, tabulate, theme_words
+from tayori.opinions.trends import COLUMNS, Period, theme_words
 from tayori.reports.opinion_report import render
 from tayori.settings import Mode
 from tayori.vault.audit import Action, record
@@ -36,8 +37,9 @@ class ReportWanted:
 
 @dataclass(frozen=True, slots=True)
 class ReportMade:
-    """What was written: files, letters in the period, tables, cells that are hidden."""
+    """What was written: the edition's number, files, letters in the period, tables, cells that are hidden."""
 
+    edition: int
     paths: tuple[Path, ...]
     letters: int
     tables: int
@@ -46,6 +48,7 @@ class ReportMade:
     def plain(self) -> dict[str, Any]:
         """Give the counts and the files' names."""
         return {
+            "edition": self.edition,
             "letters": self.letters,
             "tables": self.tables,
             "suppressed_cells": self.suppressed_cells,
@@ -58,15 +61,17 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
 
     Raises:
         BadInput: the period runs backwards, ends in the future or holds no letter that is done.
-        Refused: the auditor found a way to a hidden cell; nothing was written.
+        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; nothing was written.
 
     """
     period = _period(office, wanted)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
-    facts = masked_facts(office, period)
+    memory = recall(office, period)
+    facts = masked_facts(office, memory.first_month(period), memory.last_month(period))
     if not facts["month"].isin(period.months).any():
         _refuse_only_open(office, period)
-    tables = tabulate(facts, k, period=period)
+    tables = tabulate_beside(facts, period, memory, public=wanted.public)
+    edition = remember(office, period, memory, facts, tables, public=wanted.public)
     folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
     made = render(
         tables,
@@ -79,13 +84,13 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         rehearsal=office.settings.mode is Mode.REHEARSAL,
     )
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
-    return ReportMade(made.paths, letters, len(made.tables), made.suppressed_cells)
+    return ReportMade(edition, made.paths, letters, len(made.tables), made.suppressed_cells)
 
 
-def masked_facts(office: Office, period: Period) -> pd.DataFrame:
-    """Open the mart's rows of a period and of the same months a year before, with the words of each letter."""
+def masked_facts(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
+    """Open the mart's rows of a span of months (YYYY-MM), with the words of each letter."""
     with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, (period.months_before or period.months)[0], period.months[-1])
+        rows = opinions.masked_between(people, first_month, last_month)
         record(people, EVIDENCE, Action.OPEN, "masked mart for a report", count=len(rows), now=office.now())
     with reading(office.vault) as vault:
         keys = office.case_keys.open(vault, [row.case_no for row in rows])

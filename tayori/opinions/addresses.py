@@ -15,6 +15,8 @@ _N: Final = r"(?:\d{1,4}|[一二三四五六七八九十百〇壱弐参肆伍拾
 _LINK: Final = rf"(?: ?(?:丁目の?|番地の|番地|番|号の|[{DASH}のノ]) ?)"
 _BLOCK = re.compile(rf"{_N}(?:{_LINK}{_N}){{1,4}}(?: ?(?:番地|番|号))?|{_N} ?番地")
 _ODD_BLOCK = re.compile(rf"{_N} ?([〜~・,/]) ?{_N}(?: ?\1 ?{_N}){{1,2}}(?!\d)")  # behind a place only: 2〜8〜1
+# Towns without chome: 荒木町99.
+_SOLE = re.compile(r"[町坂](?<=.)(\d{1,4}|[一二三四五六七八九十]{2,4})(?![\d〜~,・/-])")
 _NOT_BEFORE: Final = frozenset("0123456789.,第約")
 _COUNTED: Final = (
     "丁目|年|月|日|時|分|歳|才|割|回|人|名|件|個|%|円|階|位|点|km|m|章|条|項|番目|代|号線|号機|組|期|次|議案|つ|倍|億|万|千|種|票|世帯|校|園|"
@@ -26,14 +28,14 @@ _BUILDINGS: Final = (
     "ヴィラ|カーサ|グラン|ライオンズ|シャトー|エステート|アーバン|ドエル|サンハイツ|コープ"
 )
 _NAME: Final = "ァ-ヶー一-龥々A-Za-z・"
-_ROOM: Final = r"(?: ?第?\d{1,2}号?棟)?(?: ?(?:\d{1,2}[FfBb階] ?)?\d{1,4}(?:号室?|室)?)?"
+_ROOM: Final = r"(?:[ \n]?第?\d{1,2}号?棟)?(?:[ \n]?(?:\d{1,2}[FfBb階] ?)?\d{1,4}(?:号室?|室|[FfBb階])?)?"
 _BEHIND = re.compile(
-    rf"[ 、]?[{_NAME}]{{0,12}}?(?:{_BUILDINGS})[{_NAME}]{{0,10}}{_ROOM}"
+    rf"[ 、\n]?[{_NAME}]{{0,12}}?(?:{_BUILDINGS})[{_NAME}]{{0,10}}{_ROOM}"
     rf"|[ {DASH}]?(?:\d{{1,2}}号棟 ?)?\d{{1,4}}号室"
     rf"|[ ][{_NAME}]{{2,15}}? ?\d{{3,4}}(?![\d年月円人件{DASH}])"
     r"|[ ]\d{3,4}(?![\d年円人件])"
 )
-_ROOMS = re.compile(r"(?:\d{1,2}号棟 ?)?\d{1,4}号室|\d{1,2}号棟(?: ?\d{1,4}(?!\d))?|\d{3,4}(?![\d年円人件名号%])")
+_ROOMS = re.compile(r"(?:\d{1,2}号棟 ?)?\d{1,4}号室|\d{1,2}号棟(?: ?\d{1,4}号?(?!\d))?|\d{3,4}(?![\d年円人件名号%])")
 _HOUSE = re.compile(rf"[{_NAME}]{{0,12}}?(?:{_BUILDINGS})[{_NAME}]{{0,10}} ?$")
 _LABEL = re.compile(r"(?:ご住所|現住所|住所|Address)[ ]?[::] ?([^\n]{2,60})", re.IGNORECASE)
 _LEFT: Final = 30
@@ -45,6 +47,7 @@ def address_spans(text: str) -> Iterator[Span]:
         yield from (Span(*match.span(1), "address") for match in _LABEL.finditer(text))
     yield from _blocks(text)
     yield from _odd_blocks(text)
+    yield from _sole_numbers(text)
     yield from _rooms(text)
     if _ROMAN_HINT.search(text):
         yield from (Span(*match.span(), "address") for match in _roman().finditer(text))
@@ -66,6 +69,14 @@ def _odd_blocks(text: str) -> Iterator[Span]:
         left = _place().search(text, max(0, match.start() - _LEFT), match.start())
         if left and not _NOT_A_DOOR.match(text, match.end()):
             yield Span(left.start(), match.end(), "address")
+
+
+def _sole_numbers(text: str) -> Iterator[Span]:
+    for match in _SOLE.finditer(text):
+        left = _place().search(text, max(0, match.start(1) - _LEFT), match.start(1))
+        if left and not _NOT_A_DOOR.match(text, match.end()):
+            behind = _BEHIND.match(text, match.end())
+            yield Span(left.start(), behind.end() if behind else match.end(), "address")
 
 
 def _says_door(written: str) -> bool:

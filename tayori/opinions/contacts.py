@@ -13,7 +13,7 @@ DASH: Final = r"\-‐‑‒–—―−ー─━˗⁃➖⸺⸻゠"  # for use in
 _ZERO: Final = "〇零○◯"
 _KANJI: Final = f"{_ZERO}一二三四五六七八九0-9"
 _GAP: Final = rf"[ ()・.\n{DASH}]{{0,3}}"  # mail programs break lines within numbers
-_DOT: Final = r"(?:\.| \. | dot |ドット|。)"
+_DOT: Final = r"(?:\.\n?| \. | dot |ドット|。)"
 
 _MAIL = re.compile(
     rf"(?:[A-Za-z0-9._%+-]{{1,64}}|\"[^\"\n]{{1,64}}\") ?(?:@|\(at\)|\[at\]| at ) ?\n?[A-Za-z0-9-]+"
@@ -28,12 +28,12 @@ _HIDDEN_MAIL = re.compile(
 _HANDLE = re.compile(
     r"\b(?:x|twitter|facebook|instagram|threads|tiktok|line|note|ameblo|linkedin)\.(?:com|net|me|jp)/[!-.0-~/]+"
 )
-_ACCOUNT = re.compile(r"@(?<![\w.@]@)[A-Za-z0-9_]{3,}")
+_ACCOUNT = re.compile(r"@(?<![A-Za-z0-9_.@]@)[A-Za-z0-9_]{3,}")
 # Look-behinds stand after the first digit, not before it: so the search can leap from digit to digit.
 # Digits as scanners misread them (O for 0, l or I for 1) count only inside a run that is mostly digits.
 _PHONE = re.compile(rf"[0O](?<![0-9][0O])(?<![0-9][{DASH}][0O])[1-9lI](?:{_GAP}[0-9OolI]){{8,9}}(?![{DASH}]?[0-9])")
 _ABROAD = re.compile(rf"\+\d{{1,3}}(?:{_GAP}\d){{8,12}}(?!\d)")
-_LOCAL = re.compile(rf"[2-9](?<![0-9{DASH}].)\d{{3}} ?[{DASH}] ?\d{{4}}(?![0-9{DASH}])")
+_LOCAL = re.compile(rf"\d(?<![0-9{DASH}].)\d{{3}} ?[{DASH}] ?\d{{4}}(?![0-9{DASH}])")
 _EXTENSION = re.compile(r"(?<=内線)[ ::]{0,2}\d{2,5}")
 _KANJI_PHONE = re.compile(rf"[{_ZERO}0](?<![0-9].)[{_KANJI}](?:[ ()の{DASH}]{{0,2}}[{_KANJI}]){{8,9}}(?![0-9])")
 _KANJI_LONG = re.compile(rf"[{_ZERO}一二三四五六七八九](?:[ {DASH}]?[{_ZERO}一二三四五六七八九]){{8,}}")
@@ -44,6 +44,7 @@ _POSTAL = re.compile(
     rf"|(?<![0-9].)(?<![0-9][{DASH}].)\d{{2}}[{DASH}][\dOolI]\d{{3}}"
     rf"(?![0-9]|[{DASH}]\d|[ ]?(?:円|人|名|件|万|千|個|台|本|点|字|文字|kg|g|m)))"
 )
+_KANJI_POSTAL = re.compile(rf"(?<=〒)[ ]?[{_KANJI}]{{3}}[ の{DASH}]{{0,2}}[{_KANJI}]{{4}}(?![{_KANJI}])")
 _TWELVE = re.compile(rf"\d(?<![0-9{DASH}].)\d{{3}}[ \n{DASH}]?\d\d\n?\d\d[ \n{DASH}]?\d{{4}}(?![{DASH} ]?\d)")
 _CARD = re.compile(rf"\d(?<!\d\d)\d{{3}}(?:[ {DASH}]?\d{{4}}){{3}}(?!\d)")
 _CUE = (
@@ -52,11 +53,13 @@ _CUE = (
     "LINE ?ID|ID|番号"
 )
 _CUED = re.compile(
-    rf"(?:{_CUE})(?:の?番号)?(?:は|が|[::]|\()?[ ]?((?=[A-Za-z0-9_{DASH} ]*\d)[A-Za-z0-9_][A-Za-z0-9_{DASH}]{{2,}}"
-    rf"(?:[ {DASH}]\d{{2,}})*)"
+    rf"(?:{_CUE})(?:の?番号)?(?:は|が|を|[::]|\()?[ ]?(?:第(?=\d))?"
+    rf"((?=[A-Za-z0-9_{DASH} ]*\d)[A-Za-z0-9_][A-Za-z0-9_{DASH}]{{2,}}"
+    rf"(?:[ {DASH}]\d{{2,}})*号?)"
 )
 _RESIDENCE_CARD = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{7}(?:\d[A-Z]{2})?(?![A-Za-z0-9])")
 _PLATE = re.compile(rf"\d(?<=[一-龥 ].)\d{{1,2}} ?[ぁ-ん] ?(?:\d{{2}}|・・|・\d)[{DASH}]?\d{{2}}(?!\d)")
+_SMALL_PLATE = re.compile(rf"[一-龥]{{1,4}}[区市町村] ?[ぁ-ん] ?\d{{2}}[{DASH}]?\d{{2}}(?!\d)")
 _PLATE_OFFICE = re.compile(r"[一-龥]{1,4} ?\Z")
 _LONG = re.compile(rf"\d(?<![A-Za-z0-9.,{DASH}].)(?:[ {DASH}]?\d){{8,}}(?![A-Za-z0-9.,]|[ ]?(?:円|人|件|万|億))")
 # Where no seven digits stand together, no number of a person can.
@@ -132,11 +135,14 @@ def _numbers(text: str) -> Iterator[Span]:
     """Numbers that a word announces, and short ones of a shape of their own."""
     if "内線" in text:
         yield from (Span(*match.span(), "phone") for match in _EXTENSION.finditer(text))
+    if "〒" in text:
+        yield from (Span(*match.span(), "postal_code") for match in _KANJI_POSTAL.finditer(text))
     yield from (Span(*match.span(), "phone") for match in _KANJI_PHONE.finditer(text))
     yield from (Span(*match.span(), "phone") for match in _ODD_PHONE.finditer(text) if _has_phone_digits(match[0]))
     yield from (Span(*match.span(), "id_number") for match in _KANJI_LONG.finditer(text))
     yield from (Span(*match.span(1), "id_number") for match in _CUED.finditer(text))
     yield from (Span(*match.span(), "id_number") for match in _RESIDENCE_CARD.finditer(text))
+    yield from (Span(*match.span(), "id_number") for match in _SMALL_PLATE.finditer(text))
     for match in _PLATE.finditer(text):
         office = _PLATE_OFFICE.search(text, max(0, match.start() - 6), match.start())
         yield Span(office.start() if office else match.start(), match.end(), "id_number")

@@ -15,6 +15,7 @@ from tayori.opinions.births import birth_spans
 from tayori.opinions.contacts import contact_spans
 from tayori.opinions.names import name_spans
 from tayori.opinions.spans import Span, merged, overlaps, rules
+from tayori.opinions.spoken import spoken_spans
 from tayori.opinions.text import normalise
 from tayori.opinions.tokens import Tokeniser, Tokens
 
@@ -30,7 +31,7 @@ class Masked:
 def personal_spans(tokens: Tokens) -> list[Span]:
     """Every span of a read, normalised text that identifies a person, in order, none overlapping."""
     text = tokens.text
-    found = chain(contact_spans(text), birth_spans(text), address_spans(text), name_spans(tokens))
+    found = chain(contact_spans(text), spoken_spans(text), birth_spans(text), address_spans(text), name_spans(tokens))
     masks = mask_spans(text)
     return [span for span in merged(found) if not overlaps(span.begin, span.end, masks)] if masks else merged(found)
 

@@ -17,7 +17,7 @@ _GIVEN_WORD = re.compile(r"[一-龥々]{1,3}|[ぁ-ん]{2,4}|[ァ-ヶー]{2,5}")
 _JOINT: Final = frozenset({" ", "・", "=", ". ", "."})
 _INTRODUCED = re.compile(r" ?(?:と(?:申|言い|いい|いう者)|です(?![がのね])|\(?[0-9]{2}歳|拝|より\s*$)", re.MULTILINE)
 _SELF = re.compile(r"(?:私|わたし|わたくし|僕|名前)(?:は|、|,| )? ?$")
-_OWNER = re.compile(r"(?:の|・|、|,|:|が|は)? ?$")
+_OWNER = re.compile(r"(?:の|・|、|,|:|が|は)? ?\(?$")
 _ENGLISH = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? ?[A-Z][a-z]+(?: [A-Z][a-z]+)?"
     r"|(?<=[Mm]y name is )[A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+){0,2}"
@@ -32,14 +32,27 @@ _ROMAN_SIGNATURE = re.compile(
 )
 # Names that the dictionary takes for places or words, where the sentence says what they are.
 _FAMILY: Final = "(?<![一-龥ァ-ヶー々])([一-龥々]{1,4}|[ァ-ヶー]{2,8})"
+_FOREIGN: Final = "([ァ-ヶー]{2,8}(?:[・ =][ァ-ヶー]{1,8}){1,3})"
+_FIELDS: Final = "電話|住所|連絡|携帯|年齢|性別|男性|女性|会社|主婦|無職|職業|郵便|生年|メール"
 _CALL: Final = "に(?:お電話|おかけ|ご?連絡)|までご?連絡|まで(?:お電話|お願い)"
 _SAID = re.compile(
     rf"([一-龥](?: [一-龥]){{2,5}})(?= ?と申し)"
     rf"|{_FAMILY}(?=と申し(?:ます|ました)|です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL}))"
     r"|(?<=私は)([^、。\n]{2,12}?)(?=と(?:いい|言い|申し)(?:、|ます))"
-    r"|(?<=生まれの)([一-龥々]{1,4})(?=です)"
+    r"|(?<=生まれの)(?!男|女|者|娘|息|長|次|三|夫|妻|母|父|子)([一-龥々]{1,4})(?=です)"
     r"|([ァ-ヶー]{2,5} [ァ-ヶー]{2,5})(?=です|といい|と申し)"
+    rf"|{_FAMILY}(?=と(?:いう|名乗る|かいう|おっしゃる|言う)(?:名の)?(?:方|人|職員|者|係|担当))"
+    rf"|{_FOREIGN}(?=さん|さま|様|氏|くん|ちゃん|先生|と申し|といい)"
+    rf"|(?<![一-龥々])((?:[一-龥]\n[一-龥]{{1,3}}|[一-龥]{{1,2}}\n[一-龥])\n?)(?=さん|さま|様|氏|と申し)"
+    rf"|(?<![一-龥々])([一-龥]{{2}}\n[一-龥ぁ-ん]{{1,3}})(?=と申し)"
 )
+# A label without a colon: 投書者 木下 恵子. What follows may be the next label of an empty form.
+_UNMARKED = re.compile(
+    rf"(?:氏名|お名前|投書者|差出人|代理人|記入者|申請者|届出人) +"
+    rf"(?!{_FIELDS})([一-龥々]{{1,4}}(?: (?!{_FIELDS})[一-龥々ぁ-ん]{{1,4}})?)"
+    r"(?=[ \n、。(〒]|$)"
+)
+_SIGNED = re.compile(rf"{_FAMILY}(?=・(?:会社員|主婦|学生|無職|自営業|パート)|拝$|両名|様方|夫妻)", re.MULTILINE)
 _SIGNATURE = re.compile(
     r"^[ *]*([一-龥々]{1,4} [一-龥々ぁ-ん]{1,4}|[ァ-ヶー]{2,6} [ァ-ヶー]{2,6}|[ぁ-ん]{2,5} [ぁ-ん]{2,5})"
     r"[ *]*(?:\(\d年\) *)?$"
@@ -90,7 +103,9 @@ def name_spans(tokens: Tokens) -> Iterator[Span]:
 def _written(tokens: Tokens) -> Iterator[Span]:
     """Names told by what is written around them alone, whatever the dictionary takes them for."""
     text = tokens.text
-    patterns = [_SAID, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID]
+    patterns = (
+        [_SAID, _UNMARKED, _SIGNED, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID, _UNMARKED, _SIGNED]
+    )
     for match in (match for pattern in patterns for match in pattern.finditer(text)):
         yield Span(*match.span(match.lastindex or 0), "name")
     doubtful = _words("gazetteer", "place_names") | _words("names", "ambiguous")
@@ -121,6 +136,8 @@ def _with_given_word(tokens: Tokens, first: int, last: int) -> int:
     if first != last or tokens.tags[first] != Tag.SURNAME or last + 1 == len(tokens.tags):
         return last
     apart = tokens.text[tokens.ends[last] : tokens.begins[last + 1]] == " "
+    if re.match(_FIELDS, tokens.words[last + 1]):
+        return last
     return last + 1 if apart and _GIVEN_WORD.fullmatch(tokens.words[last + 1]) else last
 
 
@@ -132,7 +149,16 @@ def _joined(tokens: Tokens, index: int) -> bool:
 def _honoured(tokens: Tokens) -> Iterator[Span]:
     """Whatever stands before an honorific and is no role: 大久保さん, よこがわのりこさん, aki さん."""
     honorifics, roles = _words("names", "honorifics"), _words("names", "roles")
+    posts, places = _words("names", "posts"), _words("gazetteer", "place_names") | _words("gazetteer", "towns")
     for at in range(1, len(tokens.words)):
+        if tokens.words[at] in posts and tokens.tags[at - 1] == Tag.PLACE and tokens.touches(at - 1):
+            before = tokens.words[at - 1]
+            if (
+                before not in places
+                and not before.endswith(_AREAS)
+                and not _office_before(tokens.text, tokens.begins[at - 1])
+            ):
+                yield Span(tokens.begins[at - 1], tokens.ends[at - 1], "name")
         if tokens.words[at] in honorifics and tokens.touches(at - 1):
             before = tokens.words[at - 1]
             if tokens.tags[at - 1] not in _NAMEABLE or before in roles or _part_of_role(tokens, at - 1):
@@ -178,11 +204,12 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
     following = tokens.words[last + 1] if tokens.touches(last) else ""
     if _in_office(tokens, last) or _office_before(text, begin):
         return False
-    if following in _endings() or word in _words("gazetteer", "place_names"):
+    titled = following in _words("names", "titles")
+    if following in _endings() or (word in _words("gazetteer", "place_names") and not titled):
         return _bracketed(text, begin, end) and not following
     if word.isascii():
         return False  # English words such as "may" are names to the dictionary; honorifics are seen elsewhere
-    if following in _words("names", "titles"):
+    if titled:
         return True
     if _full_name(tokens, first, last) or _bracketed(text, begin, end) or _alone(text, begin, end):
         return True

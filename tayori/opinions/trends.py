@@ -95,7 +95,7 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
 
 def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[ThemeWords]:
     """The words that mark each field, from at least k letters each; letters without a field or kept out have none."""
-    rows = _within(facts, period.months)
+    rows = within(facts, period.months)
     silent = {theme_rules().withheld, theme_rules().undecided}
     letters = [
         (key, theme, words if not isinstance(words, str) else words.split())
@@ -109,7 +109,7 @@ def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -
 
 def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Figures:
     """The true counts of a report, not to be shown to anyone before `release`."""
-    rows, before = _within(facts, period.months), _within(facts, period.months_before)
+    rows, before = within(facts, period.months), within(facts, period.months_before)
     if rows.empty:
         raise BadInput("There is no letter in the period; choose another period. Nothing was written.")
     rows = _rare_departments_folded(rows, k)
@@ -121,6 +121,7 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
         renamed = before.rename(columns={"month": "month_before", "theme": "theme_before"})
         counted += [_count(renamed, ("month_before",)), _count(renamed, ("theme_before",))]
         counted.append({_BEFORE: (len(before), before["mart_key"].nunique())})
+    alone = _alone(rows, wanted)
     letters = rows["mart_key"].nunique()
     repeated = int((rows["mart_key"].value_counts() > 1).sum())
     counted.append({_LETTERS: (letters, letters), _FURTHER: (len(rows) - letters, repeated)})
@@ -129,17 +130,18 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
         tables=tuple(_tables(dimensions, period, with_before=not before.empty)),
         values={key: pair[0] for key, pair in merged.items()},
         letters={key: pair[1] for key, pair in merged.items()},
+        alone=alone,
     )
 
 
-def _within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
+def within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     """The rows of some months, with "not decided" written out."""
     missing = [column for column in COLUMNS if column not in facts.columns]
     if missing:
         raise BadInput(f"The facts lack the columns {', '.join(missing)}. Nothing was written.")
     rows = facts.loc[facts["month"].isin(months)]
     rows = rows.fillna({"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided})
-    return rows.assign(quarter=rows["month"].map(_quarter))
+    return rows.assign(quarter=rows["month"].map(quarter_of))
 
 
 def _rare_departments_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
@@ -155,7 +157,7 @@ def _dimensions(rows: "pd.DataFrame", period: Period) -> dict[str, Dimension]:
         "month": ("月", {month: _month_label(month) for month in period.months}),
         "quarter": (
             "四半期",
-            {quarter: _quarter_label(quarter, tuple(held)) for quarter, held in groupby(period.months, _quarter)},
+            {quarter: _quarter_label(quarter, tuple(held)) for quarter, held in groupby(period.months, quarter_of)},
         ),
         "channel": ("媒体", ward().channels),
         "department": ("部", {}),
@@ -196,7 +198,7 @@ def _tables(dimensions: Mapping[str, Dimension], period: Period, *, with_before:
 
 def _quarters(period: Period) -> Iterable[Sum]:
     """Quarters are sums of the months that another table prints."""
-    for quarter, months in groupby(period.months, key=_quarter):
+    for quarter, months in groupby(period.months, key=quarter_of):
         yield Sum(cell(quarter=quarter), tuple(cell(month=month) for month in months))
 
 
@@ -221,6 +223,17 @@ def _count(rows: "pd.DataFrame", names: Sequence[str]) -> dict[Key, tuple[int, i
     return {_key(names, codes): (int(size), int(unique)) for codes, size, unique in sizes}
 
 
+def _alone(rows: "pd.DataFrame", wanted: Sequence[Sequence[str]]) -> tuple[frozenset[Key], ...]:
+    """For every letter that stands alone in cells, which cells those are: its writer knows all of them."""
+    held: dict[str, set[Key]] = {}
+    for names in filter(None, wanted):
+        grouped = rows.groupby(list(names), sort=True, observed=True)["mart_key"].agg(["nunique", "first"])
+        single = grouped[grouped["nunique"] == 1]
+        for codes, letter in zip(single.index, single["first"], strict=True):
+            held.setdefault(letter, set()).add(_key(names, codes))
+    return tuple(frozenset(held[letter]) for letter in sorted(held))
+
+
 def _key(names: Sequence[str], codes: "str | tuple[str, ...]") -> Key:
     """The key of a group, which pandas names by a value or by a tuple of values."""
     return tuple(sorted(zip(names, codes if isinstance(codes, tuple) else (codes,), strict=True)))
@@ -231,7 +244,7 @@ def _theme_order() -> tuple[str, ...]:
     return (*chosen.fields, chosen.undecided, chosen.withheld)
 
 
-def _quarter(month: str) -> str:
+def quarter_of(month: str) -> str:
     """The quarter of the fiscal year (April to March) that a month lies in, as YYYY-Qn."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year - (number < _APRIL):04d}-Q{(number - _APRIL) % 12 // 3 + 1}"

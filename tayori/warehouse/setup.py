@@ -8,9 +8,11 @@ from tayori.warehouse import append_only, versions
 from tayori.warehouse.engines import Absent, reading, writing
 from tayori.warehouse.schema import (
     approvals,
+    attention,
     broadcasts,
     certificates,
     copies,
+    editions,
     guards,
     kinds,
     leaving,
@@ -26,9 +28,11 @@ from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (
     approvals,
+    attention,
     broadcasts,
     certificates,
     copies,
+    editions,
     guards,
     kinds,
     leaving,

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
+from tayori.opinions.disclosure.problem import sensitive
 from tayori.opinions.disclosure.release import release
-from tayori.opinions.disclosure.suppression import Suppression, hide, sensitive, suppress
+from tayori.opinions.disclosure.suppression import Suppression, hide, suppress
 from tayori.opinions.disclosure.tables import TOTAL, Figures, cell, two_way
 from tests.opinions.builders import a_dimension, dice, random_figures
 
@@ -27,7 +28,7 @@ def small_figures(*counts: tuple[int, int]) -> Figures:
     return Figures((table,), values, values)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([3, 30, 300, 2000]), st.sampled_from([5, 10]), st.sampled_from([0, 4]))
 def test_every_release_survives_the_attack(seed: int, letters: int, k: int, third: int) -> None:
     """Whatever the letters: no count under k is shown, none can be worked out, every shown count is the true one."""
@@ -54,7 +55,7 @@ def test_one_hidden_cell_takes_its_neighbours_along() -> None:
     figures = small_figures((3, 50), (40, 60), (70, 80))
     hidden = suppress(figures, k=10).hidden
     assert cell(a="a0", b="b0") in hidden
-    assert len(hidden) >= 4
+    assert len(hidden) == 4
 
 
 def test_a_cell_hidden_here_may_not_be_printed_there() -> None:

@@ -1,60 +1,60 @@
 """Hides counts under k and as much more as it takes that no sum gives them back.
 
-Primary: every cell from 1 to k-1 letters. Complementary: for each of them, the cheapest flow along the sums that
-could make it large or small (two linear programs); what the flow passes is hidden too. All tables of a
-report are treated as one system. A zero is printed unless a flow needs it: so a hidden count may be zero too.
+Primary: every cell from 1 to k-1 letters. Complementary: for each of them, the cheapest flows along the sums that
+could make it large and small; what a flow passes is hidden too. Then the release pass: a cell that can be
+printed after all, is. All tables of a report are one system. A zero is printed unless a flow needs it: so a hidden
+count may be zero too.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, hstack
 
 from tayori.errors import Refused
+from tayori.opinions.disclosure.flows import Flow, Mask, Network
+from tayori.opinions.disclosure.problem import Interval, Problem, problem_of
 from tayori.opinions.disclosure.tables import Figures, Key, SuppressedTable, printed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EXTERNAL_K: Final = 10
 INTERNAL_K: Final = 5
-_BASE_COST: Final = 2.0  # what hiding one more cell costs beside the letters it hides
-_TRACE: Final = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """What nobody may be able to exclude: a sensitive count could be as low and as high as this."""
-
-    low: int
-    high: int
+_TURNS: Final = ((45, 4), (80, 2))  # up to so many cells so many orders are tried, and the best one kept
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """The hidden cells of a report: those under k, and all together."""
+    """The hidden cells of a report: those under k, and all together.
+
+    `moves` are the flows that it rests on, each as what it adds to which counts; an auditor may add them up.
+    """
 
     primary: frozenset[Key]
     hidden: frozenset[Key]
-
-
-def sensitive(figures: Figures, k: int) -> dict[Key, Interval]:
-    """The cells that fewer than k letters stand behind, with the interval each must stay uncertain over."""
-    return {
-        key: Interval(0, figures.values[key] + k - figures.letters[key])
-        for key in figures.cells()
-        if 0 < figures.letters.get(key, 0) < k
-    }
+    moves: tuple[Mapping[Key, int], ...] = field(default=(), repr=False)
 
 
 def suppress(figures: Figures, *, k: int) -> Suppression:
-    """Choose what to hide so that every sensitive cell keeps its interval."""
-    needs = sensitive(figures, k)
-    network = _Network(figures, needs)
-    for key in sorted(needs, key=lambda key: (figures.values[key], key)):
-        network.free(key, needs[key].high - figures.values[key])
-        network.free(key, needs[key].low - figures.values[key])
-    return Suppression(frozenset(needs), network.hidden())
+    """Choose what to hide so that every sensitive cell keeps its interval, for readers and for insiders.
+
+    Raises Refused where no choice does.
+    """
+    return protect(problem_of(figures, k=k))
+
+
+def protect(problem: Problem) -> Suppression:
+    """Choose what to hide of a problem; cells that are `unseen` count as hidden and cost nothing."""
+    network = Network(problem)
+    demands = _Demands(problem, network)
+    turns = islice(demands.orders(), next((turns for most, turns in _TURNS if len(network.keys) <= most), 1))
+    best = min((_Plan(problem, network, demands, order).made() for order in turns), key=lambda plan: plan.gone.sum())
+    hidden = frozenset(network.keys[at] for at in np.flatnonzero(best.gone))
+    moves = tuple({network.keys[at]: int(net[at]) for at in np.flatnonzero(net)} for net in best.pool)
+    return Suppression(frozenset(problem.needs), hidden - problem.unseen, moves)
 
 
 def hide(figures: Figures, suppression: Suppression, *, k: int) -> list[SuppressedTable]:
@@ -62,63 +62,112 @@ def hide(figures: Figures, suppression: Suppression, *, k: int) -> list[Suppress
     return [printed(table, figures.values, suppression.hidden, k) for table in figures.tables]
 
 
-class _Network:
-    """The sums of a report as one matrix over its cells, and how far the hidden ones can already move."""
+class _Demands:
+    """What must be possible: this cell moved by so much, seen by this attacker (the first one knows nothing)."""
 
-    def __init__(self, figures: Figures, primary: Iterable[Key]) -> None:
-        self._keys = list(figures.cells())
-        self._index = {key: at for at, key in enumerate(self._keys)}
-        self._values = np.array([figures.values.get(key, 0) for key in self._keys], dtype=float)
-        self._cost = self._values + _BASE_COST
-        self._gone = np.zeros(len(self._keys), dtype=bool)
-        self._gone[[self._index[key] for key in primary]] = True
-        self._up = np.zeros(len(self._keys))
-        self._down = np.zeros(len(self._keys))
-        matrix = _matrix(figures, self._index)
-        self._sums = LinearConstraint(hstack([matrix, -matrix], format="csr"), 0.0, 0.0)
+    def __init__(self, problem: Problem, network: Network) -> None:
+        attackers: list[frozenset[Key]] = [frozenset(), *problem.insiders]
+        self.still = [[network.index[key] for key in sorted(insider)] for insider in attackers]
+        found: dict[tuple[int, int], list[int]] = {}
+        for key, need in problem.needs.items():
+            for number, insider in enumerate(attackers):
+                interval: Interval | None = need
+                if insider:
+                    interval = None if key in insider else problem.interval(key, insider)
+                value = problem.values.get(key, 0)
+                for bound in () if interval is None else (interval.high, interval.low):
+                    if bound != value:
+                        found.setdefault((network.index[key], bound - value), []).append(number)
+        self.cells = np.array([at for at, _ in found], dtype=np.int64)
+        self.changes = np.array([change for _, change in found], dtype=np.int64)
+        self.wanted = np.zeros((len(found), len(attackers)), dtype=bool)
+        for row, numbers in enumerate(found.values()):
+            self.wanted[row, numbers] = True
 
-    def hidden(self) -> frozenset[Key]:
-        """The cells hidden so far."""
-        return frozenset(self._keys[at] for at in np.flatnonzero(self._gone))
+    def orders(self) -> Iterator["NDArray[np.int64]"]:
+        """Orders in which demands are met: small moves first, large ones first, as printed, and backwards."""
+        size = np.abs(self.changes)
+        yield np.lexsort((self.cells, size))
+        yield np.lexsort((self.cells, -size))
+        rows = np.arange(len(self.cells), dtype=np.int64)
+        yield rows
+        yield rows[::-1]
 
-    def free(self, key: Key, change: int) -> None:
-        """Hide what must be unknown so that `key` could differ by `change` and all sums still hold.
-
-        A flow found for one cell moves others too; what they gained by it is not asked for again.
-        """
-        at = self._index[key]
-        reached = self._up[at] if change > 0 else self._down[at]
-        if reached < abs(change) - _TRACE:
-            net = self._flow(at, change)
-            self._gone |= np.abs(net) > _TRACE
-            self._up = np.maximum(self._up, net)
-            self._down = np.maximum(self._down, -net)
-
-    def _flow(self, at: int, change: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        """The cheapest way, by what it would hide, to move one cell and keep every sum."""
-        count = len(self._keys)
-        cost = np.where(self._gone, 0.0, self._cost)
-        low = np.zeros(2 * count)
-        high = np.concatenate([np.full(count, np.inf), self._values])
-        forward, backward = (at, at + count) if change > 0 else (at + count, at)
-        low[forward] = high[forward] = abs(change)
-        high[backward] = 0.0
-        found = milp(np.concatenate([cost, cost]), constraints=self._sums, bounds=Bounds(low, high))
-        if not found.success:
-            raise Refused(
-                "The tables cannot be protected: too few letters stand behind them. "
-                "Choose a longer period or fewer tables; nothing was written."
-            )
-        net: np.ndarray[tuple[int], np.dtype[np.float64]] = found.x[:count] - found.x[count:]
-        return net
+    def missing(self, pool: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+        """Which demands no flow of the pool meets, by attacker: one that moves a cell the attacker knows is none."""
+        if not len(pool):
+            return self.wanted.copy()
+        reached = np.where(self.changes > 0, pool[:, self.cells] >= self.changes, pool[:, self.cells] <= self.changes)
+        passes = np.stack([~pool[:, still].any(axis=1) for still in self.still], axis=1)
+        return self.wanted & ~((reached.T.astype(np.float32) @ passes.astype(np.float32)) > 0)
 
 
-def _matrix(figures: Figures, index: dict[Key, int]) -> "csr_array[np.float64]":
-    """One row per sum: parts minus total."""
-    rows, columns, signs = [], [], []
-    for at, entry in enumerate(sums := figures.sums()):
-        for key, sign in [(entry.total, -1.0), *((part, 1.0) for part in entry.parts)]:
-            rows.append(at)
-            columns.append(index[key])
-            signs.append(sign)
-    return csr_array((signs, (rows, columns)), shape=(len(sums), len(index)), dtype=np.float64)
+class _Plan:
+    """One way through the demands: the cells hidden so far, and the flows that show what they protect."""
+
+    def __init__(self, problem: Problem, network: Network, demands: _Demands, order: "NDArray[np.int64]") -> None:
+        self._network, self._demands, self._order = network, demands, order
+        self._unseen: Mask = np.array([key in problem.unseen for key in network.keys], dtype=bool)
+        self._primary: Mask = np.array([key in problem.needs for key in network.keys], dtype=bool)
+        self.gone: Mask = (self._unseen | self._primary) & ~network.known
+        self._singles = [network.index[key] for key in sorted(problem.singles)]
+        self.pool: NDArray[np.int64] = np.zeros((0, len(network.keys)), dtype=np.int64)
+
+    def made(self) -> "_Plan":
+        """The plan, carried out: `gone` are the cells to hide."""
+        for number in range(len(self._demands.still)):
+            self._meet(number)
+        self._release()
+        return self
+
+    def _meet(self, number: int) -> None:
+        """Meet every demand against one attacker; one flow often meets several."""
+        still = self._demands.still[number]
+        left = self._demands.missing(self.pool)[:, number]
+        for row in self._order:
+            if left[row]:
+                at, change = int(self._demands.cells[row]), int(self._demands.changes[row])
+                net = self._flow(at, change, still)
+                if net is None:
+                    raise Refused(
+                        "The tables cannot be protected: too few letters stand behind them, or too much of them is "
+                        "out already. Choose a longer period or fewer tables; nothing was written."
+                    )
+                self.gone |= net != 0
+                self.pool = self._with(self.pool, net)
+                left &= self._demands.missing(self.pool[-2:])[:, number]
+
+    def _flow(self, at: int, change: int, still: Sequence[int]) -> Flow | None:
+        """A flow among what is hidden already, best one that no letter sees by its own cell; else the cheapest."""
+        apart = [other for other in self._singles if other != at]
+        for kept, only_free in ((apart, True), (still, True), (still, False)):
+            net = self._network.flow(at, change, self.gone, still=kept, only_free=only_free)
+            if net is not None:
+                return net
+        return None
+
+    def _with(self, pool: "NDArray[np.int64]", net: Flow) -> "NDArray[np.int64]":
+        """The pool with a flow, and with the opposite one where no count falls below zero by it."""
+        back = [-net] if (self._network.values - net >= 0).all() else []
+        return np.vstack([pool, net, *back])
+
+    def _release(self) -> None:
+        """Print again what nothing needs, the largest counts first."""
+        extra = np.flatnonzero(self.gone & ~self._primary & ~self._unseen)
+        for at in sorted(extra, key=lambda at: (-self._network.values[at], self._network.keys[at])):
+            self._print_again(int(at))
+
+    def _print_again(self, at: int) -> None:
+        gone = self.gone.copy()
+        gone[at] = False
+        pool = self.pool[self.pool[:, at] == 0]
+        missing = self._demands.missing(pool)
+        while missing.any():
+            row, number = (int(first[0]) for first in np.nonzero(missing))
+            cell, change = int(self._demands.cells[row]), int(self._demands.changes[row])
+            net = self._network.flow(cell, change, gone, still=self._demands.still[number], only_free=True)
+            if net is None:
+                return
+            pool = self._with(pool, net)
+            missing &= self._demands.missing(pool[-2:])
+        self.gone, self.pool = gone, pool

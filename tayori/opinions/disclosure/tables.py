@@ -6,6 +6,7 @@ the month total of two tables is one cell. Margins are cells like others; the gr
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, product
 
 Key = tuple[tuple[str, str], ...]
 TOTAL: Key = ()
@@ -44,11 +45,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All tables of one report with the true counts: matters (件) per cell, and the letters (通) they come from."""
+    """All tables of one report with the true counts: matters (件) per cell, and the letters (通) they come from.
+
+    `known` are cells that everybody knows without the tables (what cannot occur is zero). `alone` says for letters
+    that stand alone in cells which cells those are; without it each such cell is taken for a letter of its own.
+    """
 
     tables: tuple[Table, ...]
     values: Mapping[Key, int]
     letters: Mapping[Key, int]
+    known: frozenset[Key] = frozenset()
+    alone: tuple[frozenset[Key], ...] = ()
 
     def sums(self) -> tuple[Sum, ...]:
         """Every sum of every table, each once."""
@@ -100,6 +107,33 @@ def two_way(name: str, title: str, rows: Dimension, columns: Dimension) -> Table
         keys=(*body, (*column_keys, TOTAL)),
         sums=tuple(sums),
     )
+
+
+def three_way(name: str, title: str, layers: Dimension, rows: Dimension, columns: Dimension) -> tuple[Table, ...]:
+    """A table of three dimensions with all its margins, printed as one table per layer and one of all layers."""
+    whole = two_way(f"{name}_all", f"{title}（{TOTAL_LABEL}）", rows, columns)
+    printed_layers = []
+    for code, label in layers.labels.items():
+        keys = tuple(tuple(tuple(sorted((*key, (layers.name, code)))) for key in line) for line in whole.keys)
+        printed_layers.append(
+            Table(f"{name}_{code}", f"{title}（{label}）", whole.corner, whole.rows, whole.columns, keys, ())
+        )
+    sums = _cube((layers, rows, columns))
+    return (Table(whole.name, whole.title, whole.corner, whole.rows, whole.columns, whole.keys, sums), *printed_layers)
+
+
+def _cube(dimensions: Sequence[Dimension]) -> tuple[Sum, ...]:
+    """Every sum of a table of many dimensions: each margin is the sum over one dimension more."""
+    sums: dict[Sum, None] = {}
+    for size in range(len(dimensions)):
+        for held in combinations(dimensions, size):
+            for codes in product(*(one.labels for one in held)):
+                total = tuple(sorted(zip((one.name for one in held), codes, strict=True)))
+                for over in dimensions:
+                    if over not in held:
+                        parts = tuple(tuple(sorted((*total, (over.name, code)))) for code in over.labels)
+                        sums[Sum(total, parts)] = None
+    return tuple(sums)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""What reports gave out is remembered, and a report that would give away more is refused with what to do instead."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from expectations.gate import gate
+from sandbox.letters.letters import Mailbag
+from sandbox.letters.writers import write_csv
+from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.report import ReportMade, ReportWanted, make_report
+from tayori.domain.states import CaseState
+from tayori.errors import Refused
+from tayori.ingest.opinions import ingest_opinion_file
+from tayori.ingest.sources.mapping import read_file_mapping
+from tayori.office import Office
+from tayori.warehouse import editions, opinions
+from tayori.warehouse.engines import reading, writing
+
+UNTIL = date(2026, 10, 30)
+
+
+def letters_done(office: Office, folder: Path, count: int, seed: int = 1, prefix: str = "M") -> None:
+    """Take letters in, end their cases and mask them."""
+    path = folder / f"letters-{seed}.csv"
+    write_csv(Mailbag(count, seed=seed, until=UNTIL, prefix=prefix).letters(), path, "utf-8-sig")
+    ingest_opinion_file(office, path, read_file_mapping(Path("docs/examples/desk_list.yaml")), gate)
+    with writing(office.warehouse) as people:
+        numbers = [row.case_no for row in opinions.open_cases(people)]
+        opinions.set_state(people, numbers, CaseState.ANSWERED, date(2026, 11, 1))
+    mask_done_cases(office)
+
+
+def a_report(office: Office, folder: Path, *, public: bool = True) -> ReportMade:
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), public=public, folder=folder / "out", pdf=False)
+    return make_report(office, wanted)
+
+
+def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Path) -> None:
+    """A second run over unchanged letters writes the same bytes and is no edition; no hidden count is kept."""
+    letters_done(office, tmp_path, 300)
+    first = a_report(office, tmp_path)
+    bytes_then = {path.name: path.read_bytes() for path in first.paths}
+    again = a_report(office, tmp_path)
+    assert (first.edition, again.edition) == (1, 1)
+    assert {path.name: path.read_bytes() for path in again.paths} == bytes_then
+    with reading(office.warehouse) as people:
+        (row,) = editions.listed(people)
+    assert (row.is_public, row.first_month, row.last_month) == (True, "2025-11", "2026-10")
+    assert "null" in row.printed
+    counts = [int(count) for count in re.findall(r"\],(\d+)\]", row.printed)]
+    assert counts
+    assert not [count for count in counts if 0 < count < 10]
+
+
+def test_a_report_that_differs_by_a_few_letters_is_refused(office: Office, tmp_path: Path) -> None:
+    """A few late letters would be read off by subtraction: nothing is written, and what can be done is said."""
+    letters_done(office, tmp_path, 300)
+    a_report(office, tmp_path)
+    files = sorted(tmp_path.glob("out/**/*"))
+    held = [path.read_bytes() for path in files if path.is_file()]
+    letters_done(office, tmp_path, 4, seed=9, prefix="L")
+    office.clock.moment = datetime(2026, 12, 5, tzinfo=UTC)  # type: ignore[attr-defined]
+    with pytest.raises(Refused) as refused:
+        a_report(office, tmp_path)
+    sentence = refused.value.sentence
+    assert "edition 1" in sentence
+    assert "begins after 2026-10" in sentence
+    assert "Nothing was written" in sentence
+    assert held == [path.read_bytes() for path in files if path.is_file()]
+    with reading(office.warehouse) as people:
+        assert editions.latest(people) == 1
+
+
+def test_a_report_for_the_office_and_one_for_the_public_are_two(office: Office, tmp_path: Path) -> None:
+    """The public one is judged for the public and for the office, which reads both."""
+    letters_done(office, tmp_path, 300)
+    assert a_report(office, tmp_path, public=False).edition == 1
+    assert a_report(office, tmp_path).edition == 2
+    with reading(office.warehouse) as people:
+        assert [row.threshold for row in editions.listed(people)] == [5, 10]
