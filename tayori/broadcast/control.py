@@ -122,6 +122,7 @@ def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
         roster.require_role(connection, who.handler_id, "approver", office.today())
         if row.state is not BroadcastState.NEEDS_DECISION:
             raise Refused(f"The broadcast is {row.state}; there is nothing to decide.")
+        audit.reserve(connection)
         people = batches.decide_unknown(connection, office.now(), broadcast_id=broadcast_id)
         reason = "undecided batches closed by a handler"
         move(connection, office, _evidence(who), row, BroadcastState.SENT, reason=reason, count=people)
@@ -137,21 +138,25 @@ def close_overdue(office: Office, evidence: Evidence) -> int:
     """
     before = office.now() - DECIDE_WITHIN
     with writing(office.warehouse) as connection:
+        waiting = broadcasts.lock_all(connection, broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION))
+        audit.reserve(connection)
         batches.give_up_retrying(connection, before=before)
         people = batches.decide_unknown(connection, office.now(), before=before)
-        for broadcast_id in broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION):
-            _close_decided(connection, office, evidence, broadcast_id)
+        for row in waiting:
+            _close_decided(connection, office, evidence, row)
         if people:
             audit.record(connection, evidence, Action.DECIDE, "overdue batches", count=people, now=office.now())
     lists.sweep(office)
     return people
 
 
-def _close_decided(connection: Connection, office: Office, evidence: Evidence, broadcast_id: BroadcastId) -> None:
-    row = broadcasts.find(connection, broadcast_id, lock=True)
-    if BatchState.UNKNOWN not in batches.tallies(connection, broadcast_id):
+def _close_decided(connection: Connection, office: Office, evidence: Evidence, row: BroadcastRow) -> None:
+    """Close a broadcast that has nothing left to decide; one that somebody decided or took up meanwhile is theirs."""
+    if row.state is not BroadcastState.NEEDS_DECISION:
+        return
+    if BatchState.UNKNOWN not in batches.tallies(connection, row.broadcast_id):
         move(connection, office, evidence, row, BroadcastState.SENT, reason="undecided after 72 hours")
-        broadcasts.change(connection, broadcast_id, ended_at=office.now())
+        broadcasts.change(connection, row.broadcast_id, ended_at=office.now())
 
 
 def stop(

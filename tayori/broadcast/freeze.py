@@ -21,11 +21,12 @@ from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
+from tayori.vault import audit
 from tayori.vault.lists import ListSeal
 from tayori.warehouse import audience, batches, broadcasts, earlier
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import persistently, reading, writing
 
 READY = FRESH | {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
 CHANGED_MEANWHILE = "the audience changed while it was frozen"
@@ -143,7 +144,7 @@ def freeze(office: Office, broadcast_id: BroadcastId, worker: str, *, chunk: int
     """
     with reading(office.warehouse) as connection:
         sealing = lists.begin(office, broadcasts.find(connection, broadcast_id))
-    while not _freeze_chunk(office, broadcast_id, worker, chunk, sealing):
+    while not persistently(lambda: _freeze_chunk(office, broadcast_id, worker, chunk, sealing)):
         pass
     with writing(office.warehouse) as connection:
         row = lease.beat(connection, broadcast_id, worker, office.now())
@@ -159,7 +160,10 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
             return True
         if row.state is not BroadcastState.SENDING:
             raise Refused(f"The broadcast is {row.state}; nothing was sent.")
-        if not _freeze_next(connection, office, row, chunk, sealing):
+        found = read_audience(row.segment)
+        other = _stopped(connection, found) if isinstance(found, Reached) else None
+        audit.reserve(connection)  # nobody is erased while their number is on its way into a list
+        if not _freeze_next(connection, office, row, other, chunk, sealing):
             return False
         _, _, people = batches.frontier(connection, broadcast_id)
         margin = signatures.margin(connection, row, sending_policy().of(row.genre).drift)
@@ -175,11 +179,13 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
     return True
 
 
-def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chunk: int, sealing: ListSeal) -> bool:
-    """Store the batches of the next chunk; whether it was the last one."""
+def _freeze_next(
+    connection: Connection, office: Office, row: BroadcastRow, other: BroadcastRow | None, chunk: int, sealing: ListSeal
+) -> bool:
+    """Store the batches of the next chunk; whether it was the last one. `other`: the one that is corrected, if any."""
     found = read_audience(row.segment)
-    if isinstance(found, Reached):
-        return _freeze_reached(connection, office, row, found, sealing)
+    if isinstance(found, Reached) and other is not None:
+        return _freeze_reached(connection, office, row, (found, other), sealing)
     ordinal, after = batches.reached(connection, row.broadcast_id)
     segment = narrowing(found)
     numbers = audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
@@ -190,13 +196,23 @@ def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chun
     return len(numbers) < chunk
 
 
-def _freeze_reached(
-    connection: Connection, office: Office, row: BroadcastRow, reached: Reached, sealing: ListSeal
-) -> bool:
-    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+def _stopped(connection: Connection, reached: Reached) -> BroadcastRow:
+    """Give the broadcast that is corrected, locked: it reaches nobody else until its lists are taken over."""
     other = broadcasts.find(connection, reached.broadcast_id, lock=True)
     if other.state not in STOPPED:
         raise Refused(f"The broadcast that is corrected is {other.state} again; nothing was sent. Stop it first.")
+    return other
+
+
+def _freeze_reached(
+    connection: Connection,
+    office: Office,
+    row: BroadcastRow,
+    corrected: tuple[Reached, BroadcastRow],
+    sealing: ListSeal,
+) -> bool:
+    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+    reached, other = corrected
     theirs = lists.seal_of(office, other)
     copied = (
         FrozenBatch(at, retry_key(office.rng), one.members)

@@ -214,14 +214,13 @@ def _stop(office: Office, who: Credential, standing_id: str, after: StandingStat
 
 def call_off(connection: Connection, office: Office, row: StandingRow) -> int:
     """Cancel what was made of a plan and not started; give how many broadcasts that are."""
-    made = standing.made_in(connection, row.standing_id, UNSTARTED)
-    for broadcast_id in made:
-        one = broadcasts.find(connection, broadcast_id, lock=True)
-        if one.started_at is None:
-            move(connection, office, CALLED_OFF, one, BroadcastState.CANCELLED, reason=f"its {row.kind} was stopped")
-            broadcasts.change(connection, broadcast_id, ended_at=office.now())
-            batches.destroy_lists(connection, broadcast_id, planned=True)
-    return len(made)
+    made = broadcasts.lock_all(connection, standing.made_in(connection, row.standing_id, UNSTARTED))
+    unstarted = [one for one in made if one.state in UNSTARTED and one.started_at is None]
+    for one in unstarted:
+        move(connection, office, CALLED_OFF, one, BroadcastState.CANCELLED, reason=f"its {row.kind} was stopped")
+        broadcasts.change(connection, one.broadcast_id, ended_at=office.now())
+        batches.destroy_lists(connection, one.broadcast_id, planned=True)
+    return len(unstarted)
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, standing_id: str) -> StandingRow:

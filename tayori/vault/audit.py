@@ -49,6 +49,15 @@ class Recorded:
             raise TypeError(message)
 
 
+def reserve(connection: Connection) -> None:
+    """Keep the next line for this transaction: nobody else writes one before it ends.
+
+    The order of locks is the same for everybody, so that nobody waits in a circle: plans, rows of broadcasts, the log's
+    line, lists of recipients. Who writes lists and then a line reserves the line first, as the eraser does.
+    """
+    audit.lock(connection)
+
+
 def record(
     connection: Connection,
     evidence: Evidence,

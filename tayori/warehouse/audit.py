@@ -39,10 +39,15 @@ class HeadRow:
     signed_at: datetime
 
 
-def last_line(connection: Connection) -> tuple[int, bytes]:
-    """Give number and hash of the last line (0 and zeros for an empty log), locked until the transaction ends."""
+def lock(connection: Connection) -> None:
+    """Let nobody else write a line until the transaction ends. SQLite has one writer at a time anyway."""
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(7411)"))
+
+
+def last_line(connection: Connection) -> tuple[int, bytes]:
+    """Give number and hash of the last line (0 and zeros for an empty log), locked until the transaction ends."""
+    lock(connection)
     found = connection.execute(
         select(audit_entry.c.seq, audit_entry.c.hash).order_by(audit_entry.c.seq.desc()).limit(1)
     ).first()

@@ -1,0 +1,391 @@
+"""Two at once: senders, dispatches, the desk, the eraser. Whoever comes second is told so, nothing is done twice."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from random import Random
+
+import pytest
+from sqlalchemy import text, update
+
+from sandbox.line.serve import RunningPlatform
+from tayori.broadcast import control, emergency, freeze, lease, plans
+from tayori.broadcast.send import Sending
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import BroadcastId, RunId
+from tayori.domain.states import BatchState, BroadcastState
+from tayori.errors import Refused, TayoriError
+from tayori.line.client import LineClient
+from tayori.line.limiter import Limiter
+from tayori.office import Office
+from tayori.retention import erase
+from tayori.warehouse import batches, broadcasts
+from tayori.warehouse import standing as rows
+from tayori.warehouse.engines import Contended, persistently, reading, writing
+from tayori.warehouse.schema.broadcasts import batch
+from tests.broadcast.builders import (
+    ME,
+    QUICK,
+    Staff,
+    a_submitted,
+    an_approved,
+    handler,
+    leave,
+    residents,
+    staff,
+)
+from tests.broadcast.kinds import URGENT, a_plan, a_template
+from tests.broadcast.rig import TIMEOUTS, assert_once_each, send
+from tests.support.builders import TestClock
+
+PEOPLE = 2_600
+NIGHT = Evidence("flow:retention", Purpose.ERASURE)
+OTHER = "elsewhere.1.1"  # a worker of another machine
+PATIENCE = 60.0
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment, each in its own thread; give what came of each: a value or an error."""
+    found: list[object] = [None] * len(works)
+    start = threading.Barrier(len(works))
+
+    def do(at: int) -> None:
+        start.wait()
+        try:
+            found[at] = works[at]()
+        except TayoriError as error:
+            found[at] = error
+
+    threads = [threading.Thread(target=do, args=(at,)) for at in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+    return found
+
+
+@contextmanager
+def in_a_thread(work: Callable[[], object]) -> Iterator[list[object]]:
+    """Do something beside; give the list into which its end is put."""
+    ended: list[object] = []
+
+    def do() -> None:
+        try:
+            ended.append(work())
+        except TayoriError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    yield ended
+    thread.join(PATIENCE)
+    assert not thread.is_alive(), "somebody waits for ever"
+
+
+def one_after_the_other_at_the_log(office: Office, works: Sequence[Callable[[], object]]) -> list[object]:
+    """Hold the access log's line until each of these stands in its queue, in this order; then let all of them go."""
+    ended: list[object] = []
+    threads = []
+    with writing(office.warehouse) as holder:
+        holder.execute(text("SELECT pg_advisory_xact_lock(7411)"))
+        for at, work in enumerate(works, 1):
+            threads.append(in_a_thread(work))
+            ended.append(threads[-1].__enter__())
+            wait_for_waiting(office, at)
+    for one in threads:
+        one.__exit__(None, None, None)
+    return [one[0] for one in ended]  # type: ignore[index]
+
+
+def wait_for_waiting(office: Office, count: int) -> None:
+    """Wait until so many transactions of this database wait for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with reading(office.warehouse) as connection:
+            if connection.execute(waiting).scalar_one() >= count:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"there are no {count} who wait")
+
+
+def a_run(office: Office, platform: RunningPlatform, broadcast_id: BroadcastId, worker: str = ME) -> Sending:
+    line = LineClient(platform.base_url, platform.account.access_token, timeouts=TIMEOUTS)
+    return Sending(office, broadcast_id, worker, line, limiter=Limiter(100_000.0), pace=QUICK)
+
+
+def frozen(office: Office, broadcast_id: BroadcastId, worker: str = ME) -> None:
+    freeze.start(office, broadcast_id, worker)
+    freeze.freeze(office, broadcast_id, worker)
+
+
+def with_one_unknown(office: Office, who: Staff, clock: TestClock) -> BroadcastId:
+    """Give a broadcast that needs a decision on its one batch."""
+    broadcast_id = an_approved(office, who)
+    frozen(office, broadcast_id)
+    with writing(office.warehouse) as connection:
+        broadcasts.change(connection, broadcast_id, state=BroadcastState.NEEDS_DECISION, worker=None)
+        began = {"state": BatchState.UNKNOWN, "first_attempt_at": clock.moment}
+        connection.execute(update(batch).where(batch.c.broadcast_id == broadcast_id).values(began))
+    return broadcast_id
+
+
+def state_of(office: Office, broadcast_id: BroadcastId) -> BroadcastState:
+    with reading(office.warehouse) as connection:
+        return broadcasts.find(connection, broadcast_id).state
+
+
+def refusals(found: Sequence[object]) -> list[str]:
+    return [one.sentence for one in found if isinstance(one, TayoriError)]
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_the_eraser_and_a_sender_never_wait_for_each_other(office: Office, platform: RunningPlatform) -> None:
+    """The eraser has the log's line and wants lists; a sender that has lists must not want the line then."""
+    everybody = residents(office, PEOPLE)
+    broadcast_id = an_approved(office)
+    frozen(office, broadcast_id)
+    leave(office, everybody[3], everybody[1_700])
+    with a_run(office, platform, broadcast_id) as run:
+        erased, progress = one_after_the_other_at_the_log(
+            office,
+            [lambda: erase.erase_leavers(office, RunId("r-1"), b"k" * 32), lambda: run.advance(10_000)],
+        )
+    assert refusals([erased, progress]) == []
+    assert state_of(office, broadcast_id) is BroadcastState.SENT
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_nobody_is_erased_while_their_number_is_on_its_way_into_a_list(office: Office) -> None:
+    """Who is erased during the freeze is in none of its lists: it waits for the eraser, or the eraser for it."""
+    everybody = residents(office, PEOPLE)
+    broadcast_id = an_approved(office)
+    freeze.start(office, broadcast_id, ME)
+    leave(office, everybody[3])
+    with writing(office.warehouse) as connection:  # the choice is still there when the freeze looks at it
+        connection.execute(
+            text("INSERT INTO genre_choice (genre, person_no) VALUES (3, :no) ON CONFLICT DO NOTHING"),
+            {"no": everybody[3].number},
+        )
+    erased, done = one_after_the_other_at_the_log(
+        office,
+        [
+            lambda: erase.erase_leavers(office, RunId("r-1"), b"k" * 32),
+            lambda: freeze.freeze(office, broadcast_id, ME),
+        ],
+    )
+    assert refusals([erased, done]) == []
+    with reading(office.warehouse) as connection:
+        assert batches.frontier(connection, broadcast_id)[2] == PEOPLE - 1
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("first", ["the night", "the desk"])
+def test_the_night_and_the_desk_decide_without_waiting_for_each_other(
+    office: Office, clock: TestClock, first: str
+) -> None:
+    """72 hours are over while a handler decides: one of the two closes it, both come to their end."""
+    residents(office, 60)
+    who = staff(office)
+    broadcast_id = with_one_unknown(office, who, clock)
+    clock.forward(hours=73)
+    both: dict[str, Callable[[], object]] = {
+        "the night": lambda: control.close_overdue(office, NIGHT),
+        "the desk": lambda: control.decide(office, who.approver, broadcast_id),
+    }
+    found = one_after_the_other_at_the_log(office, [both[first]]) + at_once(*both.values())
+    assert all("nothing to decide" in sentence for sentence in refusals(found))
+    assert state_of(office, broadcast_id) is BroadcastState.SENT
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("after", [BroadcastState.SENDING, BroadcastState.SENT])
+def test_the_night_leaves_what_somebody_took_up_or_decided_meanwhile(
+    office: Office, clock: TestClock, after: BroadcastState
+) -> None:
+    """What the night saw open and finds sending, or decided, once it has it to itself, is not the night's to close."""
+    residents(office, 60)
+    broadcast_id = with_one_unknown(office, staff(office), clock)
+    clock.forward(hours=73)
+    with writing(office.warehouse) as connection:
+        broadcasts.change(connection, broadcast_id, state=after, state_reason="meanwhile")
+        ended = in_a_thread(lambda: control.close_overdue(office, NIGHT))
+        found = ended.__enter__()
+        wait_for_waiting(office, 1)
+    ended.__exit__(None, None, None)
+    assert refusals(found) == []
+    with reading(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+    assert (row.state, row.state_reason) == (after, "meanwhile")
+
+
+def test_many_workers_start_one_broadcast(office: Office) -> None:
+    """However many come at the same moment, one gets it, the others are told; there is one line of the start."""
+    residents(office, 60)
+    broadcast_id = an_approved(office)
+    workers = [f"machine-{at}.1.1" for at in range(6)]
+    found = at_once(*(lambda worker=worker: freeze.start(office, broadcast_id, worker) for worker in workers))
+    assert found.count(BroadcastState.SENDING) == 1
+    assert all("Another worker" in sentence for sentence in refusals(found))
+    with reading(office.warehouse) as connection:
+        said = f"broadcast {broadcast_id}: approved > sending"
+        lines = connection.execute(text("SELECT count(*) FROM audit_entry WHERE object = :said"), {"said": said})
+        assert lines.scalar_one() == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_restless_desk_against_a_sender(office: Office, platform: RunningPlatform, seed: int) -> None:
+    """Paused and resumed at any moment, by two handlers at once, taken up by whoever comes: everybody gets it once."""
+    residents(office, PEOPLE)
+    who = staff(office)
+    broadcast_id = an_approved(office, who)
+    platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "slow", "seconds": 0.02, "times": None}])
+    rng = Random(seed)  # noqa: S311 - replayable on purpose
+    waits = [rng.uniform(0.0, 0.06) for _ in range(8)]
+
+    def desk() -> None:
+        for wait in waits:
+            time.sleep(wait)
+            for act in (paused, resumed):
+                try:
+                    act()
+                except Refused:
+                    continue
+                time.sleep(rng.uniform(0.0, 0.02))
+
+    def paused() -> None:
+        control.pause(office, who.writer, broadcast_id, "試験")
+
+    def resumed() -> None:
+        control.resume(office, who.approver, broadcast_id)
+
+    def sender() -> None:
+        while state_of(office, broadcast_id) is not BroadcastState.SENT:
+            try:
+                send(office, platform, broadcast_id, chunk=1_000)
+            except Refused:
+                with suppress(Refused):
+                    resumed()
+
+    assert refusals(at_once(sender, desk, desk)) == []
+    assert_once_each(platform, PEOPLE)
+
+
+def test_resumed_before_the_pause_took_effect_it_goes_on(office: Office, platform: RunningPlatform) -> None:
+    """A sender that was settling for a pause finds it taken back: it goes on, and nobody has to resume it again."""
+    residents(office, PEOPLE)
+    who = staff(office)
+    broadcast_id = an_approved(office, who)
+    platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "slow", "seconds": 0.3, "times": None}])
+    frozen(office, broadcast_id)
+    with a_run(office, platform, broadcast_id) as run:
+        run.advance(1)
+        control.pause(office, who.writer, broadcast_id, "試験")
+        run.advance(1)
+        control.resume(office, who.writer, broadcast_id)
+        assert run.advance(10_000).ended is BroadcastState.SENT
+    assert_once_each(platform, PEOPLE)
+
+
+def test_an_old_worker_writes_nothing_any_more(office: Office, clock: TestClock, platform: RunningPlatform) -> None:
+    """Taken over after a minute of silence: whatever the first one still wants to write is refused, its end too."""
+    residents(office, PEOPLE)
+    broadcast_id = an_approved(office)
+    frozen(office, broadcast_id, OTHER)
+    with a_run(office, platform, broadcast_id, OTHER) as old:
+        old.advance(1)
+        clock.forward(seconds=61)
+        freeze.start(office, broadcast_id, ME)
+        before = rows_of(office, broadcast_id)
+        for work in (lambda: old.advance(10_000), lambda: freeze.freeze(office, broadcast_id, OTHER)):
+            with pytest.raises(Refused, match="took this broadcast over"):
+                work()
+    assert rows_of(office, broadcast_id) == before
+    send(office, platform, broadcast_id)
+    assert_once_each(platform, PEOPLE)
+
+
+def rows_of(office: Office, broadcast_id: BroadcastId) -> list[tuple[object, ...]]:
+    with reading(office.warehouse) as connection:
+        mine = batch.select().where(batch.c.broadcast_id == broadcast_id).order_by(batch.c.ordinal)
+        found = [tuple(row) for row in connection.execute(mine)]
+        row = broadcasts.find(connection, broadcast_id)
+    return [*found, (row.state, row.worker)]
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_who_stands_still_in_a_transaction_loses_it(office: Office) -> None:
+    """A machine that stops while it holds a broadcast's row holds it for a minute, as the lease, and not for ever."""
+    residents(office, 60)
+    broadcast_id = an_approved(office)
+    freeze.start(office, broadcast_id, ME)
+    with writing(office.warehouse) as connection:
+        lease.beat(connection, broadcast_id, ME, office.now())
+        span = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+    assert span == "1min"
+    with reading(office.warehouse) as connection:  # and nobody else is hurried
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "0"
+
+
+def test_two_dispatches_make_a_plans_day_once(office: Office, clock: TestClock) -> None:
+    """The planner runs twice at the same moment: one broadcast of the day."""
+    residents(office, 60)
+    plan = a_plan(office, staff(office))
+    clock.forward(days=1)
+    found = at_once(*[lambda: plans.make_due(office)] * 4)
+    assert refusals(found) == []
+    with reading(office.warehouse) as connection:
+        days = len(rows.noted_days(connection, plan))
+    assert sum(len(one.made) for one in found if isinstance(one, plans.Planned)) == days == 1
+
+
+def test_two_officers_sign_the_same_at_once(office: Office) -> None:
+    """The very same emergency, signed by two on duty at the same moment, goes out once."""
+    residents(office, 60, genres=frozenset({URGENT}))
+    template = a_template(office, staff(office))
+    officers = [handler(office, name, "duty") for name in ("toban", "fukutoban")]
+    said = {"shelter": "四谷小学校", "opened": "09:45"}
+    found = at_once(*(lambda one=one: emergency.sign_off(office, one, template, said) for one in officers))
+    assert sum(isinstance(one, str) for one in found) == 1
+    assert all("same was signed" in sentence for sentence in refusals(found))
+
+
+@pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_deadlock_is_met_again_and_does_not_end_the_work(office: Office) -> None:
+    """Two programs that lock two broadcasts crosswise: the server ends one transaction, and that one is tried again."""
+    residents(office, 60)
+    who = staff(office)
+    one, two = a_submitted(office, who), a_submitted(office, who)
+    meet, turns = threading.Barrier(2), []
+
+    def crosswise(first: BroadcastId, second: BroadcastId) -> None:
+        def work() -> None:
+            turns.append(first)
+            with writing(office.warehouse) as connection:
+                broadcasts.find(connection, first, lock=True)
+                if len(turns) <= 2:  # the first time both have one and want the other
+                    meet.wait(PATIENCE)
+                broadcasts.find(connection, second, lock=True)
+
+        persistently(work)
+
+    found = at_once(lambda: crosswise(one, two), lambda: crosswise(two, one))
+    assert refusals(found) == []
+    assert len(turns) == 3
+
+
+def test_a_busy_store_is_told_from_a_lost_one() -> None:
+    """Only what stood in the way is tried again, as often as was said, and then it is told."""
+    tries = []
+
+    def hindered() -> None:
+        tries.append(1)
+        raise Contended("in the way")
+
+    with pytest.raises(Contended):
+        persistently(hindered)
+    assert len(tries) == 3
