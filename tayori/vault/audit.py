@@ -58,6 +58,16 @@ def reserve(connection: Connection) -> None:
     audit.lock(connection)
 
 
+def end(connection: Connection) -> int:
+    """Give the number of the last line (0 for an empty log); others may go on writing."""
+    return audit.end(connection)
+
+
+def erased_since(connection: Connection, seq: int) -> bool:
+    """Whether the log tells, behind this line, that anybody was erased."""
+    return audit.any_since(connection, seq, Action.ERASE)
+
+
 def record(
     connection: Connection,
     evidence: Evidence,

@@ -54,6 +54,17 @@ def last_line(connection: Connection) -> tuple[int, bytes]:
     return (found.seq, found.hash) if found else (0, bytes(32))
 
 
+def end(connection: Connection) -> int:
+    """Give the number of the last line (0 for an empty log); others may go on writing."""
+    return int(connection.execute(select(func.max(audit_entry.c.seq))).scalar() or 0)
+
+
+def any_since(connection: Connection, seq: int, action: str) -> bool:
+    """Whether a line behind this number tells of such an action."""
+    chosen = select(audit_entry.c.seq).where(audit_entry.c.seq > seq, audit_entry.c.action == action)
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
 def append(connection: Connection, row: AuditRow) -> None:
     """Write one line."""
     connection.execute(insert(audit_entry).values({name: getattr(row, name) for name in AuditRow.__slots__}))

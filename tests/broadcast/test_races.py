@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from random import Random
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import Connection, event, text, update
 
 from sandbox.line.serve import RunningPlatform
 from tayori.broadcast import control, emergency, freeze, lease, plans
@@ -389,3 +389,35 @@ def test_a_busy_store_is_told_from_a_lost_one() -> None:
     with pytest.raises(Contended):
         persistently(hindered)
     assert len(tries) == 3
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_of_several_with_the_same_words_started_at_once_one_goes_out(office: Office, turn: int) -> None:
+    """What is counted before the start is counted anew where another start came between: each sees those before it."""
+    residents(office, 60 + turn)
+    who = staff(office)
+    ids = [an_approved(office, who) for _ in range(4)]
+    found = at_once(*(lambda one=one: freeze.start(office, one, ME) for one in ids))
+    assert found.count(BroadcastState.SENDING) == 1
+    assert all("repeated_text" in sentence for sentence in refusals(found))
+    assert sorted(state_of(office, one) for one in ids) == [BroadcastState.HELD] * 3 + [BroadcastState.SENDING]
+
+
+def test_nobody_waits_while_a_start_counts_people(office: Office) -> None:
+    """The people are counted before the start's transaction: it holds its locks for as long as a few rows take."""
+    residents(office, 60)
+    who = staff(office)
+    freeze.start(office, an_approved(office, who), ME)
+    again = an_approved(office, who)
+    counted: list[bool] = []
+
+    def asked(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if "genre_choice" in statement:
+            counted.append(connection.get_execution_options().get("tayori_writes", False))
+
+    event.listen(office.warehouse, "before_cursor_execute", asked)
+    with pytest.raises(Refused, match="same text"):
+        freeze.start(office, again, ME)
+    event.remove(office.warehouse, "before_cursor_execute", asked)
+    assert counted
+    assert not any(counted)
