@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, lists
+from tayori.broadcast import lease, lists, media
 from tayori.broadcast.guards.judging import rests_at_night
 from tayori.broadcast.moves import move
 from tayori.domain.batches import DECIDE_WITHIN
@@ -99,13 +99,17 @@ def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
 
 
 def cancel(office: Office, who: Credential, broadcast_id: BroadcastId, reason: str) -> None:
-    """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once."""
+    """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once.
+
+    If nothing of it was started, its pictures leave the door.
+    """
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
         move(connection, office, _evidence(who), row, BroadcastState.CANCELLED, reason=reason)
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
         batches.destroy_lists(connection, broadcast_id, planned=True)
     lists.let_go(office, broadcast_id)
+    media.withdraw(office, row.proposal.image_hashes)
 
 
 def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
