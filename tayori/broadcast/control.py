@@ -18,7 +18,7 @@ from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import batches, broadcasts
+from tayori.warehouse import batches, broadcasts, emergencies
 from tayori.warehouse.batches import Tally
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
@@ -182,18 +182,27 @@ def due(office: Office) -> list[BroadcastId]:
     """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
 
     Before them come ones whose worker is gone, and ones that rested over night: they are taken up where they stood.
-    What waits for somebody to start it (approved, not scheduled) is not among them, nor what rests in quiet hours.
+    Before all of them come those of the emergency lane. What waits for somebody to start it (approved, not scheduled) is not among them, nor what rests in quiet hours.
     """
     now = office.now()
     with reading(office.warehouse) as connection:
         started = [broadcasts.find(connection, one) for one in broadcasts.in_states(connection, BroadcastState.SENDING)]
         waiting = broadcasts.in_states(connection, BroadcastState.SCHEDULED)
-        found = [broadcasts.find(connection, one) for one in waiting]
-        scheduled = [row for row in found if row.not_before <= now and not _rests(connection, row, now)]
+        rows = [broadcasts.find(connection, one) for one in waiting]
+        scheduled = [row for row in rows if row.not_before <= now and not _rests(connection, row, now)]
         left = [row for row in started if lease.is_free(row, now)]
         rested = broadcasts.due_again(connection, now)
         soonest = sorted(scheduled, key=lambda row: row.not_after)
-        return [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
+        found = [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
+        return sorted(found, key=lambda one: emergencies.find(connection, one) is None)
+
+
+def is_done_by_another(office: Office, broadcast_id: BroadcastId) -> bool:
+    """Whether somebody else sends a broadcast at this moment, or has sent it."""
+    with reading(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+    in_hand = row.state is BroadcastState.SENDING and not lease.is_free(row, office.now())
+    return in_hand or row.state is BroadcastState.SENT
 
 
 def _rests(connection: Connection, row: BroadcastRow, now: datetime) -> bool:
