@@ -182,7 +182,8 @@ def due(office: Office) -> list[BroadcastId]:
     """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
 
     Before them come ones whose worker is gone, and ones that rested over night: they are taken up where they stood.
-    Before all of them come those of the emergency lane. What waits for somebody to start it (approved, not scheduled) is not among them, nor what rests in quiet hours.
+    Before all of them come those of the emergency lane. What waits for somebody to start it (approved, not scheduled)
+    is not among them, nor what rests in quiet hours.
     """
     now = office.now()
     with reading(office.warehouse) as connection:

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
+from datetime import datetime
 from random import Random
 
 import pytest
@@ -11,13 +11,10 @@ from sqlalchemy import Connection, event, text, update
 
 from sandbox.line.serve import RunningPlatform
 from tayori.broadcast import control, emergency, freeze, lease, plans
-from tayori.broadcast.send import Sending
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import BroadcastId, RunId
 from tayori.domain.states import BatchState, BroadcastState
-from tayori.errors import Refused, TayoriError
-from tayori.line.client import LineClient
-from tayori.line.limiter import Limiter
+from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import erase
 from tayori.warehouse import batches, broadcasts
@@ -26,7 +23,6 @@ from tayori.warehouse.engines import Contended, persistently, reading, writing
 from tayori.warehouse.schema.broadcasts import batch
 from tests.broadcast.builders import (
     ME,
-    QUICK,
     Staff,
     a_submitted,
     an_approved,
@@ -36,91 +32,25 @@ from tests.broadcast.builders import (
     staff,
 )
 from tests.broadcast.kinds import URGENT, a_plan, a_template
-from tests.broadcast.rig import TIMEOUTS, assert_once_each, send
+from tests.broadcast.rig import assert_once_each, send
+from tests.broadcast.together import (
+    PATIENCE,
+    Gate,
+    a_run,
+    at_once,
+    frozen,
+    in_a_thread,
+    one_after_the_other_at_the_log,
+    refusals,
+    state_of,
+    wait_for_waiting,
+    wait_until,
+)
 from tests.support.builders import TestClock
 
 PEOPLE = 2_600
 NIGHT = Evidence("flow:retention", Purpose.ERASURE)
 OTHER = "elsewhere.1.1"  # a worker of another machine
-PATIENCE = 60.0
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Do several things at the same moment, each in its own thread; give what came of each: a value or an error."""
-    found: list[object] = [None] * len(works)
-    start = threading.Barrier(len(works))
-
-    def do(at: int) -> None:
-        start.wait()
-        try:
-            found[at] = works[at]()
-        except TayoriError as error:
-            found[at] = error
-
-    threads = [threading.Thread(target=do, args=(at,)) for at in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
-    return found
-
-
-@contextmanager
-def in_a_thread(work: Callable[[], object]) -> Iterator[list[object]]:
-    """Do something beside; give the list into which its end is put."""
-    ended: list[object] = []
-
-    def do() -> None:
-        try:
-            ended.append(work())
-        except TayoriError as error:
-            ended.append(error)
-
-    thread = threading.Thread(target=do)
-    thread.start()
-    yield ended
-    thread.join(PATIENCE)
-    assert not thread.is_alive(), "somebody waits for ever"
-
-
-def one_after_the_other_at_the_log(office: Office, works: Sequence[Callable[[], object]]) -> list[object]:
-    """Hold the access log's line until each of these stands in its queue, in this order; then let all of them go."""
-    ended: list[object] = []
-    threads = []
-    with writing(office.warehouse) as holder:
-        holder.execute(text("SELECT pg_advisory_xact_lock(7411)"))
-        for at, work in enumerate(works, 1):
-            threads.append(in_a_thread(work))
-            ended.append(threads[-1].__enter__())
-            wait_for_waiting(office, at)
-    for one in threads:
-        one.__exit__(None, None, None)
-    return [one[0] for one in ended]  # type: ignore[index]
-
-
-def wait_for_waiting(office: Office, count: int) -> None:
-    """Wait until so many transactions of this database wait for a lock."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        with reading(office.warehouse) as connection:
-            if connection.execute(waiting).scalar_one() >= count:
-                return
-        time.sleep(0.01)
-    raise AssertionError(f"there are no {count} who wait")
-
-
-def a_run(office: Office, platform: RunningPlatform, broadcast_id: BroadcastId, worker: str = ME) -> Sending:
-    line = LineClient(platform.base_url, platform.account.access_token, timeouts=TIMEOUTS)
-    return Sending(office, broadcast_id, worker, line, limiter=Limiter(100_000.0), pace=QUICK)
-
-
-def frozen(office: Office, broadcast_id: BroadcastId, worker: str = ME) -> None:
-    freeze.start(office, broadcast_id, worker)
-    freeze.freeze(office, broadcast_id, worker)
 
 
 def with_one_unknown(office: Office, who: Staff, clock: TestClock) -> BroadcastId:
@@ -132,15 +62,6 @@ def with_one_unknown(office: Office, who: Staff, clock: TestClock) -> BroadcastI
         began = {"state": BatchState.UNKNOWN, "first_attempt_at": clock.moment}
         connection.execute(update(batch).where(batch.c.broadcast_id == broadcast_id).values(began))
     return broadcast_id
-
-
-def state_of(office: Office, broadcast_id: BroadcastId) -> BroadcastState:
-    with reading(office.warehouse) as connection:
-        return broadcasts.find(connection, broadcast_id).state
-
-
-def refusals(found: Sequence[object]) -> list[str]:
-    return [one.sentence for one in found if isinstance(one, TayoriError)]
 
 
 @pytest.mark.parametrize("office", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
@@ -193,7 +114,7 @@ def test_the_night_and_the_desk_decide_without_waiting_for_each_other(
     who = staff(office)
     broadcast_id = with_one_unknown(office, who, clock)
     clock.forward(hours=73)
-    both: dict[str, Callable[[], object]] = {
+    both = {
         "the night": lambda: control.close_overdue(office, NIGHT),
         "the desk": lambda: control.decide(office, who.approver, broadcast_id),
     }
@@ -211,12 +132,10 @@ def test_the_night_leaves_what_somebody_took_up_or_decided_meanwhile(
     residents(office, 60)
     broadcast_id = with_one_unknown(office, staff(office), clock)
     clock.forward(hours=73)
-    with writing(office.warehouse) as connection:
+    with ExitStack() as running, writing(office.warehouse) as connection:
         broadcasts.change(connection, broadcast_id, state=after, state_reason="meanwhile")
-        ended = in_a_thread(lambda: control.close_overdue(office, NIGHT))
-        found = ended.__enter__()
+        found = running.enter_context(in_a_thread(lambda: control.close_overdue(office, NIGHT)))
         wait_for_waiting(office, 1)
-    ended.__exit__(None, None, None)
     assert refusals(found) == []
     with reading(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id)
@@ -275,20 +194,31 @@ def test_a_restless_desk_against_a_sender(office: Office, platform: RunningPlatf
     assert_once_each(platform, PEOPLE)
 
 
-def test_resumed_before_the_pause_took_effect_it_goes_on(office: Office, platform: RunningPlatform) -> None:
+def test_resumed_before_the_pause_took_effect_it_goes_on(
+    office: Office, clock: TestClock, platform: RunningPlatform
+) -> None:
     """A sender that was settling for a pause finds it taken back: it goes on, and nobody has to resume it again."""
     residents(office, PEOPLE)
     who = staff(office)
     broadcast_id = an_approved(office, who)
-    platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "slow", "seconds": 0.3, "times": None}])
     frozen(office, broadcast_id)
-    with a_run(office, platform, broadcast_id) as run:
-        run.advance(1)
+    gate = Gate()
+    with a_run(office, platform, broadcast_id, limiter=gate) as run, in_a_thread(lambda: run.advance(10_000)) as ended:
+        wait_until(lambda: BatchState.ACCEPTED in control.status(office, broadcast_id).batches)
         control.pause(office, who.writer, broadcast_id, "試験")
-        run.advance(1)
+        seen = clock.forward(seconds=1)
+        wait_until(lambda: heartbeat_of(office, broadcast_id) == seen)  # the sender knows of the pause
         control.resume(office, who.writer, broadcast_id)
-        assert run.advance(10_000).ended is BroadcastState.SENT
+        gate.open()
+        wait_until(lambda: bool(ended))
+    assert refusals(ended) == []
+    assert state_of(office, broadcast_id) is BroadcastState.SENT
     assert_once_each(platform, PEOPLE)
+
+
+def heartbeat_of(office: Office, broadcast_id: BroadcastId) -> datetime | None:
+    with reading(office.warehouse) as connection:
+        return broadcasts.find(connection, broadcast_id).heartbeat_at
 
 
 def test_an_old_worker_writes_nothing_any_more(office: Office, clock: TestClock, platform: RunningPlatform) -> None:
