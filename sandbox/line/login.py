@@ -70,7 +70,8 @@ class Granted:
 class Login:
     """The provider's memory: who logs in next, codes, tokens; `tamper` changes the next tokens' claims and header.
 
-    Of `tamper`, `alg`, `key`, `kid` and `raw` are about the signature, every other name is a claim (None: left out).
+    Of `tamper`, `answer` replaces the whole answer, `alg`, `key` and `raw` are about the token's signature; every other
+    name is a claim (None: left out).
     """
 
     channel_id: str
@@ -119,6 +120,8 @@ class Login:
             raise OAuthRefusal(400, "invalid_grant")
         if code.redirect_uri != asked.get("redirect_uri") or not _proves(code.challenge, asked.get("code_verifier")):
             raise OAuthRefusal(400, "invalid_grant")
+        if "answer" in self.tamper:
+            return dict(self.tamper["answer"])
         access = self._word()
         self.tokens[access] = Granted(code.line_user_id, code.scope)
         return {
@@ -143,7 +146,7 @@ class Login:
         }
         if "profile" in code.scope.split():
             claims |= {"name": "ダミー住民", "picture": "https://profile.invalid/0"}
-        claims |= {name: value for name, value in self.tamper.items() if name not in {"alg", "key", "kid", "raw"}}
+        claims |= {name: value for name, value in self.tamper.items() if name not in {"alg", "key", "raw"}}
         claims = {name: value for name, value in claims.items() if value is not None}
         if "raw" in self.tamper:
             return str(self.tamper["raw"])

@@ -9,7 +9,7 @@ import yaml
 
 from tayori.domain.ward import ward
 
-ROWS: Final = (
+ALL_ROWS: Final = (
     "あいうえお",
     "かきくけこ",
     "さしすせそ",
@@ -51,7 +51,7 @@ def towns() -> Towns:
         message = "a town stands in two areas of towns.yaml"
         raise ValueError(message)
     readings = sorted((reading, town) for town, reading, _ in listed)
-    rows = [(f"{row[0]}行", tuple(town for reading, town in readings if _first(reading) in row)) for row in ROWS]
+    rows = [(f"{row[0]}行", tuple(town for reading, town in readings if _first(reading) in row)) for row in ALL_ROWS]
     return Towns(area_of, tuple((row, named) for row, named in rows if named), source["confirmed_by"])
 
 

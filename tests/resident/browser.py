@@ -7,12 +7,14 @@ so that cookies marked Secure go there.
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+Headers = dict[str, str | None]
+Fields = list[tuple[str, str]]
 FORM = "application/x-www-form-urlencoded"
+CLIENT = httpx.Client(trust_env=False, timeout=10, verify=False)  # noqa: S501 - loopback alone, without TLS
 
 
 @dataclass
@@ -97,44 +99,42 @@ class Browser:
 
     base: str
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
-    headers: dict[str, str | None] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    set_cookies: list[str] = field(default_factory=list)
     at: str = ""
 
-    def get(self, path: str, **how: Any) -> Page:
+    def get(self, path: str, headers: Headers | None = None) -> Page:
         """Open an address, by hand."""
-        return self._go("GET", self._whole(path), site="none", **how)
+        return self.go("GET", path, site="none", headers=headers)
 
-    def click(self, path: str, **how: Any) -> Page:
+    def click(self, path: str) -> Page:
         """Follow a link on the page that is open."""
-        return self._go("GET", self._whole(path), site="same-origin", **how)
+        return self.go("GET", path, site="same-origin")
 
-    def submit(self, form: Form, /, *, action: str = "", headers: dict[str, str | None] | None = None, **changed: object) -> Page:
-        """Send a form of the page that is open."""
-        fields = form.with_fields(**changed)
-        return self.post(action or form.action, fields, headers=headers)
+    def submit(self, form: Form, /, action: str = "", **changed: object) -> Page:
+        """Send a form of the page that is open, some fields changed."""
+        return self.post(action or form.action, form.with_fields(**changed))
 
-    def post(
-        self, path: str, fields: list[tuple[str, str]] | bytes, headers: dict[str, str | None] | None = None, **how: Any
-    ) -> Page:
+    def post(self, path: str, fields: Fields | bytes, headers: Headers | None = None, *, follow: bool = True) -> Page:
         """Post to an address as a form of our own page would."""
-        body = fields if isinstance(fields, bytes) else str(httpx.QueryParams(fields)).encode()
-        ours = {"origin": self.base, "referer": f"{self.base}/", "content-type": FORM}
-        return self._go("POST", self._whole(path), site="same-origin", body=body, headers={**ours, **(headers or {})}, **how)
+        body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
+        ours: Headers = {"origin": self.base, "referer": f"{self.base}/", "content-type": FORM}
+        said = ours | (headers or {})
+        return self.go("POST", path, site="same-origin", body=body, headers=said, follow=follow)
 
-    def _whole(self, path: str) -> str:
-        return path if path.startswith("http") else self.base + path
-
-    def _go(
+    def go(
         self,
         method: str,
-        url: str,
+        path: str,
         *,
         site: str,
         body: bytes = b"",
-        headers: dict[str, str | None] | None = None,
+        headers: Headers | None = None,
         follow: bool = True,
     ) -> Page:
+        """Send any request, and follow where it leads."""
+        url = path if path.startswith("http") else self.base + path
         for _ in range(10):
             answer = self._ask(method, url, site, body, headers or {})
             if not answer.is_redirect or not follow:
@@ -149,20 +149,20 @@ class Browser:
             reader.feed(answer.text)
         return Page(answer.status_code, answer.headers, answer.content, url, reader)
 
-    def _ask(self, method: str, url: str, site: str, body: bytes, headers: dict[str, str | None]) -> httpx.Response:
+    def _ask(self, method: str, url: str, site: str, body: bytes, headers: Headers) -> httpx.Response:
         host = urlsplit(url).netloc
         jar = self.cookies.setdefault(host, {})
-        sent: dict[str, str | None] = {
+        sent: Headers = {
             "sec-fetch-site": site,
             "cookie": "; ".join(f"{name}={value}" for name, value in jar.items()) or None,
             **headers,
             **self.headers,
         }
-        with httpx.Client(trust_env=False, timeout=10) as client:
-            answer = client.request(
-                method, url, content=body or None, headers={name: value for name, value in sent.items() if value is not None}
-            )
+        given = {name: value for name, value in sent.items() if value is not None}
+        CLIENT.cookies.clear()
+        answer = CLIENT.request(method, url, content=body or None, headers=given)
         self.seen.append(f"{method} {url}")
+        self.set_cookies += answer.headers.get_list("set-cookie")
         for line in answer.headers.get_list("set-cookie"):
             for name, morsel in SimpleCookie(line).items():
                 if morsel["max-age"] == "0":

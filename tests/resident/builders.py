@@ -96,5 +96,3 @@ def _serving(context: Context, listener: socket.socket) -> Iterator[None]:
     yield
     server.should_exit = True
     thread.join(10)
-
-

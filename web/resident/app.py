@@ -28,6 +28,7 @@ from web.resident.sessions import Sessions
 from web.resident.settings import ResidentSettings, resident_settings
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+HEALTH: Final = "/healthz"
 HTTP: Final = {404: Refusal.NOT_HERE, 405: Refusal.METHOD}
 log = logging.getLogger("tayori.resident")
 
@@ -80,7 +81,8 @@ def from_environment() -> FastAPI:
 
 async def _guarded(context: Context, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
     """Check the Host and the pace first, and let no error out with what it holds."""
-    if (refusal := host_refusal(request.headers, context.settings.hosts)) is not None:
+    refusal = None if request.url.path == HEALTH else host_refusal(request.headers, context.settings.hosts)
+    if refusal is not None:
         return context.refuse(refusal)
     if not context.limits.allows("address", "ask", address_of(request)):
         return context.refuse(Refusal.TOO_MANY)
@@ -98,7 +100,7 @@ def _add_rest(app: FastAPI, context: Context) -> None:
     async def sheet() -> Response:
         return Response(content, media_type="text/css", headers={"Cache-Control": FOR_EVER})
 
-    @app.get("/healthz")
+    @app.get(HEALTH)
     async def health() -> Response:
         try:
             ready = await in_thread(context.page.answers)

@@ -210,6 +210,11 @@ def see(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
+def purpose_of(version: str) -> str:
+    """Give the wording of a purpose as it is read: its lines are folded in the file, and Japanese has no spaces."""
+    return ward().purposes[version].replace("。 ", "。")
+
+
 async def in_thread(work: Callable[[], T]) -> T:
     """Do work that waits for a store or for LINE beside the others."""
     return await anyio.to_thread.run_sync(work)

@@ -11,7 +11,7 @@ from tayori.domain.reception import ReceptionSettings
 from tayori.domain.towns import towns
 from tayori.domain.ward import ward
 from tayori.ingest.own_page import Held
-from web.resident.context import TOKYO, Context, in_thread, see, templates, wording
+from web.resident.context import TOKYO, Context, in_thread, purpose_of, see, templates, wording
 from web.resident.forms import Choices, area_of_town, choices_of, one, years
 from web.resident.route import SAME, Refusal, TurnedAway
 from web.resident.sessions import Session
@@ -206,7 +206,7 @@ def _form(
         genre_words=wording()["genres"],
         a_month=a_month,
         together=round(sum(a_month.get(genre, 0) for genre in chosen.genres)),
-        purpose=ward().purposes[session.purpose_version],
+        purpose=purpose_of(session.purpose_version),
         version=session.purpose_version,
         tokens={form: context.token(secret, form) for form in (SAVE, CLEAR, STOP, LOGOUT)},
     )

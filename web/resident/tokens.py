@@ -11,7 +11,7 @@ from typing import Final
 
 from web.resident.route import Refusal
 
-GOOD_FOR: Final = timedelta(hours=1)
+GOOD_FOR: Final = timedelta(minutes=30)
 FIELD: Final = "token"
 _PARTS: Final = 3
 
