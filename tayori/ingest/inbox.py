@@ -17,9 +17,9 @@ from tayori.ingest import events, receptions, wishes
 from tayori.ingest.counts import Counts
 from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
-from tayori.ingest.submissions import RECEPTION
+from tayori.ingest.submissions import ERASE, RECEPTION, WISH
 from tayori.ingest.verdict import Gate
-from tayori.ingest.wishes import ERASE, WISH, Wish
+from tayori.ingest.wishes import Wish
 from tayori.line.webhook import Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record

@@ -17,8 +17,7 @@ from sqlalchemy import Engine
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Clock, LineUserId
 from tayori.domain.reception import ReceptionSettings
-from tayori.ingest.submissions import RECEPTION, new_submission_id, submission_of
-from tayori.ingest.wishes import ERASE, LINK, WISH, wish_of
+from tayori.ingest.submissions import ERASE, LINK, RECEPTION, WISH, new_submission_id, submission_of, wish_of
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer

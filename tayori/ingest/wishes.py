@@ -20,14 +20,13 @@ from tayori.domain.identifiers import LINE_USER_ID, LineUserId
 from tayori.errors import Refused
 from tayori.ingest.counts import Counts
 from tayori.ingest.following import OLDER
+from tayori.ingest.submissions import ERASE, LINK
 from tayori.line.webhook import Unparsed
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.warehouse import events as seen
 from tayori.warehouse import people, quarantine
 
-WISH: Final = "wish"
-ERASE, LINK = "erase", "link"
 CAUSE: Final = "own_wish"
 FIELDS: Final = frozenset({"wish", "wish_id", "line_user_id", "wished_at", "code"})
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.ERASURE)
@@ -47,17 +46,6 @@ class Wish:
     line_user_id: LineUserId = field(repr=False)
     wished_at: datetime
     code: str = field(default="", repr=False)
-
-
-def wish_of(wish: str, who: LineUserId, now: datetime, wish_id: str, code: str = "") -> dict[str, object]:
-    """Write a wish as it goes into the inbox."""
-    written: dict[str, object] = {
-        "wish": wish,
-        "wish_id": wish_id,
-        "line_user_id": who,
-        "wished_at": now.isoformat(),
-    }
-    return written | ({"code": code} if wish == LINK else {})
 
 
 def read_wish(content: bytes, now: datetime) -> Wish:

@@ -9,7 +9,8 @@ import pytest
 from tayori.domain.identifiers import LineUserId
 from tayori.ingest.following import OLDER
 from tayori.ingest.inbox import NOT_OURS
-from tayori.ingest.wishes import CAUSE, CLOCKS_DIFFER, ERASE, NOT_KNOWN, WISH, wish_of
+from tayori.ingest.submissions import ERASE, WISH, wish_of
+from tayori.ingest.wishes import CAUSE, CLOCKS_DIFFER, NOT_KNOWN
 from tayori.office import Office
 from tayori.retention.erase import erase_leavers
 from tayori.warehouse import inbox

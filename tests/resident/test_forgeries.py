@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from tayori.domain.ward import ward
-from tayori.ingest.wishes import WISH
+from tayori.ingest.submissions import WISH
 from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tests.resident.browser import FORM, Browser, Fields, Headers, Page
