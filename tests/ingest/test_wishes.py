@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tayori.domain.identifiers import LineUserId
+from tayori.certificates.wording import printed
+from tayori.domain.identifiers import LineUserId, RunId
 from tayori.ingest.following import OLDER
 from tayori.ingest.inbox import NOT_OURS
 from tayori.ingest.submissions import ERASE, WISH, wish_of
@@ -54,8 +55,6 @@ def test_a_wish_marks_its_person_and_nobody_else(office: Office) -> None:
 
 def test_the_night_erases_who_wished_it(office: Office) -> None:
     """What follows is what follows every leaving: rows, key, journal under the cause."""
-    from tayori.domain.identifiers import RunId  # noqa: PLC0415 - for this rule alone
-
     followed(office, 1)
     submit(office, 1)
     wish(office, 1)
@@ -177,3 +176,8 @@ def test_a_wish_holds_no_attribute() -> None:
     """L5: an id, a moment, a number; nothing that a person chose."""
     written = wish_of(ERASE, LineUserId(a_line_id(1)), START, "0" * 32)
     assert set(written) == {"wish", "wish_id", "line_user_id", "wished_at"}
+
+
+def test_a_certificate_has_words_for_the_cause() -> None:
+    """P12: the night that erases who wished it can print why."""
+    assert "本人" in printed("causes", CAUSE)

@@ -48,7 +48,7 @@ def came_back(reply: Reply) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(reply.headers["location"]).query).items()}
 
 
-def exchange(world: World, code: str, **changed: str) -> Reply:
+def exchange(world: World, code: str, /, **changed: str) -> Reply:
     asked = {
         "grant_type": "authorization_code",
         "code": code,

@@ -3,7 +3,8 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,7 @@ from starlette.responses import Response
 from tayori.domain.eras import japanese_year
 from tayori.domain.identifiers import Clock
 from tayori.domain.ward import ward
+from tayori.errors import TayoriError
 from tayori.ingest.own_page import OwnPage
 from tayori.line.login import LineLogin
 from tayori.warehouse.addresses import LOOPBACK
@@ -164,6 +166,21 @@ class Context:
             if not session.use(token):
                 raise TurnedAway(Refusal.TOKEN_USED)
         return session, fields
+
+    @asynccontextmanager
+    async def taking(self, request: Request, form: str, *known: str) -> AsyncIterator[tuple[Session, Fields]]:
+        """Give session and fields of a form that counts once; one that could not be kept may be sent again.
+
+        Raises:
+            TurnedAway: as `form`.
+
+        """
+        session, fields = await self.form(request, form, *known)
+        try:
+            yield session, fields
+        except TayoriError:
+            session.used.discard(one(fields, FIELD))
+            raise
 
     def token(self, holder: str, form: str) -> str:
         """Give a fresh token for a form."""

@@ -20,6 +20,7 @@ CLEARED: Final[dict[str, Any]] = {"birth_year": None, "sex": None, "area": None,
 """What one tap clears, and what it leaves."""
 CHOICES: Final = ("birth_year", "sex", "area", "genre", "town")
 SAVE, CLEAR, STOP, ERASE, STAFF, LOGOUT = "save", "clear", "stop", "erase", "staff", "logout"
+LONGEST_CODE: Final = 16  # twice what is shown
 FILE: Final = "tayori-my-settings"
 
 
@@ -69,9 +70,9 @@ def _add_reading(app: FastAPI, context: Context) -> None:
 def _add_setting(app: FastAPI, context: Context) -> None:
     @app.post("/settings")
     async def save(request: Request) -> Response:
-        session, fields = await context.form(request, SAVE, *CHOICES)
-        chosen, found = choices_of(fields, _this_year(context)), area_of_town(fields)
-        await _submit(context, session, _moved(chosen, found), "saved")
+        async with context.taking(request, SAVE, *CHOICES) as (session, fields):
+            chosen, found = choices_of(fields, _this_year(context)), area_of_town(fields)
+            await _submit(context, session, _moved(chosen, found), "saved")
         return see("/settings")
 
     @app.post("/settings/area")
@@ -84,19 +85,19 @@ def _add_setting(app: FastAPI, context: Context) -> None:
 
     @app.post("/settings/clear")
     async def clear(request: Request) -> Response:
-        session, fields = await context.form(request, CLEAR, "item")
-        item = one(fields, "item")
-        if item not in CLEARED:
-            raise TurnedAway(Refusal.UNREADABLE)
-        before = _shown(session, await _held(context, session))
-        left = {name: getattr(before, name) for name in CLEARED} | {item: CLEARED[item]}
-        await _submit(context, session, Choices(**left), "cleared")
+        async with context.taking(request, CLEAR, "item") as (session, fields):
+            item = one(fields, "item")
+            if item not in CLEARED:
+                raise TurnedAway(Refusal.UNREADABLE)
+            before = _shown(session, await _held(context, session))
+            left = {name: getattr(before, name) for name in CLEARED} | {item: CLEARED[item]}
+            await _submit(context, session, Choices(**left), "cleared")
         return see("/settings")
 
     @app.post("/stop")
     async def stop(request: Request) -> Response:
-        session, _ = await context.form(request, STOP)
-        await _submit(context, session, Choices(), "stopped")
+        async with context.taking(request, STOP) as (session, _):
+            await _submit(context, session, Choices(), "stopped")
         return see("/settings")
 
     @app.get("/staff")
@@ -107,14 +108,8 @@ def _add_setting(app: FastAPI, context: Context) -> None:
 
     @app.post("/staff")
     async def link(request: Request) -> Response:
-        session, fields = await context.form(request, STAFF, "code")
-        context.limit("session", "code", session.secret)
-        code, who = one(fields, "code").strip().upper(), session.who
-        if not (code.isascii() and code.isalnum() and len(code) <= 16) or who is None:  # noqa: PLR2004 - twice a code's length
-            session.told = "code_malformed"
-            return see("/staff")
-        await in_thread(lambda: context.page.hand_in_staff_code(who, code))
-        session.told = "code_taken"
+        async with context.taking(request, STAFF, "code") as (session, fields):
+            await _hand_in_code(context, session, one(fields, "code").strip().upper())
         return see("/staff")
 
 
@@ -126,12 +121,23 @@ def _add_leaving(app: FastAPI, context: Context) -> None:
 
     @app.post("/erase")
     async def erase(request: Request) -> Response:
-        session, _ = await context.form(request, ERASE)
-        if (who := session.who) is None:
-            raise TurnedAway(Refusal.NO_SESSION)
-        await in_thread(lambda: context.page.ask_to_be_erased(who))
-        session.end("erased")
+        async with context.taking(request, ERASE) as (session, _):
+            if (who := session.who) is None:
+                raise TurnedAway(Refusal.NO_SESSION)
+            await in_thread(lambda: context.page.ask_to_be_erased(who))
+            session.end("erased")
         return context.render("farewell", told=wording()["farewells"]["erased"])
+
+
+async def _hand_in_code(context: Context, session: Session, code: str) -> None:
+    """Hand the code of a member of staff in; one of another form goes no further."""
+    context.limit("session", "code", session.secret)
+    who = session.who
+    if who is None or not (code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE):
+        session.told = "code_malformed"
+        return
+    await in_thread(lambda: context.page.hand_in_staff_code(who, code))
+    session.told = "code_taken"
 
 
 def _moved(chosen: Choices, area: int | None) -> Choices:
