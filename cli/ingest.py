@@ -51,8 +51,11 @@ def events(
     with office_here() as office:
         if file is None:
             drained = _drained(office)
-            shown = drained.events.plain() | {"receptions": drained.receptions.plain()}
-            facts(shown, EVENTS | {"receptions": "受信設定"}, as_json=as_json)
+            shown = drained.events.plain() | {
+                "receptions": drained.receptions.plain(),
+                "wishes": drained.wishes.plain(),
+            }
+            facts(shown, EVENTS | {"receptions": "受信設定", "wishes": "本人の求め"}, as_json=as_json)
             return
         with progress(f"取込み {file.name}") as advance:
             counts = ingest_event_file(office, file, gate, advance)

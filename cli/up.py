@@ -1,4 +1,4 @@
-"""`tayori up`: Prefect, a worker, the door and, in a rehearsal, the sandbox platform, until it is told to end."""
+"""`tayori up`: Prefect, a worker, the doors and, in a rehearsal, the sandbox platform, until it is told to end."""
 
 import json
 import os
@@ -29,15 +29,17 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 ROOT: Final = Path(__file__).resolve().parent.parent
 POOL: Final = "tayori"
 HERE: Final = "127.0.0.1"
+REHEARSAL_CHANNEL: Final = "1650000001"
 SHOWN: Final = {
     "prefect": "実行の画面 (Prefect)",
+    "resident": "受信設定の画面",
     "door": "受付口 (webhook)",
     "line": "LINE",
     "environment": "他の端末で使う環境変数",
     "logs": "ログ",
 }
 ENDING: Final = (
-    "Ctrl-C で全部が止まります。ブラウザで開くのは実行の画面だけです"
+    "Ctrl-C で全部が止まります。ブラウザで開くのは実行の画面と受信設定の画面です"
     "（受付口と LINE は機械どうしの口で、401 や 405 を返します）。"
 )
 QUIET: Final = {
@@ -60,6 +62,7 @@ class Plan:
     prefect_port: int
     door_port: int
     line_port: int
+    resident_port: int
     friends: int
     residents: int
 
@@ -73,6 +76,11 @@ class Plan:
         """Where LINE posts."""
         return f"http://{HERE}:{self.door_port}/webhook/line"
 
+    @property
+    def pages(self) -> str:
+        """Where residents set what they want: by way of this machine in a rehearsal, at the ward's address in live."""
+        return f"http://{HERE}:{self.resident_port}" if self.rehearsal else self.settings.web_base_url
+
 
 @app.command()
 def up(
@@ -80,6 +88,7 @@ def up(
     prefect_port: Port = 4200,
     door_port: Port = 8081,
     line_port: Port = 8082,
+    resident_port: Port = 8083,
     friends: Annotated[
         int, typer.Option(min=0, help="模擬の LINE に初めからいる友だちの数（通知も受信設定もない）")
     ] = 0,
@@ -94,11 +103,11 @@ def up(
         if friends or residents:
             raise BadInput("--friends and --residents make dummy people, and live has none; leave them out.")
     set_up(settings, utc_now())
-    plan = Plan(settings, prefect_port, door_port, line_port, friends, residents)
+    plan = Plan(settings, prefect_port, door_port, line_port, resident_port, friends, residents)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    ports = {"--prefect-port": prefect_port, "--door-port": door_port}
+    ports = {"--prefect-port": prefect_port, "--door-port": door_port, "--resident-port": resident_port}
     refuse_taken(ports | ({"--line-port": line_port} if plan.rehearsal else {}))
     household = Household(settings.home.absolute() / "logs")
     try:
@@ -125,12 +134,13 @@ def refuse_taken(ports: Mapping[str, int]) -> None:
 
 
 def _start(household: Household, plan: Plan, told: threading.Event) -> None:
-    environment = _environment(plan)
+    environment, login = _environment(plan), _login(plan)
     if plan.rehearsal:
         _say("模擬の LINE を起動しています")
-        _start_platform(household, plan, environment)
-    _say("受付口を起動しています")
+        _start_platform(household, plan, environment, login)
+    _say("受付口と受信設定の画面を起動しています")
     _start_door(household, plan, environment)
+    _start_resident(household, plan, environment, login)
     if plan.residents:
         _say(f"模擬の利用者 {plan.residents} 人が友だち登録し、受信設定を送っています")
         _let_residents_join(plan)
@@ -151,8 +161,10 @@ def _start(household: Household, plan: Plan, told: threading.Event) -> None:
         _tell(household, plan, environment)
 
 
-def _start_platform(household: Household, plan: Plan, environment: dict[str, str]) -> None:
+def _start_platform(household: Household, plan: Plan, environment: dict[str, str], login: Mapping[str, str]) -> None:
     account = {
+        "login_channel_id": login["TAYORI_LINE_LOGIN_CHANNEL_ID"],
+        "login_channel_secret": login["TAYORI_LINE_LOGIN_CHANNEL_SECRET"],
         "channel_secret": environment["TAYORI_LINE_CHANNEL_SECRET"],
         "access_token": environment["TAYORI_LINE_ACCESS_TOKEN"],
     }
@@ -179,8 +191,7 @@ def _let_residents_join(plan: Plan) -> None:
 def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -> None:
     """Start the door with what it needs and nothing else: no key, no vault, no token reaches it."""
     settings = plan.settings
-    own = {name: value for name, value in environment.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
-    own |= {
+    own = _bare(environment) | {
         "TAYORI_LINE_CHANNEL_SECRET": environment["TAYORI_LINE_CHANNEL_SECRET"],
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
         "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
@@ -188,6 +199,42 @@ def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -
     }
     door = household.start("door", _python("web.door", "--host", HERE, "--port", str(plan.door_port)), own)
     household.wait_until_it_answers(door, f"http://{HERE}:{plan.door_port}/healthz")
+
+
+def _start_resident(household: Household, plan: Plan, environment: dict[str, str], login: Mapping[str, str]) -> None:
+    """Start the residents' pages with what they need: no key of the vault, no token that sends reaches them."""
+    settings, office = plan.settings, Office(plan.settings)
+    settled = settings.model_copy(update={"home": settings.home.absolute()})
+    own = _bare(environment) | {
+        **login,
+        "TAYORI_MODE": settings.mode,
+        "TAYORI_WEB_BASE_URL": plan.pages,
+        "TAYORI_WEB_ALLOWED_HOSTS": ",".join(settings.web_allowed_hosts),
+        "TAYORI_DATABASE_URL": settled.warehouse_address,
+        "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_INBOX_PUBLIC_KEY_FILE": str(office.inbox_public_file.absolute()),
+        "TAYORI_INDEX_KEY_FILE": str(office.index_path.absolute()),
+    }
+    words = _python("web.resident", "--host", HERE, "--port", str(plan.resident_port))
+    resident = household.start("resident", words, own)
+    household.wait_until_it_answers(resident, f"http://{HERE}:{plan.resident_port}/healthz")
+
+
+def _bare(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
+
+
+def _login(plan: Plan) -> dict[str, str]:
+    """Give the LINE Login channel, for the pages alone: the workers never hold its secret from here."""
+    settings = plan.settings
+    channel = "TAYORI_LINE_LOGIN_CHANNEL_ID", "TAYORI_LINE_LOGIN_CHANNEL_SECRET"
+    if plan.rehearsal:
+        base = {"TAYORI_LINE_LOGIN_BASE": f"http://{HERE}:{plan.line_port}"}
+        return base | dict(zip(channel, (REHEARSAL_CHANNEL, secrets.token_hex(16)), strict=True))
+    if not settings.line_login_channel_id or not settings.line_login_channel_secret:
+        raise BadInput(f"Set {' and '.join(channel)}; live makes nothing up.")
+    given = settings.line_login_channel_id, settings.line_login_channel_secret.get_secret_value()
+    return dict(zip(channel, given, strict=True))
 
 
 def _environment(plan: Plan) -> dict[str, str]:
@@ -222,6 +269,7 @@ def _deploy(environment: dict[str, str]) -> None:
 def _tell(household: Household, plan: Plan, environment: dict[str, str]) -> None:
     shown = {
         "prefect": environment["PREFECT_API_URL"].removesuffix("/api"),
+        "resident": plan.pages,
         "door": plan.webhook,
         "line": environment.get("TAYORI_LINE_API_BASE") or plan.settings.line_base,
         "environment": f"source {plan.settings.home / 'rehearsal.env'}" if plan.rehearsal else None,

@@ -83,7 +83,10 @@ def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
                 break
             if not counts.rows:
                 time.sleep(POLL_SECONDS)
-    return _numbers(total.events) | {f"settings_{name}": count for name, count in _numbers(total.receptions).items()}
+    told = _numbers(total.events)
+    for kind, counted in (("settings", total.receptions), ("wishes", total.wishes)):
+        told |= {f"{kind}_{name}": count for name, count in _numbers(counted).items()}
+    return told
 
 
 def _ask_about_returns(office: Office, asked_at: float) -> float:

@@ -83,6 +83,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
     named = {name: host_of(url) for name, url in stores.items() if url}
     services = {
         "TAYORI_LINE_API_BASE": settings.line_base,
+        "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
         "TAYORI_SMTP_URL": smtp,
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }

@@ -48,10 +48,16 @@ class Settings(BaseSettings):
     line_api_base: str = Field("", description="LINE's API; empty: https://api.line.me in live, refused in rehearsal")
     line_channel_secret: SecretStr | None = Field(None, description="secret of the Messaging API channel (webhook)")
     line_access_token: SecretStr | None = Field(None, description="access token of the Messaging API channel")
+    line_login_base: str = Field("", description="LINE Login; empty: LINE's own in live, needed in rehearsal")
+    line_login_channel_id: str = Field("", description="LINE Login channel, under the provider of the other channel")
+    line_login_channel_secret: SecretStr | None = Field(None, description="secret of the LINE Login channel")
     passphrase_file: Path | None = Field(
         None, description="rehearsal only: agent file, one handler and passphrase a line; empty: asked at the terminal"
     )
     web_base_url: str = Field("http://127.0.0.1:8080", description="address of the doors as residents see it")
+    web_allowed_hosts: Hosts = Field(
+        (), description="Host headers that the residents' pages answer to (O6); empty: that of WEB_BASE_URL"
+    )
     link_hosts: Hosts = Field((), description="the ward's own sites: hosts that links in messages may lead to")
     media_folder: Path | None = Field(
         None, description="pictures of submitted broadcasts, the one folder that the door serves; empty: HOME/media"
@@ -127,7 +133,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _rehearsal_never_reaches_line(self) -> Self:
-        if self.mode is Mode.REHEARSAL and any(host in unquote(self.line_api_base).lower() for host in LINE_HOSTS):
+        asked = unquote(f"{self.line_api_base} {self.line_login_base}").lower()
+        if self.mode is Mode.REHEARSAL and any(host in asked for host in LINE_HOSTS):
             message = "rehearsal refuses LINE's real host; set TAYORI_LINE_API_BASE to a sandbox or TAYORI_MODE=live"
             raise ValueError(message)
         return self

@@ -64,6 +64,7 @@ class Control:
             "ledger": self._ledger,
             "received": self._received,
             "stats": self._stats,
+            "login": self._login,
             "keep": self._keep,
             "exchanges": self._exchanges,
         }
@@ -192,6 +193,13 @@ class Control:
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
             "peak_mb": round(usage.ru_maxrss / 1024, 1),
         }
+
+    async def _login(self, asked: Json) -> Json:
+        """Say who logs in next (`id`), whether they refuse (`denies`), what the next tokens get wrong (`tamper`)."""
+        login = self._app.platform.login
+        login.next_id, login.denies = asked.get("id"), asked.get("denies", False)
+        login.tamper = asked.get("tamper", {})
+        return {"codes": len(login.codes), "tokens": len(login.tokens), "revoked": login.revoked}
 
     async def _keep(self, asked: Json) -> Json:
         self._app.traffic.keep(asked["most"])

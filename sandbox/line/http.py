@@ -76,7 +76,8 @@ class LineApp:
             return refused(refusal)
 
     def _admit(self, request: Request, found: Found) -> tuple[Route, list[str]]:
-        if request.headers.get("authorization") != f"Bearer {self.platform.account.access_token}":
+        is_open = found is not None and found[0].open
+        if not is_open and request.headers.get("authorization") != f"Bearer {self.platform.account.access_token}":
             raise LineRefusal(401, UNAUTHENTICATED)
         if found is None:
             raise not_found()

@@ -16,6 +16,7 @@ from sandbox.line.followers import FollowerPages
 from sandbox.line.ids import FOREIGN, ID_SHAPE, Slots, malformed, pack
 from sandbox.line.ledger import Ledger, content_digest
 from sandbox.line.limits import Quota
+from sandbox.line.login import Login
 from sandbox.line.messages import MOST_RECIPIENTS, faults_in
 from sandbox.line.people import People, State
 from sandbox.line.refusals import Detail, bad_request, faulty, not_found
@@ -46,6 +47,8 @@ class Account:
     name: str = "試験区役所"
     access_token: str = "sandbox-access-token"  # noqa: S105 - opens nothing but this sandbox
     channel_secret: str = "sandbox-channel-secret"  # noqa: S105 - signs nothing but this sandbox's events
+    login_channel_id: str = "1650000001"
+    login_channel_secret: str = "sandbox-login-secret-0123456789"  # noqa: S105 - as above, for its ID tokens
     monthly_limit: int | None = None
     rate_factor: float = 1.0
     nonexistent_refused: bool = False
@@ -72,6 +75,7 @@ class Platform:
         self.refused_ids: set[str] = set()
         self.names_refused = True  # whether a refusal names to[i], or only `to`
         self.webhook_url: str | None = None
+        self.login = Login(self.account.login_channel_id, self.account.login_channel_secret, self.account.seed)
         self._sent = 0
 
     def befriend(self, count: int) -> range:

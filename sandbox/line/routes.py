@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from sandbox.line.followers import DEFAULT_LIMIT
+from sandbox.line.login import WHO
 from sandbox.line.platform import Platform
 from sandbox.line.refusals import Detail, bad_request, faulty, not_found
 from sandbox.line.statistics import DailyFollowers, parse_day
@@ -19,12 +22,13 @@ RETRYABLE: Final = frozenset({"multicast", "push"})
 
 @dataclass(frozen=True)
 class Route:
-    """One endpoint. `{}` in the path stands for a variable part."""
+    """One endpoint. `{}` in the path stands for a variable part; an `open` one asks for no channel access token."""
 
     method: str
     path: str
     endpoint: str
     serve: Serve
+    open: bool = False
 
 
 def _multicast(platform: Platform, request: Request) -> Answer:
@@ -189,11 +193,46 @@ def _names(platform: Platform, _request: Request) -> Answer:
     return Answer({"aliases": platform.menus.aliases()})
 
 
+def _authorize(platform: Platform, request: Request) -> Answer:
+    place = request.query.get(WHO, "")
+    last = platform.people.dummies - 1
+    known = [platform.people.space.id_of(int(place))] if place.isdecimal() and int(place) <= last else []
+    return platform.login.authorize(request, last, list(known), platform.clock())
+
+
+def _login_token(platform: Platform, request: Request) -> Answer:
+    return Answer(platform.login.token(request, platform.clock()))
+
+
+def _login_certs(platform: Platform, _request: Request) -> Answer:
+    return Answer(platform.login.certs())
+
+
+def _login_verify(platform: Platform, request: Request) -> Answer:
+    return Answer(platform.login.verify(request, platform.clock()))
+
+
+def _login_revoke(platform: Platform, request: Request) -> Answer:
+    platform.login.revoke(request)
+    return Answer(b"")
+
+
+def _deauthorize(platform: Platform, request: Request) -> Answer:
+    platform.login.deauthorize(request)
+    return Answer(b"", 204)
+
+
+def _friendship(platform: Platform, request: Request) -> Answer:
+    slot = platform.people.slot_of(platform.login.friend_of(request))
+    return Answer({"friendFlag": bool(platform.people.reachable(np.array([slot], np.int64))[0])})
+
+
 _BOT: Final = "/v2/bot"
 _MESSAGE: Final = f"{_BOT}/message"
 _MENU: Final = f"{_BOT}/richmenu"
 _ALIAS: Final = f"{_MENU}/alias"
 _ALL: Final = f"{_BOT}/user/all/richmenu"
+_LOGIN: Final = "/oauth2/v2.1"
 
 ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_MESSAGE}/multicast", "multicast", _multicast),
@@ -233,6 +272,14 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_ALL}/{{}}", "richmenu.default.set", _show_to_all),
     Route("GET", _ALL, "richmenu.default", _shown_to_all),
     Route("DELETE", _ALL, "richmenu.default.cancel", _show_to_none),
+    Route("GET", f"{_LOGIN}/authorize", "login.authorize", _authorize, open=True),
+    Route("POST", f"{_LOGIN}/token", "login.token", _login_token, open=True),
+    Route("GET", f"{_LOGIN}/certs", "login.certs", _login_certs, open=True),
+    Route("POST", f"{_LOGIN}/verify", "login.verify", _login_verify, open=True),
+    Route("GET", f"{_LOGIN}/verify", "login.verify", _login_verify, open=True),
+    Route("POST", f"{_LOGIN}/revoke", "login.revoke", _login_revoke, open=True),
+    Route("POST", "/user/v1/deauthorize", "login.deauthorize", _deauthorize),
+    Route("GET", "/friendship/v1/status", "login.friendship", _friendship, open=True),
 )
 
 

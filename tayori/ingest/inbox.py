@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import RunId
 from tayori.errors import NotFound, Tampered, Unavailable
-from tayori.ingest import events, receptions
+from tayori.ingest import events, receptions, wishes
 from tayori.ingest.counts import Counts
 from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
-from tayori.ingest.submissions import RECEPTION
+from tayori.ingest.submissions import ERASE, RECEPTION, WISH
 from tayori.ingest.verdict import Gate
+from tayori.ingest.wishes import Wish
 from tayori.line.webhook import Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
@@ -32,7 +33,7 @@ EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 SOURCE: Final = "inbox"
 EVENTS: Final = "events"
 UNPARSED: Final = "unparsed"
-KINDS: Final = (EVENTS, RECEPTION, UNPARSED)
+KINDS: Final = (EVENTS, RECEPTION, WISH, UNPARSED)
 BLOCK_ROWS: Final = 5_000
 DIRECT: Final = RunId("direct")  # tallied under this where no run is named
 UNOPENED: Final = "box_does_not_open"
@@ -41,17 +42,19 @@ NOT_OURS: Final = "box_holds_no_events"  # whoever may INSERT can seal anything;
 
 @dataclass(slots=True)
 class InboxCounts:
-    """What became of a block of the inbox: rows taken out, events and reception settings each accounted for."""
+    """What became of a block of the inbox: rows taken out; events, reception settings, wishes each accounted for."""
 
     rows: int = 0
     events: Counts = field(default_factory=Counts)
     receptions: Counts = field(default_factory=Counts)
+    wishes: Counts = field(default_factory=Counts)
 
     def add(self, other: "InboxCounts") -> None:
         """Add other counts to these."""
         self.rows += other.rows
         self.events.add(other.events)
         self.receptions.add(other.receptions)
+        self.wishes.add(other.wishes)
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class _Opened:
 
     events: EventColumns = field(default_factory=EventColumns)
     receptions: list[tuple[int, bytes]] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
 
@@ -82,8 +86,11 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
     with office.writing_people() as stores:
         counts.events = events.apply(office, stores, judged, run_id)
         counts.receptions = receptions.apply(office, stores, settings, run_id)
+        counts.wishes = wishes.erase(office, stores[0], [one for one in opened.wishes if one.wish == ERASE])
         receptions.take_up(office, gate, stores[0])
         counts.events.add(_set_aside(office, stores[0], opened, rows, run_id))
+        seen.add_tally(stores[0], run_id, counts.wishes.tallied(WISH), office.now())
+    counts.wishes.add(wishes.link(office, [one for one in opened.wishes if one.wish != ERASE]))
     with writing(office.inbox) as connection:
         inbox.remove(connection, [row.inbox_no for row in rows])
     return counts
@@ -112,15 +119,17 @@ def _open(office: Office, rows: Sequence[InboxRow]) -> _Opened:
             opened.unopened.append(SetAside(row.inbox_no, UNOPENED, row.sealed))
             continue
         try:
-            _sort_in(opened, row, content)
+            _sort_in(opened, row, content, office)
         except Unparsed:
             opened.unopened.append(SetAside(row.inbox_no, NOT_OURS, content))
     return opened
 
 
-def _sort_in(opened: _Opened, row: InboxRow, content: bytes) -> None:
+def _sort_in(opened: _Opened, row: InboxRow, content: bytes, office: Office) -> None:
     if row.kind == RECEPTION:
         opened.receptions.append((row.inbox_no, content))
+    elif row.kind == WISH:
+        opened.wishes.append(wishes.read_wish(content, office.now()))
     elif row.kind == UNPARSED:
         opened.unparsed.append(SetAside(row.inbox_no, UNPARSED, content))
     else:

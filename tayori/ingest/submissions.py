@@ -1,4 +1,4 @@
-"""Reception settings on their way in: the page (or the sandbox) submits, the inbox keeps, sealed."""
+"""Settings and wishes on their way in: the page (or the sandbox) submits, the inbox keeps, sealed."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,12 +8,16 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Engine
 
+from tayori.domain.identifiers import LineUserId
 from tayori.domain.reception import ReceptionSettings
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse import inbox
 from tayori.warehouse.engines import writing
 
 RECEPTION: Final = "reception"
+WISH: Final = "wish"
+ERASE, LINK = "erase", "link"
+"""What a resident may wish beside settings: to be erased; and staff, to be known for test sends."""
 FIELDS: Final = (
     "submission_id",
     "line_user_id",
@@ -39,6 +43,17 @@ def submission_of(settings: ReceptionSettings, submission_id: str) -> dict[str, 
         "area": settings.area,
         "genres": sorted(settings.genres),
     }
+
+
+def wish_of(wish: str, who: LineUserId, now: datetime, wish_id: str, code: str = "") -> dict[str, object]:
+    """Write a wish as it goes into the inbox."""
+    written: dict[str, object] = {
+        "wish": wish,
+        "wish_id": wish_id,
+        "line_user_id": who,
+        "wished_at": now.isoformat(),
+    }
+    return written | ({"code": code} if wish == LINK else {})
 
 
 def new_submission_id(rng: Random) -> str:

@@ -29,7 +29,7 @@ class DoorStore:
     """The inbox as a door sees it: one way in. A store that is locked or away is told at once."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _open_impatient(url)
+        self._engine = open_impatient(url, "inbox")
 
     def put(self, kind: str, epoch: int, sealed: bytes, received_at: datetime) -> None:
         """Add one sealed submission.
@@ -57,11 +57,12 @@ class DoorStore:
         self._engine.dispose()
 
 
-def _open_impatient(url: str) -> Engine:
-    engine = open_store(url, store="inbox")
+def open_impatient(url: str, store: str) -> Engine:
+    """Open a store for a door, which has somebody waiting: one that is locked or away is told in two seconds."""
+    engine = open_store(url, store=store)
     if not is_sqlite(engine):
         address = engine.url.update_query_dict({"connect_timeout": "2"})
-        engine = open_store(address.render_as_string(hide_password=False), store="inbox")
+        engine = open_store(address.render_as_string(hide_password=False), store=store)
     event.listen(engine, "connect", _be_impatient)
     return engine
 

@@ -54,8 +54,9 @@ class Running:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start everything on free ports; end it by its own signal."""
     home = tmp_path_factory.mktemp("up")
-    ports = [free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(4)]
     words = ["--prefect-port", str(ports[0]), "--door-port", str(ports[1]), "--line-port", str(ports[2])]
+    words += ["--resident-port", str(ports[3])]
     words += ["--residents", str(RESIDENTS)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
     process = subprocess.Popen(
@@ -66,7 +67,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    api, door, line = (f"http://127.0.0.1:{port}" for port in ports)
+    api, door, line = (f"http://127.0.0.1:{port}" for port in ports[:3])
     try:
         assert process.stdout is not None
         told = list(takewhile(lambda line: "Ctrl-C" not in line, process.stdout))

@@ -23,6 +23,8 @@ def test_a_rehearsal_refuses_the_real_line(tmp_path: Path, host: str) -> None:
     """L7: dummy people never reach LINE's own hosts."""
     with pytest.raises(ValidationError, match="rehearsal refuses"):
         some_settings(tmp_path, line_api_base=f"https://{host}")
+    with pytest.raises(ValidationError, match="rehearsal refuses"):
+        some_settings(tmp_path, line_login_base=f"https://{host}")
 
 
 @pytest.mark.parametrize("store", ["database_url", "vault_url", "inbox_url"])

@@ -1,0 +1,133 @@
+"""What a resident does on the page of their own: see what is held of them, set, clear, stop, ask to be erased (L1, L5).
+
+The page opens exactly the one whom the verified token names, and each opening is a line of the access log. What it
+takes in goes sealed through the inbox, so that a stolen page could change nothing and read no submission. It holds no
+key of the vault: the line's pseudonym comes from the person's sealed LINE id, which is random and goes with their row.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final
+
+import orjson
+from sqlalchemy import Engine
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Clock, LineUserId
+from tayori.domain.reception import ReceptionSettings
+from tayori.ingest.submissions import ERASE, LINK, RECEPTION, WISH, new_submission_id, submission_of, wish_of
+from tayori.vault.audit import Action, pseudonym, record
+from tayori.vault.blind_index import BlindIndex
+from tayori.vault.sealed_box import Sealer
+from tayori.warehouse import own
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.inbox import DoorStore
+from tayori.warehouse.people import Chosen
+
+EVIDENCE: Final = Evidence("door:resident", Purpose.RECEPTION)
+SHOWN: Final = "own settings, shown to the person"
+MONTHS: Final = 3
+COUNTED: Final = timedelta(days=30 * MONTHS)
+NUMBERS_FOR: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of the person: since when they follow or are to be erased, what they set, what waits."""
+
+    followed_at: datetime | None = None
+    left_at: datetime | None = None
+    chosen: Chosen | None = field(default=None, repr=False)
+    linked: bool = False
+    waiting: int = 0
+
+
+@dataclass
+class OwnPage:
+    """The stores and keys behind the page, as narrow as they can be."""
+
+    warehouse: Engine
+    inbox: DoorStore
+    index: BlindIndex
+    sealer: Sealer
+    clock: Clock
+    rng: Random
+    _sent: tuple[datetime, Counter[int]] | None = field(default=None, repr=False)
+
+    def opened(self, who: LineUserId) -> Held:
+        """Give what is held of one person; the opening is a line of the access log before anything is read.
+
+        Raises:
+            Unavailable: a store cannot be reached now, and nothing was opened.
+
+        """
+        index = self.index.of_line_id(who)
+        with writing(self.warehouse) as connection:
+            row = own.find_own(connection, index)
+            waiting = own.waiting_of(connection, index)
+            if row is None:
+                return Held(waiting=waiting)
+            name = pseudonym(row.sealed)
+            record(connection, EVIDENCE, Action.OPEN, SHOWN, count=1, now=self.clock(), subject=name)
+            chosen = own.settings_of(connection, row.person_no)
+            linked = own.is_linked(connection, row.person_no)
+        at = datetime.fromtimestamp(row.last_event_ms / 1000, UTC)
+        return Held(at if row.left_at is None else None, row.left_at, chosen, linked, waiting)
+
+    def submit(self, chosen: ReceptionSettings) -> None:
+        """Hand settings in, sealed; they stand in the warehouse as soon as the inbox is next emptied.
+
+        Raises:
+            Unavailable: the inbox or its public key cannot be reached; nothing was kept.
+
+        """
+        self._put(RECEPTION, submission_of(chosen, new_submission_id(self.rng)))
+
+    def ask_to_be_erased(self, who: LineUserId) -> None:
+        """Hand in the wish to be erased: out of every audience at the inbox's next emptying, erased that night.
+
+        Raises:
+            Unavailable: as above.
+
+        """
+        self._put(WISH, wish_of(ERASE, who, self.clock(), new_submission_id(self.rng)))
+
+    def hand_in_staff_code(self, who: LineUserId, code: str) -> None:
+        """Hand in the code that a member of staff was shown, to say which follower they are.
+
+        Raises:
+            Unavailable: as above.
+
+        """
+        self._put(WISH, wish_of(LINK, who, self.clock(), new_submission_id(self.rng), code))
+
+    def a_month(self) -> dict[int, float]:
+        """Give how many broadcasts a month each genre had lately; about nobody, and looked up every ten minutes."""
+        now = self.clock()
+        if self._sent is None or now - self._sent[0] > NUMBERS_FOR:
+            with reading(self.warehouse) as connection:
+                self._sent = (now, own.sent_since(connection, now - COUNTED))
+        return {genre: sent / MONTHS for genre, sent in self._sent[1].items()}
+
+    def answers(self) -> bool:
+        """Whether both stores and the public key are there.
+
+        Raises:
+            Unavailable: one is not, and why.
+
+        """
+        self.sealer.seal(RECEPTION, b"")
+        with reading(self.warehouse) as connection:
+            own.find_own(connection, b"")
+        return self.inbox.answers()
+
+    def close(self) -> None:
+        """Let the stores go."""
+        self.warehouse.dispose()
+        self.inbox.close()
+
+    def _put(self, kind: str, written: dict[str, object]) -> None:
+        box = self.sealer.seal(kind, orjson.dumps(written))
+        self.inbox.put(kind, box.epoch, box.box, self.clock())

@@ -1,0 +1,121 @@
+"""A real Chromium, headless, driven over its DevTools protocol: for what only a browser decides."""
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
+
+from tayori.reports.screenshot import browser as installed
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Tab:
+    """One tab. What it shows was loaded by the browser itself; scripts of pages run only where a policy lets them."""
+
+    socket: Connection
+    numbers: Iterator[int]
+
+    def ask(self, method: str, **given: object) -> dict[str, Any]:
+        """Ask the browser for something, and give its answer."""
+        number = next(self.numbers)
+        self.socket.send(json.dumps({"id": number, "method": method, "params": given}))
+        while True:
+            told = json.loads(self.socket.recv(timeout=PATIENCE_SECONDS))
+            if told.get("id") == number:
+                assert "error" not in told, told["error"]
+                answer: dict[str, Any] = told["result"]
+                return answer
+
+    def find(self, expression: str) -> Any:  # noqa: ANN401 - whatever the page holds
+        """Evaluate an expression in the page that is open."""
+        told = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in told, told["exceptionDetails"].get("text")
+        return told["result"].get("value")
+
+    def until(self, expression: str) -> None:
+        """Wait until an expression holds in a page that is loaded."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            with contextlib.suppress(AssertionError):
+                if self.find(f"document.readyState === 'complete' && Boolean({expression})"):
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"never held: {expression}, at {self.find('location.href')}: {self.text()[:200]}")
+
+    def open(self, url: str) -> None:
+        """Go to an address, as if it had been typed."""
+        self.ask("Page.navigate", url=url)
+        self.until(
+            f"location.href.startsWith({json.dumps(url.split('#', maxsplit=1)[0])}) || location.href !== 'about:blank'"
+        )
+
+    def press(self, words: str, then: str) -> None:
+        """Press the button or link of these words, and wait for what it leads to."""
+        self.find(
+            "[...document.querySelectorAll('button, a')]"
+            f".find(one => one.textContent.trim() === {json.dumps(words)}).click()"
+        )
+        self.until(then)
+
+    def text(self) -> str:
+        """Give the words of the page."""
+        return str(self.find("document.body ? document.body.innerText : ''"))
+
+    def shows(self, words: str) -> None:
+        """Wait until the page shows these words."""
+        self.until(f"document.body.innerText.includes({json.dumps(words)})")
+
+    def look(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Take a size and a colour scheme."""
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+
+
+@contextlib.contextmanager
+def running_chromium(*flags: str) -> Iterator[Tab]:
+    """Give a tab of a browser of its own; skip where none is installed."""
+    program = installed("")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    with TemporaryDirectory() as profile:
+        words = [str(program), "--headless=new", "--disable-gpu", "--disable-background-networking"]
+        words += ["--remote-debugging-port=0", f"--user-data-dir={profile}", *flags]
+        words += ["--no-sandbox"] if os.geteuid() == 0 else []
+        process = subprocess.Popen([*words, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            with connect(_address(Path(profile)), max_size=None) as socket:
+                tab = Tab(socket, count(1))
+                tab.ask("Page.enable")
+                yield tab
+        finally:
+            process.terminate()
+            process.wait(20)
+            time.sleep(0.2)  # its children still write to the profile
+
+
+def _address(profile: Path) -> str:
+    told, end = profile / "DevToolsActivePort", time.monotonic() + PATIENCE_SECONDS
+    while not (told.exists() and told.read_text().strip()):
+        assert time.monotonic() < end, "Chromium did not start"
+        time.sleep(0.1)
+    port = told.read_text().split()[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
+        pages = json.load(answer)
+    return str(next(one for one in pages if one["type"] == "page")["webSocketDebuggerUrl"])
