@@ -19,8 +19,9 @@ BUSY_SECONDS: Final = 30
 DRIVERS_INTEGRITY: Final = (sqlite3.IntegrityError, psycopg.IntegrityError)
 DRIVERS_ERRORS: Final = (sqlite3.Error, psycopg.Error)
 THERE_OR_NOT: Final = ("unable to open", "no such table", "does not exist")
+IN_USE: Final = ("locked", "busy", "lock timeout", "deadlock detected")
 TROUBLES: Final = (
-    (("locked", "busy"), "The {store} is locked by another program; nothing was written. Wait and run it again."),
+    (IN_USE, "The {store} is locked by another program; nothing was written. Wait and run it again."),
     (
         THERE_OR_NOT,
         "The {store} is not there or was never set up. Restore it if it ever was, else run `tayori init`.",
@@ -65,6 +66,13 @@ class Conflict(TayoriError):
 
 class Absent(Unavailable):
     """The store is not where its address says, or was never set up."""
+
+
+class Busy(Unavailable):
+    """Other programs work in the store at this moment; what was asked for may simply be tried again."""
+
+
+_KINDS: Final[dict[tuple[str, ...], type[Unavailable]]] = {IN_USE: Busy, THERE_OR_NOT: Absent}
 
 
 def open_store(url: str, *, store: str = "database", create: bool = False) -> Engine:
@@ -132,7 +140,7 @@ def _why(error: BaseException | None, store: str) -> Unavailable:
     text = str(error).lower()
     for marks, sentence in TROUBLES:
         if any(mark in text for mark in marks):
-            return (Absent if marks is THERE_OR_NOT else Unavailable)(sentence.format(store=store))
+            return _KINDS.get(marks, Unavailable)(sentence.format(store=store))
     return Unavailable(f"The {store} refused ({type(error).__name__}); nothing was written.")
 
 

@@ -46,6 +46,19 @@ def clean(engine: Engine, store: str, *, pause: Pause = time.sleep) -> Cleaned:
     return _clean_sqlite(engine, store, pause) if is_sqlite(engine) else _clean_postgres(engine, store)
 
 
+def await_readers(engine: Engine, store: str, pause: Pause = time.sleep) -> None:
+    """Wait until nobody reads a state of the store that is older than the last commit.
+
+    On PostgreSQL whoever renames a table has waited already.
+
+    Raises:
+        Unavailable: another program reads an older state for too long, or the store cannot overwrite what it deletes.
+
+    """
+    if is_sqlite(engine):
+        _clean_sqlite(engine, store, pause)
+
+
 def _clean_sqlite(engine: Engine, store: str, pause: Pause) -> Cleaned:
     for attempt in range(PATIENCE):
         if attempt:
