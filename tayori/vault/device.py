@@ -44,6 +44,7 @@ STAYS: Final = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True, Attribu
 ABSENT: Final = (NoSuchToken, TokenNotPresent, TokenNotRecognised, DeviceRemoved)
 WRONG_PIN: Final = (PinIncorrect, PinInvalid, PinLenRange)
 DeviceKey = Any  # a key's handle: what it can do is found out when the device is asked, its type says nothing
+_DOUBTED: Final[set[str]] = set()  # modules that had trouble: their device may have come back since
 _ALONE: Final = threading.RLock()  # a program is logged in to a token or it is not, whichever of its threads asks
 
 
@@ -72,7 +73,7 @@ class KeyDevice:
     def medium(self) -> Medium:
         """A device, if the slot says that it is hardware; else a token in software, whose medium nobody examined."""
         if self._medium is None:
-            with _sentences(), _ALONE:
+            with _ALONE, _sentences(self.module):
                 hardware = SlotFlag.HW_SLOT in SlotFlag(self._found().slot.flags)
             self._medium = Medium.DEVICE if hardware else Medium.TOKEN
         return self._medium
@@ -183,7 +184,7 @@ class KeyDevice:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        with _ALONE, _sentences():
+        with _ALONE, _sentences(self.module):
             token = self._found()
             refuse_last_try(TokenFlag(token.flags))
             with token.open(rw=True, user_pin=self.pin()) as session:
@@ -193,11 +194,12 @@ class KeyDevice:
         if not self.module.exists():
             raise Unavailable("The module that TAYORI_PKCS11_MODULE names is not there; install the device's software.")
         library = pkcs11.lib(str(self.module))
+        if str(self.module) in _DOUBTED:  # a module goes on seeing what it saw: after any trouble it begins anew
+            library.reinitialize()
+            _DOUBTED.discard(str(self.module))
         try:
             token = library.get_token(token_label=self.token)
-        except (
-            ABSENT
-        ):  # a module may go on seeing what it saw at its start: a device connected since is looked for anew
+        except ABSENT:  # connected since the module began
             library.reinitialize()
             token = library.get_token(token_label=self.token)
         _require_mechanisms(token.slot)
@@ -293,11 +295,12 @@ def _label(installation: str, name: str) -> str:
 
 
 @contextmanager
-def _sentences() -> Iterator[None]:
+def _sentences(module: Path) -> Iterator[None]:
     """Turn what a device says into a sentence; its own words may hold anything, and are not repeated."""
     try:
         yield
     except ABSENT:
+        _DOUBTED.add(str(module))
         raise Unavailable(
             "The key device is not there, or holds no token of the name in TAYORI_PKCS11_TOKEN. Connect it, then run "
             "it again. Nothing was lost."
@@ -312,6 +315,7 @@ def _sentences() -> Iterator[None]:
     except PinLocked:
         raise Unavailable("The key device has locked its PIN; its security officer has to set it anew.") from None
     except PKCS11Error as error:
+        _DOUBTED.add(str(module))
         raise Unavailable(
             f"The key device did not do what it was asked ({type(error).__name__}): it was taken away in the middle, "
             "or the key file was changed. Nothing was lost; see that the device answers, then run it again."
