@@ -18,9 +18,9 @@ from tayori.vault import audit, identity, keeping
 from tayori.vault.audit import Action
 from tayori.vault.keeping import Kept
 from tayori.vault.providers import Medium
-from tayori.warehouse import lineids, orphans, setup
+from tayori.warehouse import lineids, orphans, server_hygiene, setup
 from tayori.warehouse.addresses import LOOPBACK, host_of
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import is_sqlite, reading, writing
 
 TELEMETRY: Final = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
 LEAST_FREE: Final = 2 << 30  # bytes
@@ -63,6 +63,7 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             *_epochs(office),
             _with_keys(office, "people"),
             _with_keys(office, "cases"),
+            *_server_log(office),
             *_live(office),
             _log(office),
             _room(settings),
@@ -202,6 +203,23 @@ def _with_keys(office: Office, who: str) -> Finding:
             )
 
     return _told(f"{who} without a key (P8)", "none.", check)
+
+
+def _server_log(office: Office) -> list[Finding]:
+    """Check that PostgreSQL's log can hold no value of a row; only its administrator can set that."""
+    servers = [engine for store in setup.STORES if not is_sqlite(engine := getattr(office, store))]
+    if not servers:
+        return []
+
+    def check() -> None:
+        loud = sorted({setting for engine in servers for setting in server_hygiene.loud_settings(engine)})
+        if loud:
+            raise Refused(f"the server's log may hold values of rows; its administrator sets {', '.join(loud)}.")
+
+    found = _told("server log (L16)", "holds no value of any row.", check)
+    if found.weight is Weight.FAILED and office.settings.mode is not Mode.LIVE:
+        return [Finding(found.name, Weight.NOTE, found.sentence)]
+    return [found]
 
 
 def _live(office: Office) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Keys under a device behind PKCS#11: nothing in the open on a disk, an ended epoch's object gone from the device."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +54,7 @@ def kept(named: dict[str, Any], tmp_path: Path, clock: TestClock) -> Iterator[Of
 def again(office: Office, **changes: Any) -> Office:  # noqa: ANN401 - any setting
     """Open the office as a program would that has just been started, with some settings changed."""
     settings = office.settings.model_dump(exclude_unset=True) | changes
-    return Office(Settings(_env_file=None, **settings), office.clock, office.rng)  # type: ignore[arg-type]
+    return Office(Settings(_env_file=None, **settings), office.clock, office.rng)
 
 
 def keys_of(office: Office, numbers: range) -> dict[int, bytes]:
@@ -115,14 +116,11 @@ def test_a_night_goes_the_same_way_with_a_device(kept: Office) -> None:
 
 
 def test_a_device_that_goes_away_in_the_middle_loses_nothing(kept: Office, device: SoftDevice) -> None:
-    """Taken away before the switch or before the end, the rotation stops with a sentence and goes on when it is back."""
+    """Taken away before the switch or before the end, a rotation stops with a sentence and goes on when it is back."""
     keys = keys_of(kept, range(1, 11))
     for commits in range(6):
-        with stopped_after(kept.vault, commits):
-            try:
-                again(kept).person_keys.rotate(kept.vault, kept.now())
-            except Killed:
-                pass
+        with stopped_after(kept.vault, commits), contextlib.suppress(Killed):
+            again(kept).person_keys.rotate(kept.vault, kept.now())
         device.take_away()
         try:
             with pytest.raises(Unavailable) as told:
@@ -206,12 +204,12 @@ def test_a_file_and_a_device_at_once_are_refused(tmp_path: Path) -> None:
         *({name: value for name, value in whole.items() if name != lacking} for lacking in DEVICE[1:]),
     ]
     for changes in broken:
-        with pytest.raises(ValidationError, match="TAYORI_(KEY_PROVIDER|PKCS11)"):
+        with pytest.raises(ValidationError, match=r"TAYORI_(KEY_PROVIDER|PKCS11)"):
             some_settings(tmp_path, **changes)
 
 
 def test_keys_move_from_a_file_to_a_device(named: dict[str, Any], tmp_path: Path, clock: TestClock) -> None:
-    """After a move every key opens by the device alone, every epoch that lay in the file has ended, the file is gone."""
+    """After a move every key opens by the device alone, every epoch that lay in the file ended, the file is gone."""
     before = an_office(tmp_path / "home", clock)
     keys = keys_of(before, range(1, 11))
     sealed = before.sealer.seal("event", b"x")
