@@ -25,6 +25,7 @@ WORDS: Final = {
     "plan": "定期配信の計画 (plan)",
     "template": "緊急配信のひな形 (template)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
+    "keys": "鍵の世代 (key epochs)",
     "retention": "登録をやめた人の消去 (retention)",
     "certificate": "消去証明書 (certificate)",
     "copies": "複製の台帳 (copies)",

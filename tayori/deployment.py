@@ -13,15 +13,17 @@ from urllib.parse import urlsplit
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import DUMMY_PREFIX
 from tayori.errors import Refused, TayoriError, Unavailable
-from tayori.office import Office
-from tayori.settings import Mode, Settings
-from tayori.vault import audit, identity
+from tayori.office import KEY_FILE, Office
+from tayori.settings import KeyForm, Mode, Settings
+from tayori.vault import audit, identity, keeping
 from tayori.vault.age import read_custodians
 from tayori.vault.audit import Action
-from tayori.warehouse import copies, lineids, orphans, setup
+from tayori.vault.keeping import Kept
+from tayori.vault.providers import Medium
+from tayori.warehouse import copies, lineids, orphans, server_hygiene, setup
 from tayori.warehouse.addresses import LOOPBACK, host_of
 from tayori.warehouse.copies import CopyRow, DrillRow
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import is_sqlite, reading, writing
 
 TELEMETRY: Final = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "GX_ANALYTICS_ENABLED": "false"}
 BACKUP_WITHIN: Final = timedelta(hours=26)
@@ -29,6 +31,11 @@ DRILL_WITHIN: Final = timedelta(days=366)
 LEAST_CUSTODIANS: Final = 2
 LEAST_FREE: Final = 2 << 30  # bytes
 LOOKED_AT: Final = 500  # people whose ids `doctor` looks at for dummies in live
+KEEPERS: Final = {
+    Medium.FILE: "a file: of an ended epoch it says that the file was replaced and its medium not examined.",
+    Medium.TOKEN: "a token in software: of an ended epoch it can say no more than a file can.",
+    Medium.DEVICE: "a device of hardware, in which the key of an ended epoch is destroyed.",
+}
 WITHOUT_KEY: Final = {"people": orphans.people_without_key, "cases": orphans.cases_without_key}
 
 
@@ -59,8 +66,10 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             _telemetry(settings, environment),
             *(_store(office, store) for store in setup.STORES),
             *_keys(office),
+            *_epochs(office),
             _with_keys(office, "people"),
             _with_keys(office, "cases"),
+            *_server_log(office),
             *_live(office),
             _log(office),
             *_copies(office),
@@ -144,8 +153,42 @@ def _store(office: Office, store: str) -> Finding:
 
 
 def _keys(office: Office) -> list[Finding]:
-    files = [office.key_file.path, office.index_path, office.signing_path, *sorted(office.keys_folder.glob("*.key"))]
+    files = [office.kek_path, office.index_path, office.signing_path, *sorted(office.keys_folder.glob("*.key"))]
     return [_key(path) for path in dict.fromkeys(files)]
+
+
+def _epochs(office: Office) -> list[Finding]:
+    """Check what keeps the keys of epochs, that each needed one is there, and that none outlived its epoch."""
+    good = "each is there, and the one that the vault was wrapped under; none outlived its epoch."
+    return [_provider(office), _told("keys of epochs (P8, L16)", good, lambda: _refuse_wrong_keys(office))]
+
+
+def _provider(office: Office) -> Finding:
+    name = "key provider (P8)"
+    try:
+        medium = office.key_provider.medium
+        office.key_provider.names()
+    except TayoriError as error:
+        return Finding(name, Weight.FAILED, error.sentence)
+    if office.settings.key_provider is KeyForm.PKCS11 and (office.keys_folder / KEY_FILE).exists():
+        told = f"a device keeps the keys, but {KEY_FILE} is there still; run `tayori keys move` to its end."
+        return Finding(name, Weight.FAILED, told)
+    if office.settings.mode is Mode.LIVE and medium is not Medium.DEVICE:
+        told = f"{KEEPERS[medium]} Certificates say so; only a device of hardware can claim more (TAYORI_KEY_PROVIDER)."
+        return Finding(name, Weight.NOTE, told)
+    return Finding(name, Weight.OK, KEEPERS[medium])
+
+
+def _refuse_wrong_keys(office: Office) -> None:
+    with reading(office.vault) as vault:
+        epochs = keeping.kept(vault, office.key_provider)
+        left = keeping.left_over(vault, office.key_provider, office.box_keys.epochs())
+    wrong = [f"{one.space} {one.epoch} ({one.key})" for one in epochs if one.key is not Kept.THERE]
+    if wrong:
+        raise Unavailable(f"the vault needs keys that are not the right ones: {', '.join(wrong)}; restore them.")
+    if left:
+        named = ", ".join(f"{space} {epoch}" for space, epoch in left)
+        raise Refused(f"keys of epochs that ended are kept: {named}. The next night ends them; find who put them back.")
 
 
 def _key(path: Path) -> Finding:
@@ -168,6 +211,23 @@ def _with_keys(office: Office, who: str) -> Finding:
             )
 
     return _told(f"{who} without a key (P8)", "none.", check)
+
+
+def _server_log(office: Office) -> list[Finding]:
+    """Check that PostgreSQL's log can hold no value of a row; only its administrator can set that."""
+    servers = [engine for store in setup.STORES if not is_sqlite(engine := getattr(office, store))]
+    if not servers:
+        return []
+
+    def check() -> None:
+        loud = sorted({setting for engine in servers for setting in server_hygiene.loud_settings(engine)})
+        if loud:
+            raise Refused(f"the server's log may hold values of rows; its administrator sets {', '.join(loud)}.")
+
+    found = _told("server log (L16)", "holds no value of any row.", check)
+    if found.weight is Weight.FAILED and office.settings.mode is not Mode.LIVE:
+        return [Finding(found.name, Weight.NOTE, found.sentence)]
+    return [found]
 
 
 def _live(office: Office) -> list[Finding]:

@@ -24,16 +24,18 @@ from sqlalchemy import Connection, Engine
 
 from tayori.domain.identifiers import Clock
 from tayori.errors import BadInput, Unavailable
-from tayori.settings import Settings
+from tayori.settings import KeyForm, Settings
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_secret
 from tayori.vault.keyring import Keyring
+from tayori.vault.providers import KeyProvider
 from tayori.vault.sealed_box import BoxKeys, Sealer
 from tayori.vault.tombstones import TombstoneKeys
 from tayori.warehouse import copies, settling, setup, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, open_store, writing
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+KEY_FILE, SEALED_FILE = "kek.json", "kek.sealed.json"
 BOUND = (("vault", "warehouse", ("person", "opinion_case")), ("warehouse", "vault", ("person_key", "case_key")))
 """Which store is no use without which other: the rows of the second, named here, need the first."""
 
@@ -81,29 +83,45 @@ class Office:
         return open_store(getattr(self.settings, f"{store}_address"), store=store)
 
     @cached_property
-    def key_file(self) -> KeyFile:
-        """The key-encryption keys."""
-        return KeyFile(self.settings.key_path("key_file", "kek.json"))
+    def key_provider(self) -> KeyProvider:
+        """Who keeps the keys of epochs: a file, or a device."""
+        if self.settings.key_provider is KeyForm.FILE:
+            return KeyFile(self.kek_path)
+        from tayori.vault.device import KeyDevice  # noqa: PLC0415 - start-up time: only who has a device loads its library
+
+        module = self.settings.pkcs11_module or Path()
+        return KeyDevice(self.kek_path, module, self.settings.pkcs11_token, self._device_pin)
+
+    def _device_pin(self) -> str:
+        """Read the PIN of the key device, from its file or the environment; nothing keeps it."""
+        if self.settings.pkcs11_pin_file is not None:
+            written = read_secret(self.settings.pkcs11_pin_file, missing="write the PIN of the key device into it")
+            return written.decode("utf-8", "replace").strip()
+        return self.settings.pkcs11_pin.get_secret_value() if self.settings.pkcs11_pin else ""
 
     @cached_property
     def person_keys(self) -> Keyring:
         """The keys of those who follow."""
-        return Keyring(Space.PERSON, self.key_file)
+        return Keyring(Space.PERSON, self.key_provider)
 
     @cached_property
     def case_keys(self) -> Keyring:
         """The keys of cases."""
-        return Keyring(Space.CASE, self.key_file)
+        return Keyring(Space.CASE, self.key_provider)
 
     @cached_property
     def list_keys(self) -> Keyring:
         """The keys of broadcasts' lists."""
-        return Keyring(Space.LIST, self.key_file)
+        return Keyring(Space.LIST, self.key_provider)
+
+    def keyring(self, space: Space) -> Keyring:
+        """Give the keys of any space."""
+        return Keyring(space, self.key_provider)
 
     @cached_property
     def backup_keys(self) -> Keyring:
         """The keys of backups."""
-        return Keyring(Space.BACKUP, self.key_file)
+        return Keyring(Space.BACKUP, self.key_provider)
 
     @cached_property
     def index(self) -> BlindIndex:
@@ -130,7 +148,7 @@ class Office:
     @cached_property
     def box_keys(self) -> BoxKeys:
         """The private keys of the inbox and the quarantine."""
-        return BoxKeys(self.keys_folder, self.inbox_public_file)
+        return BoxKeys(self.keys_folder, self.inbox_public_file, self.key_provider)
 
     @cached_property
     def sealer(self) -> Sealer:
@@ -141,6 +159,13 @@ class Office:
     def tombstone_keys(self) -> TombstoneKeys:
         """The keys under which it is remembered for three days who left."""
         return TombstoneKeys(self.keys_folder)
+
+    @property
+    def kek_path(self) -> Path:
+        """The file of the keys of epochs; with a device, of their sealed forms."""
+        if self.settings.key_provider is KeyForm.PKCS11:
+            return self.keys_folder / SEALED_FILE
+        return self.settings.key_path("key_file", KEY_FILE)
 
     @property
     def index_path(self) -> Path:
@@ -262,13 +287,15 @@ def _require_stores_of_what_is_held(office: Office) -> None:
 
 def _require_keys_of_what_is_held(office: Office) -> None:
     needed: list[tuple[str, bool, Engine, tuple[str, ...]]] = [
-        (office.key_file.path.name, office.key_file.path.exists(), office.vault, ("key_epoch",)),
+        (office.kek_path.name, office.key_provider.stands(), office.vault, ("key_epoch",)),
         (office.index_path.name, office.index_path.exists(), office.warehouse, ("person", "opinion_case")),
         (office.signing_path.name, office.signing_path.exists(), office.warehouse, ("log_leaf", "audit_head")),
         ("inbox-EPOCH.key", bool(office.box_keys.epochs()), office.inbox, ("inbox",)),
         ("inbox-EPOCH.key", bool(office.box_keys.epochs()), office.warehouse, ("quarantine",)),
     ]
     missing = [name for name, there, store, tables in needed if not there and setup.holds_rows(store, *tables)]
+    if missing == [office.kek_path.name] and (other := _kept_by_the_other(office)):
+        raise Unavailable(other)
     if missing:
         raise Unavailable(
             f"The stores hold rows, but the key file {missing[0]} is missing; no new key was made, for it would open "
@@ -276,14 +303,23 @@ def _require_keys_of_what_is_held(office: Office) -> None:
         )
 
 
+def _kept_by_the_other(office: Office) -> str | None:
+    """Give what to do where the keys of epochs are kept by the other form of provider."""
+    by_device = office.settings.key_provider is KeyForm.PKCS11
+    if by_device and (office.keys_folder / KEY_FILE).exists():
+        return f"The keys of epochs lie in the file {KEY_FILE} still; run `tayori keys move`. No new key was made."
+    if not by_device and (office.keys_folder / SEALED_FILE).exists():
+        return "The keys of epochs are kept by a device; set TAYORI_KEY_PROVIDER=pkcs11. No new key was made."
+    return None
+
+
 def _make_first_epochs(office: Office, now: datetime) -> None:
     with writing(office.vault) as connection:
         for space in Space:
             if not wrapped_keys.epochs(connection, space):
-                office.key_file.make(space, 1)
-                wrapped_keys.add_epoch(connection, space, 1, "current", now)
+                office.keyring(space).begin_epoch(connection, 1, "current", now)
     if not office.box_keys.epochs() or not office.inbox_public_file.exists():
-        office.box_keys.renew()
+        office.box_keys.renew(now)
 
 
 def _make_key_files(office: Office) -> None:

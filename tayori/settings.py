@@ -1,5 +1,6 @@
 """The settings, read from the environment (prefix TAYORI_). No secret has a default, and no secret prints."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -19,6 +20,13 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class KeyForm(StrEnum):
+    """What keeps the keys of epochs: a file, or a device behind PKCS#11."""
+
+    FILE = "file"
+    PKCS11 = "pkcs11"
+
+
 def _listed(written: object) -> object:
     return tuple(part.strip() for part in written.split(",") if part.strip()) if isinstance(written, str) else written
 
@@ -36,7 +44,12 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="the warehouse; empty: SQLite in HOME")
     vault_url: str = Field("", description="the vault's own database; empty: SQLite in HOME")
     inbox_url: str = Field("", description="the inbox; empty: DATABASE_URL on PostgreSQL, else SQLite in HOME")
+    key_provider: KeyForm = Field(KeyForm.FILE, description="what keeps the keys of epochs: file, or pkcs11 (a device)")
     key_file: Path | None = Field(None, description="key-encryption keys by space and epoch; empty: HOME/keys/kek.json")
+    pkcs11_module: Path | None = Field(None, description="pkcs11: the device's module, a shared library")
+    pkcs11_token: str = Field("", description="pkcs11: label of the token in the device")
+    pkcs11_pin: SecretStr | None = Field(None, description="pkcs11: PIN of the token's user; or the next")
+    pkcs11_pin_file: Path | None = Field(None, description="pkcs11: file that holds the PIN alone, its rights 0600")
     index_key_file: Path | None = Field(None, description="key of the blind index; empty: HOME/keys/index.key")
     signing_key_file: Path | None = Field(
         None, description="Ed25519 key of certificates and heads; HOME/keys/signing.pem"
@@ -132,6 +145,21 @@ class Settings(BaseSettings):
         return getattr(self, field) or self.home / "keys" / name
 
     @model_validator(mode="after")
+    def _one_keeper_of_keys(self) -> Self:
+        device = {
+            "TAYORI_PKCS11_MODULE": self.pkcs11_module,
+            "TAYORI_PKCS11_TOKEN": self.pkcs11_token,
+            "TAYORI_PKCS11_PIN or TAYORI_PKCS11_PIN_FILE": self.pkcs11_pin or self.pkcs11_pin_file,
+        }
+        named = [name for name, value in device.items() if value]
+        if self.key_provider is KeyForm.FILE and named:
+            message = f"TAYORI_KEY_PROVIDER is file, but {named[0]} is set; keep one of both, so that nobody guesses"
+            raise ValueError(message)
+        if self.key_provider is KeyForm.PKCS11:
+            _require_device(self, device)
+        return self
+
+    @model_validator(mode="after")
     def _rehearsal_never_reaches_line(self) -> Self:
         asked = unquote(f"{self.line_api_base} {self.line_login_base}").lower()
         if self.mode is Mode.REHEARSAL and any(host in asked for host in LINE_HOSTS):
@@ -147,3 +175,16 @@ class Settings(BaseSettings):
                     message = "live refuses a PostgreSQL address below sslmode=verify-full (L8)"
                     raise ValueError(message)
         return self
+
+
+def _require_device(settings: Settings, device: Mapping[str, object]) -> None:
+    missing = [name for name, value in device.items() if not value]
+    if settings.key_file is not None:
+        message = "TAYORI_KEY_PROVIDER is pkcs11, but TAYORI_KEY_FILE is set; keep one of both, so that nobody guesses"
+        raise ValueError(message)
+    if missing:
+        message = f"TAYORI_KEY_PROVIDER is pkcs11, but {missing[0]} is not set"
+        raise ValueError(message)
+    if settings.pkcs11_pin is not None and settings.pkcs11_pin_file is not None:
+        message = "TAYORI_PKCS11_PIN and TAYORI_PKCS11_PIN_FILE are both set; keep one of both"
+        raise ValueError(message)

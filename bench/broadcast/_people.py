@@ -112,7 +112,7 @@ def _choices(numbers: range, chance: np.random.Generator) -> Iterator[tuple[int 
 def _fill_vault(home: Path, count: int) -> None:
     office = Office(settings_of(home))
     store = _in_haste(office.settings.vault_address)
-    wrap = AESGCM(office.key_file.key(Space.PERSON, EPOCH))
+    wrap = AESGCM(office.key_provider.key(Space.PERSON, EPOCH))
     for numbers, keys, chance in _chunks(count):
         nonces = chance.bytes(NONCE * len(numbers))
         rows = []

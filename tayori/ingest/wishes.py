@@ -23,6 +23,7 @@ from tayori.ingest.following import OLDER
 from tayori.ingest.submissions import ERASE, LINK
 from tayori.line.webhook import Unparsed
 from tayori.office import Office
+from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.warehouse import events as seen
 from tayori.warehouse import people, quarantine
@@ -97,7 +98,7 @@ def erase(office: Office, warehouse: Connection, wishes: Sequence[Wish]) -> Coun
         else:
             counts.applied += 1
             leaving.append((person.person_no, max(at_ms, person.last_event_ms)))
-        seen.remember_leaves(warehouse, {indexes[one.line_user_id]: at_ms})
+        tombstones.bury(warehouse, office.tombstone_keys, {indexes[one.line_user_id]: at_ms}, office.now())
         quarantine.close_of_people(warehouse, [indexes[one.line_user_id]], "erased", but="")
     if leaving:
         told = "wishes to be erased"

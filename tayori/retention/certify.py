@@ -74,7 +74,7 @@ def _erasure(office: Office, warehouse: Connection, run_id: RunId, done: Journal
         triggers=tuple(_trigger(caused) for caused in done.causes),
         started_at=done.began,
         completed_at=max(done.ended, steps["rotate"].done_at),
-        methods=_methods(office, steps),
+        methods=_methods(steps),
         key_epochs=(*_key_epochs(office, steps["rotate"].found["epochs"]), *_box_epochs(steps)),
         remaining=remainders.remaining(office, done.ended),
         performed_by=_party(office),
@@ -114,7 +114,7 @@ def _trigger(caused: Caused) -> Trigger:
     )
 
 
-def _methods(office: Office, steps: Steps) -> tuple[Method, ...]:
+def _methods(steps: Steps) -> tuple[Method, ...]:
     rows = [
         Method(
             store=f"{cleaned['store']}（{cleaned['engine']}）",
@@ -124,7 +124,7 @@ def _methods(office: Office, steps: Steps) -> tuple[Method, ...]:
         for cleaned in steps["clean"].found["stores"]
     ]
     epochs = "、".join(str(epoch) for epoch in steps["rotate"].found["epochs"])
-    medium = {"鍵世代": epochs, "鍵の保管": f"{office.key_file.path.name}（ファイルを置換。媒体は未検査）"}
+    medium = {"鍵世代": epochs, "鍵の保管": printed("media", steps["rotate"].found["medium"])}
     return (Method(store="鍵保管庫", method=printed("methods", "key_destruction"), settings=medium), *rows)
 
 

@@ -96,7 +96,7 @@ def _holds_ended_key(path: Path, ended: int) -> str | None:
 def _files(office: Office, places: Places) -> Iterator[tuple[str, Path]]:
     """Give every file of this installation and of the further places, but for the stores in use."""
     live = {path.resolve() for store in probe.STORES for path in store_files(getattr(office, store)).values()}
-    home, keys = office.settings.home.resolve(), office.key_file.path.parent.resolve()
+    home, keys = office.settings.home.resolve(), office.kek_path.parent.resolve()
     elsewhere = {} if keys.is_relative_to(home) else {"鍵": keys}
     for name, root in {"設置先": home, **elsewhere, **places}.items():
         if root.is_dir():

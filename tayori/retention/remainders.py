@@ -12,7 +12,6 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from tayori.certificates.document import KeyEpoch, Remaining
-from tayori.errors import NotFound
 from tayori.office import TOKYO, Office
 from tayori.retention.copies.ends import backups_gone_before, escrow_ended_through
 from tayori.vault.keyfile import Space
@@ -72,11 +71,7 @@ def _epochs(office: Office, deed: Deed) -> Seen:
 
 def has_key(office: Office, space: Space, epoch: int) -> bool:
     """Whether the place where key-encryption keys are kept still gives one."""
-    try:
-        office.key_file.key(space, epoch)
-    except NotFound:
-        return False
-    return True
+    return (space, epoch) in office.key_provider.names()
 
 
 def _backups(office: Office, deed: Deed) -> Seen:

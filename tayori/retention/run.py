@@ -6,29 +6,35 @@ Each step may run twice, and a run that stopped anywhere goes on under its id to
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from tayori.domain.identifiers import RunId
 from tayori.domain.leaving import bound, leaving_limits
-from tayori.errors import Refused
+from tayori.errors import Refused, Unavailable
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, holds, probe
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
 from tayori.retention.settling import settle_all
-from tayori.vault import audit
-from tayori.vault.keyfile import read_secret, write_secret
+from tayori.vault import audit, keeping
+from tayori.vault.keyfile import Space, read_secret, write_secret
+from tayori.vault.providers import weakest
 from tayori.warehouse import boxes, hygiene, journal, people, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
 from tayori.warehouse.runs import Outcome
+from tayori.warehouse.wrapped_keys import Epoch
 
 STORY: Final = "retention"
 STORES: Final = ("warehouse", "vault", "inbox")
+ARRIVING: Final = timedelta(hours=48)  # so long may a door that missed the new key still seal to the one before
 
 Counts = dict[str, int]
 
@@ -104,7 +110,7 @@ def commitment_key(office: Office, run_id: RunId) -> bytes:
 
 
 def rotate_keys(office: Office, run_id: RunId) -> Counts:
-    """Let survivors' keys go over to a new epoch and end the one under which the erased had theirs.
+    """Let survivors' keys go over to new epochs, in every space, and end those under which the erased had theirs.
 
     Once for all whom the run erased: taken up after a crash, an epoch that ended is not ended again.
     """
@@ -112,45 +118,79 @@ def rotate_keys(office: Office, run_id: RunId) -> Counts:
         done = journal.journalled(warehouse, run_id)
     erased = done.residents + done.canaries
     plan = _planned_rotation(office, run_id, erased)
-    if _epoch_state(office, plan["epochs"][-1]) != "destroyed":
-        office.person_keys.rotate(office.vault, office.now())
+    ending = {space: plan["others"].get(space, 0) for space in Space} | {Space.PERSON: plan["epochs"][-1]}
+    ended = [space for space in Space if _end_epoch(office, space, ending[space])]
+    swept = sweep_epochs(office)
     with reading(office.vault) as vault:
-        survivors = wrapped_keys.count_keys(vault, office.person_keys.space)
+        survivors = wrapped_keys.count_keys(vault, Space.PERSON)
+        media = [one.medium for one in map(partial(_epoch, vault, Space.PERSON), plan["epochs"])]
     steps = _steps(office, run_id)
     if "rotate" not in steps or steps["rotate"].found["erased"] != erased:
-        _finish(office, run_id, "rotate", plan | {"survivors": survivors})
-    return {"survivors": survivors, "epochs_ended": len(plan["epochs"])}
+        medium = weakest(one for one in media if one is not None)
+        _finish(office, run_id, "rotate", plan | {"survivors": survivors, "medium": medium})
+    return {
+        "survivors": survivors,
+        "epochs_ended": len(plan["epochs"]),
+        "spaces_rotated": len(ended),
+        "keys_swept": swept,
+    }
 
 
 def _planned_rotation(office: Office, run_id: RunId, erased: int) -> dict[str, Any]:
-    """Write down which epoch is to end before it does; whoever is erased later needs another one."""
+    """Write down which epochs are to end before they do; whoever is erased later needs another one of the persons'."""
     plan = _steps(office, run_id).get("rotation plan")
     if plan is not None and plan.found["erased"] == erased:
         return dict(plan.found)
     with reading(office.vault) as vault:
-        current = wrapped_keys.current_epoch(vault, office.person_keys.space)
+        current = {space: wrapped_keys.current_epoch(vault, space) for space in Space}
     before = list(plan.found["epochs"]) if plan is not None else []
-    found = {"erased": erased, "epochs": [*before, current] if current not in before else before}
+    persons = current.pop(Space.PERSON)
+    epochs = [*before, persons] if persons not in before else before
+    found = {"erased": erased, "epochs": epochs, "others": {str(space): epoch for space, epoch in current.items()}}
     _finish(office, run_id, "rotation plan", found)
     return found
 
 
-def _epoch_state(office: Office, epoch: int) -> str | None:
+def _end_epoch(office: Office, space: Space, epoch: int) -> bool:
+    """End an epoch of a space unless it has ended; whether it had not."""
     with reading(office.vault) as vault:
-        known = {number: state for number, state, *_ in wrapped_keys.epochs(vault, office.person_keys.space)}
-    return known.get(epoch)
+        if _epoch(vault, space, epoch).state == "destroyed":
+            return False
+    office.keyring(space).rotate(office.vault, office.now())
+    return True
+
+
+def _epoch(vault: Connection, space: Space, epoch: int) -> Epoch:
+    found = wrapped_keys.find_epoch(vault, space, epoch)
+    if found is None:
+        raise Unavailable(
+            f"The vault does not know {space} epoch {epoch}, which this run was to end; restore the vault."
+        )
+    return found
+
+
+def sweep_epochs(office: Office) -> int:
+    """Destroy keys that are kept although their epochs ended: a crash or a restore left them; give how many."""
+    with reading(office.vault) as vault:
+        left = keeping.left_over(vault, office.key_provider, office.box_keys.epochs())
+    for space, epoch in left:
+        office.key_provider.destroy(space, epoch)
+    return len(left)
 
 
 def renew_box_keys(office: Office) -> Counts:
-    """Destroy the box keys that seal nothing any more, then let the doors seal to a new one.
+    """Let the doors seal to a new key, then destroy the box keys that seal nothing any more.
 
-    The key that was in use until now stays: something sealed to it may still be arriving.
+    A key to which something may still be arriving stays: the one that was in use until now, and whichever was replaced
+    less than two days ago, for a door that has not heard of it, or by a run that was taken up again.
     """
+    began = office.box_keys.renew(office.now())
+    replaced = office.box_keys.replaced_before(office.now() - ARRIVING)
     held = boxes.sealed_epochs(office.inbox, office.warehouse)
-    drained = [epoch for epoch in office.box_keys.epochs()[:-1] if epoch not in held]
+    drained = [epoch for epoch in replaced if epoch not in held]
     for epoch in drained:
         office.box_keys.destroy(epoch)
-    return {"box_keys_destroyed": len(drained), "box_epoch": office.box_keys.renew()}
+    return {"box_keys_destroyed": len(drained), "box_epoch": began}
 
 
 def expire(office: Office) -> Counts:

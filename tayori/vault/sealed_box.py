@@ -6,7 +6,10 @@ until no row sealed to it is left or arriving.
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -14,8 +17,12 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tayori.errors import NotFound, Tampered, Unavailable
-from tayori.vault.keyfile import damaged, read_secret, write_secret
+from tayori.vault.envelope import seal, unseal
+from tayori.vault.keyfile import damaged, read_secret, write_secret, write_whole
+from tayori.vault.providers import KeyProvider
 
+BOX: Final = "box"  # the provider's name for the epochs of boxes; no space of the vault
+PUBLIC: Final = 0o644  # doors run under a name of their own
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
@@ -54,12 +61,24 @@ class Sealer:
         return self._key
 
 
-class BoxKeys:
-    """The private keys of the boxes, one file an epoch (`NAME-EPOCH.key`), and the public file beside them."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the file of a private key holds: when the pair was made, and the key, sealed under its epoch's own."""
 
-    def __init__(self, folder: Path, public_file: Path, name: str = "inbox") -> None:
+    made_at: datetime
+    sealed: bytes
+
+
+class BoxKeys:
+    """The private keys of the boxes, one file an epoch (`NAME-EPOCH.key`), and the public file beside them.
+
+    Each is sealed under a key of the provider's, so that it ends as the keys of every other epoch end.
+    """
+
+    def __init__(self, folder: Path, public_file: Path, keys: KeyProvider, name: str = "inbox") -> None:
         self._folder = folder
         self._public_file = public_file
+        self._keys = keys
         self._name = name
         self._open: dict[int, X25519PrivateKey] = {}
 
@@ -68,16 +87,22 @@ class BoxKeys:
         found = self._folder.glob(f"{self._name}-*.key")
         return sorted(int(path.stem.rsplit("-", 1)[1]) for path in found)
 
-    def renew(self) -> int:
-        """Make the next key pair and publish it; give its epoch."""
+    def replaced_before(self, moment: datetime) -> list[int]:
+        """Give the epochs to which the doors seal no more, their successors being older than `moment`; ascending."""
+        epochs = self.epochs()
+        return [one for one, after in pairwise(epochs) if self._kept(after).made_at < moment]
+
+    def renew(self, now: datetime) -> int:
+        """Make the next key pair and publish it, the private key being safe by then; give its epoch."""
         epoch = (self.epochs() or [0])[-1] + 1
         private = X25519PrivateKey.generate()
-        write_secret(self._path(epoch), private.private_bytes_raw().hex().encode())
+        self._keys.make(BOX, epoch)
+        sealed = seal(self._keys.key(BOX, epoch), private.private_bytes_raw(), _place(epoch))
+        kept = {"made_at": now.astimezone(UTC).isoformat(), "sealed": sealed.hex()}
+        write_secret(self._path(epoch), json.dumps(kept).encode())
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        fresh = self._public_file.with_suffix(".fresh")
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps({"epoch": epoch, "public": public.hex()}), "ascii")
-        fresh.replace(self._public_file)
+        published = {"epoch": epoch, "public": public.hex()}
+        write_whole(self._public_file, json.dumps(published).encode("ascii"), PUBLIC)
         return epoch
 
     def open(self, kind: str, sealed: Sealed) -> bytes:
@@ -96,24 +121,34 @@ class BoxKeys:
     def destroy(self, epoch: int) -> None:
         """Destroy the private key of an epoch; what is still sealed to it is lost for good."""
         self._open.pop(epoch, None)
+        self._keys.destroy(BOX, epoch)
         self._path(epoch).unlink(missing_ok=True)
 
     def _private(self, epoch: int) -> X25519PrivateKey:
+        if not self._path(epoch).exists():  # another program may have destroyed it since it was opened here
+            self._open.pop(epoch, None)
+            raise NotFound(f"The private key of inbox epoch {epoch} is not here: it was destroyed.")
         if epoch not in self._open:
-            if not self._path(epoch).exists():
-                raise NotFound(f"The private key of inbox epoch {epoch} is not here: it was destroyed.")
-            self._open[epoch] = _private_key(self._path(epoch))
+            try:
+                raw = unseal(self._keys.key(BOX, epoch), self._kept(epoch).sealed, _place(epoch))
+            except Tampered:
+                raise damaged(self._path(epoch)) from None
+            self._open[epoch] = X25519PrivateKey.from_private_bytes(raw)
         return self._open[epoch]
+
+    def _kept(self, epoch: int) -> _Kept:
+        try:
+            written = json.loads(read_secret(self._path(epoch)))
+            return _Kept(datetime.fromisoformat(written["made_at"]), bytes.fromhex(written["sealed"]))
+        except (ValueError, TypeError, KeyError):
+            raise damaged(self._path(epoch)) from None
 
     def _path(self, epoch: int) -> Path:
         return self._folder / f"{self._name}-{epoch}.key"
 
 
-def _private_key(path: Path) -> X25519PrivateKey:
-    try:
-        return X25519PrivateKey.from_private_bytes(bytes.fromhex(read_secret(path).decode()))
-    except ValueError:
-        raise damaged(path) from None
+def _place(epoch: int) -> bytes:
+    return f"box_key|{epoch}".encode()
 
 
 def _purpose(kind: str, epoch: int) -> bytes:

@@ -1,7 +1,7 @@
 """The second line behind destroyed keys: what was deleted is overwritten, and where that cannot be seen it is said.
 
 SQLite overwrites at once (secure_delete) and keeps copies in its log until a TRUNCATE checkpoint that nobody holds up.
-PostgreSQL frees by VACUUM, and keeps column statistics until ANALYZE.
+PostgreSQL frees by VACUUM, and keeps statistics and its log beside the tables (see `server_hygiene`).
 """
 
 import time
@@ -12,12 +12,12 @@ from typing import Final
 
 from sqlalchemy import Engine, Table, text
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 
 from tayori.domain.columns import PERSON_RULES, Erasure
 from tayori.errors import Unavailable
 from tayori.warehouse.engines import driver_cursor, is_sqlite, reading
 from tayori.warehouse.erasure import rules_of
+from tayori.warehouse.server_hygiene import clean_server
 from tayori.warehouse.setup import STORES
 
 PATIENCE: Final = 60
@@ -43,7 +43,22 @@ def clean(engine: Engine, store: str, *, pause: Pause = time.sleep) -> Cleaned:
         Unavailable: another program holds the store's log open, or the store cannot overwrite what it deletes.
 
     """
-    return _clean_sqlite(engine, store, pause) if is_sqlite(engine) else _clean_postgres(engine, store)
+    if is_sqlite(engine):
+        return _clean_sqlite(engine, store, pause)
+    return Cleaned(store, "PostgreSQL", clean_server(engine, store, touched_tables(store)))
+
+
+def await_readers(engine: Engine, store: str, pause: Pause = time.sleep) -> None:
+    """Wait until nobody reads a state of the store that is older than the last commit.
+
+    On PostgreSQL whoever renames a table has waited already.
+
+    Raises:
+        Unavailable: another program reads an older state for too long, or the store cannot overwrite what it deletes.
+
+    """
+    if is_sqlite(engine):
+        _clean_sqlite(engine, store, pause)
 
 
 def _clean_sqlite(engine: Engine, store: str, pause: Pause) -> Cleaned:
@@ -75,16 +90,6 @@ def _truncate_log(engine: Engine) -> tuple[int, int]:
 def _asked(cursor: DBAPICursor, pragma: str) -> int:
     cursor.execute(f"PRAGMA {pragma}")
     return int(cursor.fetchall()[0][0])
-
-
-def _clean_postgres(engine: Engine, store: str) -> Cleaned:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        try:
-            for table in touched_tables(store):
-                connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
-        except DBAPIError:
-            raise Unavailable(f"The {store} cannot be vacuumed now; its owner's rights are needed.") from None
-    return Cleaned(store, "PostgreSQL", {"VACUUM (ANALYZE)": "done"})
 
 
 def touched_tables(store: str) -> tuple[Table, ...]:

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, select
 from sqlalchemy.sql.expression import literal
 
 from tayori.errors import Unavailable
-from tayori.warehouse import append_only, versions
-from tayori.warehouse.engines import Absent, reading, writing
+from tayori.warehouse import append_only, server_hygiene, versions
+from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
     approvals,
     attention,
@@ -57,6 +57,8 @@ def create(engine: Engine, store: str) -> None:
             _create_at_once(connection, store)
         else:
             versions.upgrade(connection, store)
+        if not is_sqlite(connection):
+            server_hygiene.silence(connection, STORES[store].sorted_tables)
 
 
 def _has_tables(connection: Connection, store: str) -> bool:

@@ -1,17 +1,22 @@
-"""Rows of the vault: wrapped keys and their epochs."""
+"""Rows of the vault: wrapped keys and their epochs.
 
-from collections.abc import Iterable, Iterator, Sequence
+Each space has two tables. While an epoch is prepared, whoever adds or destroys a key does so in both, so that the
+second one holds nothing that the first does not. A writer stands inside the space until its transaction ends; a step of
+the rotation stands there alone. On SQLite that is the store's write lock, on PostgreSQL a lock of the space's own.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from tayori.errors import Unavailable
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
-from tayori.warehouse.schema.columns import vault
 from tayori.warehouse.schema.stores import (
-    backup_key,
-    backup_key_next,
     case_key,
     case_key_next,
     key_epoch,
@@ -21,38 +26,101 @@ from tayori.warehouse.schema.stores import (
     person_key_next,
 )
 
-LIVE: dict[str, Table] = {"person": person_key, "case": case_key, "list": list_key, "backup": backup_key}
-NEXT: dict[str, Table] = {
-    "person": person_key_next,
-    "case": case_key_next,
-    "list": list_key_next,
-    "backup": backup_key_next,
-}
+LIVE: dict[str, Table] = {"person": person_key, "case": case_key, "list": list_key}
+NEXT: dict[str, Table] = {"person": person_key_next, "case": case_key_next, "list": list_key_next}
 COLUMNS = ("number", "epoch", "wrapped")
+FIRST_NUMBER: Final = -(2**63)
+LOCKS: Final = zlib.crc32(b"tayori.key_space") & 0x7FFFFFFF
+ALONE_SECONDS: Final = 2
 
 WrappedRow = tuple[int, int, bytes]
 
 
-def current_epoch(connection: Connection, space: str) -> int:
-    """Give the epoch that new keys are wrapped under, held still until the transaction ends."""
-    chosen = select(key_epoch.c.epoch).where(key_epoch.c.space == space, key_epoch.c.state == "current")
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch of a space: its state, what tells its key from others, and where the key was kept."""
+
+    epoch: int
+    state: str
+    created_at: datetime
+    destroyed_at: datetime | None
+    check: bytes | None = None
+    medium: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a writer finds in a space: the epoch that keys are wrapped under, and the one that is being prepared."""
+
+    current: Epoch
+    following: Epoch | None
+
+
+def enter(connection: Connection, space: str) -> Standing:
+    """Stand in a space as a writer until the transaction ends: no step of a rotation happens meanwhile.
+
+    Who had to wait for a switch finds what is there after it, since the epochs are read once the lock is had.
+    """
     if not is_sqlite(connection):
-        chosen = chosen.with_for_update(read=True)
-    epoch = connection.execute(chosen).scalar()
-    if epoch is None:
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:all, :one)"), _lock(space))
+    return standing(connection, space)
+
+
+def enter_alone(connection: Connection, space: str) -> None:
+    """Stand in a space alone until the transaction ends, writers kept out.
+
+    Nobody is kept waiting behind this for long: it gives up after two seconds (Contended), and the caller tries again.
+    """
+    if not is_sqlite(connection):
+        connection.execute(text(f"SET LOCAL lock_timeout = '{ALONE_SECONDS}s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:all, :one)"), _lock(space))
+
+
+def _lock(space: str) -> dict[str, int]:
+    return {"all": LOCKS, "one": zlib.crc32(space.encode()) & 0x7FFFFFFF}
+
+
+def standing(connection: Connection, space: str) -> Standing:
+    """Give the current epoch, and the one being prepared if there is one.
+
+    Raises:
+        Unavailable: the space was never set up.
+
+    """
+    known = {one.state: one for one in _epochs(connection, space, "current", "preparing")}
+    if "current" not in known:
         raise Unavailable(f"The vault has no current epoch for {space} keys; run `tayori init`.")
-    return int(epoch)
+    return Standing(known["current"], known.get("preparing"))
+
+
+def current_epoch(connection: Connection, space: str) -> int:
+    """Give the epoch that new keys are wrapped under at this moment."""
+    return standing(connection, space).current.epoch
 
 
 def epoch_in_state(connection: Connection, space: str, state: str) -> int | None:
     """Give the epoch that is in a state (preparing, current, retired), if one is."""
-    chosen = select(key_epoch.c.epoch).where(key_epoch.c.space == space, key_epoch.c.state == state)
-    return connection.execute(chosen.order_by(key_epoch.c.epoch.desc())).scalar()
+    return next((one.epoch for one in reversed(_epochs(connection, space, state))), None)
 
 
-def add_epoch(connection: Connection, space: str, epoch: int, state: str, now: datetime) -> None:
-    """Write down a new epoch."""
-    connection.execute(insert(key_epoch).values(space=space, epoch=epoch, state=state, created_at=now))
+def find_epoch(connection: Connection, space: str, epoch: int) -> Epoch | None:
+    """Give an epoch, if it was ever made."""
+    return next((one for one in _epochs(connection, space) if one.epoch == epoch), None)
+
+
+def add_epoch(
+    connection: Connection,
+    space: str,
+    epoch: int,
+    state: str,
+    now: datetime,
+    *,
+    check: bytes | None = None,
+    medium: str | None = None,
+) -> None:
+    """Write down a new epoch, with what tells its key from others and the kind of medium that keeps it."""
+    row = {"space": space, "epoch": epoch, "state": state, "created_at": now}
+    connection.execute(insert(key_epoch).values(**row, check_value=check, medium=medium))
 
 
 def set_epoch_state(
@@ -66,15 +134,43 @@ def set_epoch_state(
     )
 
 
+def set_medium(connection: Connection, space: str, epoch: int, medium: str) -> None:
+    """Write down that an epoch's key was kept on another medium than before."""
+    mine = (key_epoch.c.space == space) & (key_epoch.c.epoch == epoch)
+    connection.execute(update(key_epoch).where(mine).values(medium=medium))
+
+
 def epochs(connection: Connection, space: str) -> list[tuple[int, str, datetime, datetime | None]]:
     """Give every epoch of a space with its state and dates, oldest first."""
-    rows = connection.execute(select(key_epoch).where(key_epoch.c.space == space).order_by(key_epoch.c.epoch))
-    return [(row.epoch, row.state, row.created_at, row.destroyed_at) for row in rows]
+    return [(one.epoch, one.state, one.created_at, one.destroyed_at) for one in every_epoch(connection, space)]
+
+
+def every_epoch(connection: Connection, space: str) -> list[Epoch]:
+    """Give every epoch of a space, oldest first."""
+    return _epochs(connection, space)
+
+
+def kept_epochs(connection: Connection, space: str) -> list[Epoch]:
+    """Give the epochs of a space whose keys are still needed, oldest first."""
+    return _epochs(connection, space, "preparing", "current", "retired")
+
+
+def _epochs(connection: Connection, space: str, *states: str) -> list[Epoch]:
+    chosen = select(key_epoch).where(key_epoch.c.space == space).order_by(key_epoch.c.epoch)
+    if states:
+        chosen = chosen.where(key_epoch.c.state.in_(states))
+    rows = connection.execute(chosen)
+    return [Epoch(row.epoch, row.state, row.created_at, row.destroyed_at, row.check_value, row.medium) for row in rows]
 
 
 def add_keys(connection: Connection, space: str, rows: Iterable[WrappedRow], *, ignore: bool = False) -> None:
     """Add wrapped keys; a key that is there already is a conflict, or with `ignore` is left as it is."""
     insert_rows(connection, LIVE[space], COLUMNS, rows, ignore=ignore)
+
+
+def add_next(connection: Connection, space: str, rows: Iterable[WrappedRow], *, ignore: bool = False) -> None:
+    """Add keys, wrapped under the epoch that is being prepared, to the second table."""
+    insert_rows(connection, NEXT[space], COLUMNS, rows, ignore=ignore)
 
 
 def find_keys(connection: Connection, space: str, numbers: Sequence[int]) -> list[WrappedRow]:
@@ -84,19 +180,25 @@ def find_keys(connection: Connection, space: str, numbers: Sequence[int]) -> lis
 
 def keys_between(connection: Connection, space: str, first: int, last: int) -> list[WrappedRow]:
     """Give the wrapped keys of a range of numbers, both ends included, ascending."""
+    return _between(connection, LIVE[space], first, last)
+
+
+def _between(connection: Connection, table: Table, first: int, last: int) -> list[WrappedRow]:
     mark = "?" if is_sqlite(connection) else "%s"
     cursor = driver_cursor(connection)
     cursor.execute(
-        f"SELECT number, epoch, wrapped FROM {LIVE[space].name} WHERE number BETWEEN {mark} AND {mark} ORDER BY number",  # noqa: S608
+        f"SELECT number, epoch, wrapped FROM {table.name} WHERE number BETWEEN {mark} AND {mark} ORDER BY number",  # noqa: S608
         (first, last),
     )
-    return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+    rows: list[WrappedRow] = cursor.fetchall()
+    return rows
 
 
 def delete_keys(connection: Connection, space: str, numbers: Sequence[int]) -> int:
-    """Delete wrapped keys; give how many went."""
+    """Delete wrapped keys from both tables; give how many went from the first."""
+    gone = delete_where_in(connection, LIVE[space], "number", numbers)
     delete_where_in(connection, NEXT[space], "number", numbers)
-    return delete_where_in(connection, LIVE[space], "number", numbers)
+    return gone
 
 
 def numbers(connection: Connection, space: str) -> list[int]:
@@ -109,63 +211,69 @@ def count_keys(connection: Connection, space: str) -> int:
     return int(connection.execute(select(func.count()).select_from(LIVE[space])).scalar_one())
 
 
-def blocks_of_keys(connection: Connection, space: str, size: int) -> Iterator[list[WrappedRow]]:
-    """Give all live keys by ascending number, in blocks."""
+def count_next(connection: Connection, space: str) -> int:
+    """Give the number of keys in the second table."""
+    return int(connection.execute(select(func.count()).select_from(NEXT[space])).scalar_one())
+
+
+def next_keys(connection: Connection, space: str, after: int, size: int) -> list[WrappedRow]:
+    """Give the next live keys by ascending number after `after`, at most `size`."""
     cursor = driver_cursor(connection)
     mark = "?" if is_sqlite(connection) else "%s"
-    after = -(2**62)
-    while True:
-        cursor.execute(
-            f"SELECT number, epoch, wrapped FROM {LIVE[space].name} WHERE number > {mark} ORDER BY number LIMIT {size}",  # noqa: S608
-            (after,),
-        )
-        block: list[WrappedRow] = cursor.fetchall()
-        if not block:
-            return
-        after = block[-1][0]
-        yield block
+    cursor.execute(
+        f"SELECT number, epoch, wrapped FROM {LIVE[space].name} WHERE number > {mark} ORDER BY number LIMIT {size}",  # noqa: S608
+        (after,),
+    )
+    block: list[WrappedRow] = cursor.fetchall()
+    return block
 
 
-def add_next(connection: Connection, space: str, rows: Iterable[WrappedRow]) -> None:
-    """Add re-wrapped keys to the second table."""
-    insert_rows(connection, NEXT[space], COLUMNS, rows)
+def carry_over(
+    connection: Connection, space: str, read: Sequence[WrappedRow], wrapped_anew: Iterable[WrappedRow]
+) -> None:
+    """Put a block, wrapped anew, into the second table, but for keys that changed or went since they were `read`.
 
-
-def clear_next(connection: Connection, space: str) -> None:
-    """Empty the second table."""
-    connection.execute(NEXT[space].delete())
-
-
-def missing_in_next(connection: Connection, space: str) -> list[WrappedRow]:
-    """Give the keys that came while the others were re-wrapped."""
-    live, following = LIVE[space], NEXT[space]
-    chosen = select(live).where(~select(following.c.number).where(following.c.number == live.c.number).exists())
-    return [(row.number, row.epoch, row.wrapped) for row in connection.execute(chosen)]
-
-
-def drop_erased_from_next(connection: Connection, space: str) -> None:
-    """Take keys out of the second table that were destroyed while it was filled."""
-    live, following = LIVE[space], NEXT[space]
-    connection.execute(
-        following.delete().where(~select(live.c.number).where(live.c.number == following.c.number).exists())
+    A key that was made meanwhile is there already: its writer put it into both tables.
+    """
+    first, last = read[0][0], read[-1][0]
+    now = {row[0]: row[2] for row in keys_between(connection, space, first, last)}
+    there = {row[0] for row in _between(connection, NEXT[space], first, last)}
+    add_next(
+        connection,
+        space,
+        [
+            fresh
+            for old, fresh in zip(read, wrapped_anew, strict=True)
+            if now.get(old[0]) == old[2] and old[0] not in there
+        ],
     )
 
 
-def require_free(connection: Connection, space: str) -> None:
-    """Have the first table alone until the transaction ends, or give up after a third of a second.
+def empty_next(connection: Connection, space: str, size: int) -> bool:
+    """Empty the second table, on SQLite at most `size` rows of it; whether there may be more.
 
-    It is less than a server waits before it looks for a deadlock: so nobody else's work is ended for it.
+    What writers put into it meanwhile, under the epoch that is being prepared, may stay.
     """
+    following = NEXT[space]
     if not is_sqlite(connection):
-        connection.execute(text("SET LOCAL lock_timeout = '300ms'"))
-        connection.execute(text(f"LOCK TABLE {LIVE[space].name} IN ACCESS EXCLUSIVE MODE"))
+        connection.execute(text(f"TRUNCATE {following.name}"))
+        return False
+    chosen = select(following.c.number).order_by(following.c.number).limit(size)
+    return connection.execute(delete(following).where(following.c.number.in_(chosen))).rowcount == size
+
+
+def missing_in_next(connection: Connection, space: str, size: int) -> list[WrappedRow]:
+    """Give live keys that the second table lacks, at most `size`."""
+    live, following = LIVE[space], NEXT[space]
+    chosen = select(live).where(~select(following.c.number).where(following.c.number == live.c.number).exists())
+    return [(row.number, row.epoch, row.wrapped) for row in connection.execute(chosen.limit(size))]
 
 
 def switch_tables(connection: Connection, space: str) -> None:
-    """Let the second table take the first one's place and make an empty second one, in the caller's transaction."""
+    """Let the two tables change their names, in the caller's transaction: the second one is the live one then."""
     live, following = LIVE[space].name, NEXT[space].name
-    connection.execute(text(f"DROP TABLE {live}"))
-    connection.execute(text(f"ALTER TABLE {following} RENAME TO {live}"))
-    if not is_sqlite(connection):
-        connection.execute(text(f"ALTER INDEX pk_{following} RENAME TO pk_{live}"))
-    vault.tables[following].create(connection)
+    turning = f"{live}_turning"
+    for before, after in ((live, turning), (following, live), (turning, following)):
+        connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+        if not is_sqlite(connection):
+            connection.execute(text(f"ALTER INDEX pk_{before} RENAME TO pk_{after}"))

@@ -54,7 +54,7 @@ def test_what_is_sealed_to_a_key_that_is_gone_is_dropped(kept: Office, places: P
     deliver(kept, an_event(person=1))
     backup = backups.make(kept, "flow:backup")
     take_in(kept)
-    kept.box_keys.renew()
+    kept.box_keys.renew(kept.now())
     kept.box_keys.destroy(1)
     escrow.write(kept, "flow:retention")
     clock.forward(minutes=10)

@@ -31,7 +31,7 @@ def _warehouse(office: Office, place: Path) -> None:
 
 
 def _keys(office: Office, place: Path) -> None:
-    shutil.copy(office.key_file.path, place / "kek.json.old")
+    shutil.copy(office.kek_path, place / "kek.json.old")
 
 
 def _index(office: Office, place: Path) -> None:

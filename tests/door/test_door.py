@@ -115,7 +115,7 @@ def test_the_door_takes_up_a_new_public_key(sqlite_office: Office) -> None:
     office = sqlite_office
     with running_door(settings_of(office)) as door:
         door.deliver(an_event("follow", 1))
-        office.box_keys.renew()
+        office.box_keys.renew(office.now())
         door.deliver(an_event("follow", 2))
     assert [row.epoch for row in inbox_rows(office)] == [1, 2]
     assert take_in(office).events.applied == 2

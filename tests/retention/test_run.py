@@ -55,7 +55,7 @@ def test_a_night_ends_in_a_certificate_that_anyone_can_check(office: Office) -> 
     assert proven.files == {f"{filed.certificate_no}.{ending}": "一致" for ending in ("html", "commitments.txt")}
     assert (counts["erased"], counts["canaries"], counts["survivors"], counts["residue_hits"]) == (3, 5, 17, 0)
     with pytest.raises(NotFound):
-        office.key_file.key(Space.PERSON, 1)
+        office.key_provider.key(Space.PERSON, 1)
 
 
 def test_the_verifier_lies_beside_the_certificate(sqlite_office: Office) -> None:
@@ -298,18 +298,19 @@ def test_a_reader_that_holds_the_log_stops_the_run(sqlite_office: Office) -> Non
     assert run.clean_stores(sqlite_office, run_id) == {"stores_cleaned": 3}
 
 
-def test_box_keys_are_renewed_and_end_once_drained(sqlite_office: Office) -> None:
-    """Each night a new key; an old one ends when nothing is sealed to it, and yesterday's stays for what arrives."""
+def test_box_keys_are_renewed_and_end_once_drained(sqlite_office: Office, clock: TestClock) -> None:
+    """Each night a new key; an old one ends when nothing is sealed to it and nothing can be arriving any more."""
     office = sqlite_office
     sealed = office.sealer.seal("event", b"x")
     add_to_inbox(office, sealed.epoch, sealed.box)
-    for _ in range(3):
+    for _ in range(5):
         run.renew_box_keys(office)
-    assert office.box_keys.epochs() == [1, 3, 4]
+        clock.forward(days=1)
+    assert office.box_keys.epochs() == [1, 3, 4, 5, 6]
     assert office.box_keys.open("event", sealed) == b"x"
     empty_inbox(office)
     assert run.renew_box_keys(office)["box_keys_destroyed"] == 2
-    assert office.box_keys.epochs() == [4, 5]
+    assert office.box_keys.epochs() == [4, 5, 6, 7]
 
 
 def add_to_inbox(office: Office, epoch: int, box: bytes) -> None:

@@ -119,8 +119,8 @@ def _box_key(office: Office) -> None:
 
 
 def _old_epoch(office: Office) -> None:
-    keys = json.loads(office.key_file.path.read_bytes())
-    write_secret(office.key_file.path, json.dumps(keys | {"person/1": "00" * 32}).encode())
+    keys = json.loads(office.kek_path.read_bytes())
+    write_secret(office.kek_path, json.dumps(keys | {"person/1": "00" * 32}).encode())
 
 
 LEFT: list[tuple[Callable[[Office], None], str]] = [
@@ -169,7 +169,7 @@ def test_a_copy_kept_by_mistake_is_found(sqlite_office: Office, clock: TestClock
     home = sqlite_office.settings.home
     follow(sqlite_office, [a_line_id(99)])
     a_copy(sqlite_office, tmp_path / "usb" / "mine.db")
-    old_keys = sqlite_office.key_file.path.read_bytes()
+    old_keys = sqlite_office.kek_path.read_bytes()
     clock.forward(hours=1)
     a_certified_night(sqlite_office)
     a_fortnight_later(sqlite_office, clock)

@@ -15,6 +15,7 @@ from tayori.vault.keyring import Keyring
 from tayori.warehouse import wrapped_keys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import reserve_numbers
+from tests.support.stops import Killed, stopped_after
 
 RACERS = 8
 BROADCAST = BroadcastId("b-0000dddd")
@@ -31,7 +32,7 @@ def test_rotation_keeps_survivors_and_ends_the_destroyed(office: Office) -> None
         assert office.person_keys.open(vault, range(1, 101)) == {no: keys[no] for no in keys if no not in (7, 8)}
         assert [state for _, state, *_ in wrapped_keys.epochs(vault, "person")] == ["destroyed", "current"]
     with pytest.raises(NotFound):
-        office.key_file.key(Space.PERSON, 1)
+        office.key_provider.key(Space.PERSON, 1)
 
 
 def test_rotation_interrupted_before_the_switch_is_simply_run_again(office: Office) -> None:
@@ -39,8 +40,8 @@ def test_rotation_interrupted_before_the_switch_is_simply_run_again(office: Offi
     with writing(office.vault) as vault:
         office.person_keys.create(vault, [1, 2, 3])
     keyring = office.person_keys
-    _, began = keyring._prepare(office.vault, office.now())  # noqa: SLF001 - the crash lies between its steps
-    keyring._rewrap(office.vault, began)  # noqa: SLF001
+    with stopped_after(office.vault, commits=3), pytest.raises(Killed):
+        keyring.rotate(office.vault, office.now())
     with writing(office.vault) as vault:
         late = keyring.create(vault, [4])[0]
         keyring.destroy(vault, [2])
@@ -82,7 +83,7 @@ def test_the_two_spaces_do_not_open_each_other(office: Office) -> None:
         office.person_keys.create(vault, [1])
         wrapped_keys.add_keys(vault, "case", wrapped_keys.find_keys(vault, "person", [1]))
     with reading(office.vault) as vault, pytest.raises(Tampered):
-        Keyring(Space.CASE, office.key_file).open(vault, [1])
+        Keyring(Space.CASE, office.key_provider).open(vault, [1])
 
 
 def test_a_sealed_value_is_bound_to_its_place() -> None:

@@ -30,7 +30,7 @@ def _sign(office: Office) -> None:
 
 
 NEEDS: list[tuple[str, Callable[[Office], None], Callable[[Office], Path]]] = [
-    ("kek.json", lambda _: None, lambda office: office.key_file.path),
+    ("kek.json", lambda _: None, lambda office: office.kek_path),
     ("index.key", _follow, lambda office: office.index_path),
     ("signing.pem", _sign, lambda office: office.signing_path),
 ]

@@ -200,10 +200,11 @@ def verify(office: Office) -> Checked:
 
 def _opened(office: Office, space: Space) -> int:
     keyring = office.person_keys if space is Space.PERSON else office.case_keys
-    count = 0
+    count, after = 0, wrapped_keys.FIRST_NUMBER
     with reading(office.vault) as vault:
-        for block in wrapped_keys.blocks_of_keys(vault, space, BLOCK):
+        while block := wrapped_keys.next_keys(vault, space, after, BLOCK):
             count += sum(1 for _ in keyring.unwrapped(block))
+            after = block[-1][0]
     return count
 
 

@@ -33,6 +33,7 @@ PREFIX: Final = "escrow-"
 FLOW: Final = "flow:retention"
 LIFE: Final = timedelta(hours=30)
 """The next night replaces it; one that stands longer is overdue."""
+DESTROYED: Final = "destroyed"
 NOT_SET: Final = "No escrow is made: TAYORI_ESCROW_FOLDER and TAYORI_ESCROW_RECIPIENTS_FILE are not set."
 
 
@@ -116,12 +117,12 @@ def _keys(office: Office) -> tuple[bytes, dict[str, list[int]]]:
     held: dict[str, list[int]] = {}
     epochs: dict[str, str] = {}
     with reading(office.vault) as vault:
-        for space in Space:
-            for epoch, state, *_ in wrapped_keys.epochs(vault, space):
-                if state != "destroyed":
-                    with contextlib.suppress(NotFound):  # retired and just destroyed
-                        epochs[f"{space}/{epoch}"] = office.key_file.key(space, epoch).hex()
-                        held.setdefault(space.value, []).append(epoch)
+        ended = {(space, one[0]) for space in Space for one in wrapped_keys.epochs(vault, space) if one[1] == DESTROYED}
+    for space, epoch in sorted(office.key_provider.names()):
+        if (space, epoch) not in ended:
+            with contextlib.suppress(NotFound):  # retired and just destroyed
+                epochs[f"{space}/{epoch}"] = office.key_provider.key(space, epoch).hex()
+                held.setdefault(str(space), []).append(epoch)
     files = {name: read_secret(path).hex() for name, path in secret_files(office).items()}
     public = {name: path.read_bytes().hex() for name, path in public_files(office).items() if path.exists()}
     written = json.dumps({"epochs": epochs, "secret": files, "public": public}, sort_keys=True)

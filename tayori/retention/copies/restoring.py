@@ -189,7 +189,11 @@ def _load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
     package.open_part(escrowed, "keys", held, identities)
     keys = escrow.keys_of(held.getvalue())
     _load(office, escrowed, "vault", ("vault",), identities)
-    office.key_file.take_in(keys["epochs"])
+    for made in office.key_provider.names():  # those of a place that was only just set up
+        office.key_provider.destroy(*made)
+    for name, key in keys["epochs"].items():
+        space, epoch = name.split("/")
+        office.key_provider.keep(space, int(epoch), key)
     places = escrow.secret_files(office)
     for name, key in keys["secret"].items():
         write_secret(places[name] if name in places else office.keys_folder / _plain_name(name), key)

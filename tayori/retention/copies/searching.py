@@ -118,7 +118,7 @@ class _Looking:
         roots = {"backup": office.settings.backups, "escrow": office.settings.escrow_folder}
         self._listed = [root.resolve() / row.copy_id for row in standing if (root := roots[row.kind]) is not None]
         stores = [path for store in ("warehouse", "vault", "inbox") for path in _store_paths(office, store)]
-        keys = [office.key_file.path, *escrow.secret_files(office).values()]
+        keys = [office.kek_path, *escrow.secret_files(office).values()]
         self._live = {path.resolve() for path in (*stores, *keys)}
         self._secrets = {_digest(path) for path in keys if path.exists()}
 

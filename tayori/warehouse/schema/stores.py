@@ -50,5 +50,7 @@ key_epoch = Table(
     plain("state", String(16), nullable=False),
     plain("created_at", Moment, nullable=False),
     plain("destroyed_at", Moment, nullable=True),
+    plain("check_value", LargeBinary, nullable=True),  # tells the epoch's key from every other, and leads to none
+    plain("medium", String(16), nullable=True),  # the weakest medium that ever kept the epoch's key
     PrimaryKeyConstraint("space", "epoch"),
 )

@@ -221,7 +221,7 @@ def _opens(office: Office, row: WrappedRow) -> bool:
 def _night(ward: Ward, tell: Tell, name: str, times: int) -> None:
     assert erase.erase_leavers.__kwdefaults__ is not None
     erase.erase_leavers.__kwdefaults__["size"] = ERASE_BLOCK
-    keyring.BLOCK = WRAP_BLOCK
+    vars(keyring)["BLOCK"] = WRAP_BLOCK
     if name:
         arm_night(name, times)
     with open_office(ward.settings) as office:

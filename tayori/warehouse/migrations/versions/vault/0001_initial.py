@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("destroyed_at", Moment(), nullable=True),
+        sa.Column("check_value", sa.LargeBinary(), nullable=True),
+        sa.Column("medium", sa.String(length=16), nullable=True),
         sa.PrimaryKeyConstraint("space", "epoch", name=op.f("pk_key_epoch")),
     )
     op.create_table(

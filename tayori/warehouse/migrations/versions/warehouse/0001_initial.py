@@ -360,6 +360,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_quarantine_expires_at"), "quarantine", ["expires_at"], unique=False)
     op.create_index(op.f("ix_quarantine_line_index"), "quarantine", ["line_index"], unique=False)
     op.create_table(
+        "report_edition",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("last_month", sa.String(length=7), nullable=False),
+        sa.Column("earliest_month", sa.String(length=7), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("printed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_report_edition")),
+        sa.UniqueConstraint("digest", name=op.f("uq_report_edition_digest")),
+    )
+    op.create_table(
         "restore_drill",
         sa.Column("drill_id", sa.String(length=40), nullable=False),
         sa.Column("copy_id", sa.String(length=40), nullable=False),
@@ -510,6 +524,16 @@ def upgrade() -> None:
             ["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_broadcast_version_broadcast_id")
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
+    )
+    op.create_table(
+        "case_attended",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("attended_on", sa.Date(), nullable=False),
+        sa.Column("attended_by", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_attended_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_attended")),
     )
     op.create_table(
         "draft_origin",

@@ -1,0 +1,112 @@
+"""What PostgreSQL keeps of deleted rows beside its tables, and what is done about it: statistics, WAL, server log.
+
+Whatever this program's role may not do is told by name, so that the certificate names it too; nothing is passed over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, Engine, LargeBinary, String, Table, text
+from sqlalchemy.exc import DBAPIError
+
+from tayori.domain.columns import Nearness
+from tayori.errors import Unavailable
+from tayori.warehouse.engines import reading
+
+DONE, NOT_ALLOWED = "done", "not allowed to this role"
+HEARD: Final = """
+SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(:t) AND attname = :c AND attstattarget <> 0
+"""
+KEPT: Final = """
+SELECT format_type(atttypid, atttypmod) FROM pg_attribute a JOIN pg_stats s ON s.attname = a.attname
+WHERE a.attrelid = to_regclass(:t) AND a.attname = :c AND s.tablename = :t
+"""
+QUIET: Final[Mapping[str, frozenset[str]]] = {
+    "log_error_verbosity": frozenset({"terse"}),  # else a conflict's DETAIL and a COPY's CONTEXT show the row
+    "log_min_error_statement": frozenset({"fatal", "panic"}),
+    "log_parameter_max_length": frozenset({"0"}),
+    "log_parameter_max_length_on_error": frozenset({"0"}),
+    "log_statement": frozenset({"none", "ddl"}),
+    "log_min_duration_statement": frozenset({"-1"}),
+}
+"""Settings under which the server's log holds no value of a row. Only the server's administrator can set them."""
+
+
+def clean_server(engine: Engine, store: str, tables: Sequence[Table]) -> dict[str, str]:
+    """Free what deleted rows left, have statistics forget it, and close the log's segment; give what was done.
+
+    Raises:
+        Unavailable: this program's role does not own the tables; VACUUM would only warn and pass them over.
+
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _require_ownership(connection, store, tables)
+        try:
+            silenced = silence(connection, tables)
+            for table in tables:
+                connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
+        except DBAPIError:
+            raise Unavailable(f"The {store} cannot be vacuumed now; nothing was lost. Run it again.") from None
+        return {
+            "VACUUM (ANALYZE)": DONE,
+            "SET STATISTICS 0": f"{silenced} columns",
+            "VACUUM FULL pg_statistic": _tried(connection, "SET lock_timeout = '5s'", "VACUUM FULL pg_statistic"),
+            "CHECKPOINT": _tried(connection, "CHECKPOINT"),
+            "pg_switch_wal": _tried(connection, "SELECT pg_switch_wal()"),
+            **_copies(connection),
+        }
+
+
+def _require_ownership(connection: Connection, store: str, tables: Iterable[Table]) -> None:
+    foreign = connection.execute(
+        text("SELECT relname FROM pg_class WHERE relname = ANY(:names) AND NOT pg_has_role(relowner, 'USAGE')"),
+        {"names": [table.name for table in tables]},
+    ).scalars()
+    if named := sorted(foreign):
+        raise Unavailable(
+            f"This program's role does not own {', '.join(named)} in the {store}, and may not vacuum there; let the "
+            "owner of the tables run the nights. Nothing was lost."
+        )
+
+
+def silence(connection: Connection, tables: Iterable[Table]) -> int:
+    """Let no statistics be kept of columns whose values belong to one person; give how many such columns there are.
+
+    What was kept of them before goes too: a column that is given the type that it has loses its statistics.
+    """
+    unique = [(table.name, column.name) for table in tables for column in table.columns if _of_one(column)]
+    for table, column in unique:
+        where = {"t": table, "c": column}
+        if connection.execute(text(HEARD), where).first() is not None:
+            connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"))
+        if (kind := connection.execute(text(KEPT), where).scalar()) is not None:
+            connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"))
+    return len(unique)
+
+
+def _of_one(column: object) -> bool:
+    kind, facts = getattr(column, "type", None), getattr(column, "info", {})
+    return facts.get("nearness") is not Nearness.NONE and isinstance(kind, LargeBinary | String)
+
+
+def _tried(connection: Connection, *statements: str) -> str:
+    try:
+        for statement in statements:
+            connection.execute(text(statement))
+    except DBAPIError:
+        return NOT_ALLOWED
+    return DONE
+
+
+def _copies(connection: Connection) -> dict[str, str]:
+    """Give what else on the server keeps the log, and with it what was deleted."""
+    asked = text("SELECT current_setting('archive_mode'), count(*) FROM pg_replication_slots")
+    archive, slots = connection.execute(asked).one()
+    return {"archive_mode": str(archive), "replication slots": str(slots)}
+
+
+def loud_settings(engine: Engine) -> list[str]:
+    """Give the server's settings under which its log may hold values of rows, each with what to set it to."""
+    with reading(engine) as connection:
+        found = {name: str(connection.execute(text(f"SHOW {name}")).scalar_one()) for name in QUIET}
+    return [f"{name}={min(QUIET[name])}" for name, value in found.items() if value not in QUIET[name]]
