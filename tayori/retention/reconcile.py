@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import LINE_USER_ID, HandlerId, RunId
+from tayori.domain.identifiers import LINE_USER_ID, Contract, HandlerId, RunId
 from tayori.errors import Refused
 from tayori.line.paging import PageExpired
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
-from tayori.warehouse import people
+from tayori.warehouse import closing, people
 from tayori.warehouse import reconcile as scans
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.reconcile import Scan, ScanTally, Sighting
@@ -81,6 +81,8 @@ def reconcile(office: Office, line: Followers, scan: RunId, allowance: Allowance
         Refused: the scan would lose too many people; nothing was concluded.
 
     """
+    with reading(office.warehouse) as warehouse:
+        closing.require_open(warehouse, Contract.LINE)
     if allowance is not None:
         with writing(office.warehouse) as warehouse:
             decided = Evidence(allowance.by, Purpose.RECONCILE)

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
 
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, probe
@@ -17,7 +17,7 @@ from tayori.retention.certify import Filed
 from tayori.retention.printing import print_certificate
 from tayori.vault import audit
 from tayori.vault.keyfile import read_secret, write_secret
-from tayori.warehouse import boxes, hygiene, journal, runs, wrapped_keys
+from tayori.warehouse import boxes, closing, hygiene, journal, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
@@ -30,8 +30,14 @@ Counts = dict[str, int]
 
 
 def begin(office: Office) -> RunId:
-    """Take up the last run if it did not get to its end, else begin a new one; give its id."""
+    """Take up the last run if it did not get to its end, else begin a new one; give its id.
+
+    Raises:
+        Refused: both contracts have ended; there is nothing left to forget.
+
+    """
     with writing(office.warehouse) as warehouse:
+        closing.require_any_open(warehouse)
         last = runs.latest(warehouse, STORY)
         if last is not None and last.outcome is not Outcome.DONE:
             return last.run_id
@@ -41,8 +47,12 @@ def begin(office: Office) -> RunId:
 def erase_leavers(office: Office, run_id: RunId) -> Counts:
     """Forget everyone who left; who is in a batch of open outcome waits, at most 72 hours.
 
-    The run's canaries are added before, and erased with the others.
+    The run's canaries are added before, and erased with the others. Once the contract ends, nobody is here.
     """
+    if _line_ended(office):
+        gone = {"erased": 0, "canaries": 0, "waiting": 0, "lists_changed": 0, "keys_without_person": 0}
+        _finish(office, run_id, "erase", gone)
+        return gone
     swept = erase.sweep_keys(office)
     if "canaries" not in _steps(office, run_id):
         planted = canaries.plant(office, run_id)
@@ -74,6 +84,9 @@ def rotate_keys(office: Office, run_id: RunId) -> Counts:
 
     Once for all whom the run erased: taken up after a crash, an epoch that ended is not ended again.
     """
+    if _line_ended(office):
+        _finish(office, run_id, "rotate", {"erased": 0, "epochs": [], "survivors": 0})
+        return {"survivors": 0, "epochs_ended": 0}
     with reading(office.warehouse) as warehouse:
         done = journal.journalled(warehouse, run_id)
     erased = done.residents + done.canaries
@@ -99,6 +112,11 @@ def _planned_rotation(office: Office, run_id: RunId, erased: int) -> dict[str, A
     found = {"erased": erased, "epochs": [*before, current] if current not in before else before}
     _finish(office, run_id, "rotation plan", found)
     return found
+
+
+def _line_ended(office: Office) -> bool:
+    with reading(office.warehouse) as warehouse:
+        return closing.is_frozen(warehouse, Contract.LINE)
 
 
 def _epoch_state(office: Office, epoch: int) -> str | None:

@@ -9,6 +9,7 @@ from tayori.warehouse.engines import Absent, reading, writing
 from tayori.warehouse.schema import (
     approvals,
     broadcasts,
+    endings,
     guards,
     kinds,
     messages,
@@ -21,7 +22,20 @@ from tayori.warehouse.schema import (
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
-SCHEMAS = (approvals, broadcasts, guards, kinds, messages, opinions, people, records, results, retention, stores)
+SCHEMAS = (
+    approvals,
+    broadcasts,
+    endings,
+    guards,
+    kinds,
+    messages,
+    opinions,
+    people,
+    records,
+    results,
+    retention,
+    stores,
+)
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
 
