@@ -26,6 +26,7 @@ WORDS: Final = {
     "template": "緊急配信のひな形 (template)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "retention": "登録をやめた人の消去 (retention)",
+    "disposal": "保存期間の満了した意見等の廃棄 (disposal)",
     "certificate": "消去証明書 (certificate)",
     "quarantine": "隔離 (quarantine) された行",
     "case": "案件 (case): 意見等の処理の終わり",

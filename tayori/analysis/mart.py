@@ -57,7 +57,7 @@ def mask_done_cases(office: Office, on_progress: Callable[[int], None] | None = 
 
 
 def mask_block(office: Office, analyst: Analyst, size: int = BLOCK) -> list[Fact]:
-    """Mask one block of done cases and write it into the mart; an empty list when none is left, or the contract ends."""
+    """Mask one block of done cases and write it into the mart; an empty list when none is left or it has ended."""
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
             return []

@@ -25,6 +25,7 @@ from tayori.domain.record_classes import RecordClass
 from tayori.domain.register import register
 from tayori.errors import BadInput, NotFound, Unavailable
 from tayori.office import Office
+from tayori.warehouse.schema.columns import Moment
 
 FORMAT: Final = "tayori-handover/1"
 PART_ROWS: Final = 2_000
@@ -147,14 +148,18 @@ def _form(column: Column[Any]) -> str:
         return "文字列（封緘を開いたもの）"
     if _is_digest(column):
         return "返還しない（照合用の鍵付きハッシュ）"
-    kind = column.type.python_type
+    kind = _python_type(column)
     names = {bytes: "base64", datetime: "UTC の時刻", date: "日付", str: "文字列", int: "整数", bool: "真偽"}
     return names.get(kind, "文字列")
 
 
 def _is_digest(column: Column[Any]) -> bool:
     rule = column.info["erasure"]
-    return rule in {Erasure.PERSON_ROW, Erasure.CASE_ROW} and column.type.python_type is bytes
+    return rule in {Erasure.PERSON_ROW, Erasure.CASE_ROW} and _python_type(column) is bytes
+
+
+def _python_type(column: Column[Any]) -> type:
+    return datetime if isinstance(column.type, Moment) else column.type.python_type
 
 
 def _line(table: Table, row: Row) -> bytes:

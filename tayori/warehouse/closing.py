@@ -105,9 +105,7 @@ def require_any_open(connection: Connection) -> None:
     """
     rows = [last(connection, contract) for contract in Contract]
     if all(row is not None and row.state is ClosingState.CLOSED for row in rows):
-        raise Refused(
-            "Both contracts have ended here; nothing is left to do. Pause the deployments and end the server."
-        )
+        raise Refused("Both contracts have ended here; nothing is left to do. Pause the deployments.")
 
 
 def is_frozen(connection: Connection, contract: Contract) -> bool:

@@ -32,6 +32,7 @@ from tests.support.traces import tables_with_bytes
 
 DUE = ALetter(done_on=date(2020, 5, 7))
 RECENT = ALetter(done_on=date(2021, 4, 1))
+QUIET = Around(page=False)  # printing is tested where certificates are
 INQUIRY = ALetter(done_on=date(2022, 6, 1), addressee="department")
 
 
@@ -75,7 +76,7 @@ def test_an_approved_list_disposes_of_exactly_what_it_names(office: Office, desk
     """Rows, masked rows and keys of what is listed go; every other letter stays whole, the epoch changes."""
     gone = receive(office, DUE, DUE, INQUIRY)
     stays = receive(office, RECENT, ALetter(done_on=None))
-    done = disposing.run(office, desk.runner, desk.approved(office))
+    done = disposing.run(office, desk.runner, desk.approved(office), QUIET)
     assert (done.disposed, done.withheld) == (3, 0)
     assert cases_of(office) == set(stays)
     assert masked_of(office) == {stays[0]}
@@ -89,7 +90,7 @@ def test_an_approved_list_disposes_of_exactly_what_it_names(office: Office, desk
 def test_the_certificate_is_of_its_kind_and_commits_to_receipt_numbers(office: Office, desk: Desk) -> None:
     """期間満了, contract O, its own paper's clause; who wrote is told only to who holds the key."""
     numbers = receive(office, DUE, INQUIRY)
-    done = disposing.run(office, desk.runner, desk.approved(office))
+    done = disposing.run(office, desk.runner, desk.approved(office), QUIET)
     assert done.filed is not None
     with reading(office.warehouse) as warehouse:
         row = certificates.find(warehouse, done.filed.certificate_no)
@@ -106,7 +107,7 @@ def test_the_certificate_is_of_its_kind_and_commits_to_receipt_numbers(office: O
 def test_the_register_keeps_what_was_disposed_of_by_whom_and_which_proof(office: Office, desk: Desk) -> None:
     """廃棄簿: series, period, authority, counts, who approved, the certificate's number; no receipt number."""
     receive(office, DUE, DUE, INQUIRY)
-    done = disposing.run(office, desk.runner, desk.approved(office))
+    done = disposing.run(office, desk.runner, desk.approved(office), QUIET)
     with reading(office.warehouse) as warehouse:
         lines = {one.series: one for one in stored.register(warehouse)}
     assert (lines["mayor"].disposed, lines["department"].disposed) == (2, 1)
@@ -125,7 +126,7 @@ def test_one_credential_never_signs_twice(office: Office, desk: Desk) -> None:
     with pytest.raises(Refused, match="cannot sign it again"):
         disposal.approve(office, both, list_id)
     with pytest.raises(Refused, match="only an approved list"):
-        disposing.run(office, desk.runner, list_id)
+        disposing.run(office, desk.runner, list_id, QUIET)
 
 
 def test_the_same_role_twice_is_no_approval(office: Office, desk: Desk) -> None:
@@ -166,7 +167,7 @@ def test_a_list_that_changed_after_it_was_signed_is_refused(office: Office, desk
             case _:
                 warehouse.execute(update(disposal_signature).values(signature=bytes(64)))
     with pytest.raises(Tampered):
-        disposing.run(office, desk.runner, list_id)
+        disposing.run(office, desk.runner, list_id, QUIET)
     assert cases_of(office) == {*numbers, *spared}
 
 
@@ -183,7 +184,7 @@ def test_a_hold_keeps_letters_until_it_is_lifted(office: Office, desk: Desk, ove
     placed = disposal.hold(office, desk.chief, stops[over])
     kept = {*held, *free} if over == "everything" else set(held)
     assert sum(one.withheld for one in disposing.plan(office, list_id)) == len(kept)
-    done = disposing.run(office, desk.runner, list_id)
+    done = disposing.run(office, desk.runner, list_id, QUIET)
     assert (done.disposed, done.withheld) == (2 - len(kept), len(kept))
     assert (done.filed is None) == (over == "everything")
     assert cases_of(office) == masked_of(office) == keys_of(office) == kept
@@ -192,7 +193,7 @@ def test_a_hold_keeps_letters_until_it_is_lifted(office: Office, desk: Desk, ove
     with pytest.raises(Refused, match="another responsible"):
         disposal.lift(office, desk.chief, placed.hold_id, "令8訴第2号")
     disposal.lift(office, other, placed.hold_id, "令8訴第2号")
-    disposing.run(office, desk.runner, desk.approved(office))
+    disposing.run(office, desk.runner, desk.approved(office), QUIET)
     assert cases_of(office) == set()
 
 
@@ -239,7 +240,7 @@ def killed_at(name: str) -> Around:
         if point == name:
             raise Killed
 
-    return Around(between=stop)
+    return Around(between=stop, page=False)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -252,9 +253,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(office: Office, desk: De
         disposing.run(office, desk.runner, list_id, killed_at(point))
     if point == "end":
         with pytest.raises(Refused, match="done"):
-            disposing.run(office, desk.runner, list_id)
+            disposing.run(office, desk.runner, list_id, QUIET)
     else:
-        disposing.run(office, desk.runner, list_id)
+        disposing.run(office, desk.runner, list_id, QUIET)
     assert cases_of(office) == masked_of(office) == keys_of(office) == set(stays)
     with reading(office.warehouse) as warehouse:
         (row,) = certificates.every(warehouse)
@@ -275,7 +276,7 @@ def test_a_hold_lifted_while_a_run_was_stopped_lets_another_epoch_end(office: Of
     with pytest.raises(Killed):
         disposing.run(office, desk.runner, list_id, killed_at("clean"))
     disposal.lift(office, a_handler(office, "other"), placed.hold_id, "令8訴第2号")
-    done = disposing.run(office, desk.runner, list_id)
+    done = disposing.run(office, desk.runner, list_id, QUIET)
     assert (done.disposed, done.withheld) == (2, 0)
     with reading(office.vault) as vault:
         states = [state for _, state, *_ in wrapped_keys.epochs(vault, "case")]
@@ -297,11 +298,11 @@ def test_a_trace_of_a_canary_stops_the_certificate(office: Office, desk: Desk) -
     left = office.settings.home / "left.txt"
     left.write_text(mark.sealed, "utf-8")
     with pytest.raises(Refused, match="probe found"):
-        disposing.run(office, desk.runner, list_id)
+        disposing.run(office, desk.runner, list_id, QUIET)
     with reading(office.warehouse) as warehouse:
         assert certificates.every(warehouse) == []
     left.unlink()
-    assert disposing.run(office, desk.runner, list_id).filed is not None
+    assert disposing.run(office, desk.runner, list_id, QUIET).filed is not None
 
 
 def test_leaving_line_touches_no_letter(office: Office) -> None:
@@ -316,7 +317,7 @@ def test_a_letter_that_was_disposed_of_does_not_come_in_again(office: Office, de
     """Its source read anew finds the keyed digest of what was there; the canaries leave none."""
     (number,) = receive(office, DUE)
     digest = office.index.of_source_key("dummy letters", str(number))
-    disposing.run(office, desk.runner, desk.approved(office))
+    disposing.run(office, desk.runner, desk.approved(office), QUIET)
     with reading(office.warehouse) as warehouse:
         assert opinions.marks_of_cases(warehouse, [digest]) == {digest: None}
         assert warehouse.execute(select(disposed_letter)).all().__len__() == 1
@@ -326,7 +327,7 @@ def test_a_list_names_its_letters_until_the_backups_are_gone(office: Office, clo
     """Numbers and receipt numbers stay 14 days, for a restore; then the night ends them, and the register stays."""
     receive(office, DUE)
     list_id = desk.approved(office)
-    disposing.run(office, desk.runner, list_id)
+    disposing.run(office, desk.runner, list_id, QUIET)
     clock.forward(days=13)
     night.expire(office)
     with reading(office.warehouse) as warehouse:
@@ -339,14 +340,14 @@ def test_a_list_names_its_letters_until_the_backups_are_gone(office: Office, clo
 
 
 def test_a_cancelled_list_gives_its_letters_back(office: Office, desk: Desk) -> None:
-    """What is on an open list is on no other; after a cancellation it may be listed again, the cancelled one never run."""
+    """What is on an open list is on no other; once that is cancelled it may be listed again."""
     receive(office, DUE)
     list_id = desk.approved(office)
     with pytest.raises(Refused, match="Nothing is due"):
         disposal.propose(office, desk.sakura)
     disposal.cancel(office, desk.sakura, list_id)
     with pytest.raises(Refused):
-        disposing.run(office, desk.runner, list_id)
+        disposing.run(office, desk.runner, list_id, QUIET)
     assert disposal.propose(office, desk.sakura).cases == 1
 
 

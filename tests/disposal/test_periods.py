@@ -1,4 +1,4 @@
-"""How long records are kept is data: every table in exactly one class, periods by fiscal years, the night by the table."""
+"""How long records are kept is data: every table in exactly one class, periods by fiscal years, the night by both."""
 
 from datetime import date, timedelta
 
@@ -28,7 +28,7 @@ NEAR = frozenset(Nearness) - {Nearness.NONE}
 @pytest.mark.parametrize("table", TABLES, ids=str)
 def test_every_table_of_every_store_stands_in_exactly_one_class(table: object) -> None:
     """No table can be forgotten: its class says whose, how long, by what authority, and what becomes of it."""
-    assert [one.name for one in CLASSES if str(table) in one.tables].__len__() == 1
+    assert len([one for one in CLASSES if str(table) in one.tables]) == 1
 
 
 def test_no_class_names_a_table_that_does_not_exist() -> None:
