@@ -56,7 +56,7 @@ class Step(StrEnum):
     CANCEL = "cancel"
 
 
-def close_contract(
+def close_contract(  # noqa: PLR0913 - one command, the options of its steps
     *,
     contract: Annotated[Contract, typer.Option(help="終了する契約: L 配信、O 意見等")],
     step: Annotated[
@@ -189,7 +189,7 @@ def _typed(office: Office, contract: Contract, phrase: str) -> str:
 
 
 def _door_answers(office: Office) -> bool:
-    """Ask the webhook's door as a stranger would: without LINE's signature it takes nothing, and shows that it is open."""
+    """Ask the webhook's door as a stranger would: unsigned it takes nothing, and shows that it is open."""
     try:
         answer = httpx.post(f"{office.settings.web_base_url.rstrip('/')}{WEBHOOK}", content=b"", timeout=3)
     except httpx.HTTPError:

@@ -1,4 +1,4 @@
-"""What Prefect keeps of a contract that ends: runs of its stories and their artifacts. No flow and no task: a command's.
+"""What Prefect keeps of a contract that ends: runs of its stories. No flow and no task: a command calls it.
 
 Prefect never saw a person (I3); its counts and times go all the same, as far as its server can be reached from here.
 """

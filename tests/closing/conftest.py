@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pyrage import decrypt
-from pyrage.x25519 import Identity
+from pyrage import decrypt  # type: ignore[import-untyped]  # pyrage has no types
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # as above
 
 from tayori.certificates.jws import Signer
 from tayori.domain.identifiers import Contract
@@ -56,14 +56,14 @@ class Ward:
         """Return what a contract holds."""
         return returning.hand_over(self.office, self.ours, contract)
 
-    def receipt(self, contract: Contract, **changes: object) -> str:
+    def receipt(self, ends: Contract, /, **changes: object) -> str:
         """Have 甲 sign a receipt for what was returned last."""
         with reading(self.office.warehouse) as warehouse:
-            row = closing.standing(warehouse, contract)
+            row = closing.standing(warehouse, ends)
             step = journal.finished_steps(warehouse, row.closing_id)["archive"].found
         said = {
             "form": RECEIPT_FORM,
-            "contract": contract.value,
+            "contract": ends.value,
             "dated": self.office.today().isoformat(),
             "closing": row.closing_id,
             "archive_sha256": step["sha256"],
@@ -72,11 +72,11 @@ class Ward:
         }
         return self.signer.sign(said | changes, RECEIPT)
 
-    def instruct(self, contract: Contract, **told: object) -> Order:
+    def instruct(self, ends: Contract, /, **told: object) -> Order:
         """Have 甲 sign another instruction."""
         said = {
             "form": INSTRUCTION_FORM,
-            "contract": contract.value,
+            "contract": ends.value,
             "dated": self.office.today().isoformat(),
             "document_no": ORDER.document_no,
         }

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pyrage import DecryptError, decrypt
-from pyrage.x25519 import Identity
+from pyrage import DecryptError, decrypt  # type: ignore[import-untyped]  # pyrage has no types
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # as above
 from sqlalchemy import select, update
 
 from tayori.certificates.jws import Signer
