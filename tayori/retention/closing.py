@@ -200,7 +200,7 @@ def _proposed(warehouse: Connection, office: Office, by: Credential, contract: C
         state=ClosingState.PROPOSED,
         document_no=order.document_no.strip(),
         instruction=order.instruction,
-        archive_name=None,
+        archive_file=None,
         archive_sha256=None,
         receipt=None,
         proposed_by=by.handler_id,

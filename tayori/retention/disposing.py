@@ -6,23 +6,19 @@ of the register. What a hold keeps when its turn comes stays, and is counted as 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from tayori.certificates.document import ErasedRecords, KeyEpoch, Method, Moment, Remaining, Trigger
-from tayori.certificates.erasure import CommitmentList, Erasure, VerifiedErasure, commitment
-from tayori.certificates.wording import printed
-from tayori.domain.columns import CASE_RULES
+from tayori.certificates.erasure import commitment
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.record_classes import record_classes
-from tayori.domain.register import register
 from tayori.errors import Refused
-from tayori.office import TOKYO, Office
+from tayori.office import Office
 from tayori.retention import case_canaries, filing
-from tayori.retention.certify import BOX_DAYS, Filed, report_of
+from tayori.retention.certify import Filed
 from tayori.retention.disposal import is_held, require_approved
+from tayori.retention.disposal_certificate import destroyed_at, verified_disposal
 from tayori.retention.printing import print_certificate
 from tayori.retention.probe import STORES as STORE_TERMS
 from tayori.retention.probe import probe_for
@@ -32,16 +28,13 @@ from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
 from tayori.warehouse import closing, disposal, holds, hygiene, journal, runs, wrapped_keys
 from tayori.warehouse.disposal import Disposed, Listed, ListRow, ListState, RegisterRow
-from tayori.warehouse.engines import is_sqlite, reading, writing
-from tayori.warehouse.erasure import BACKUP_DAYS
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.runs import Outcome
-from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 
 STORY: Final = "disposal"
 BLOCK: Final = 1_000
 FIRST: Final = -(2**31)
 MAY_RUN: Final = ("desk", "responsible", "operator")
-TERMS: Final = {"opinion_case": "意見等の案件", "masked_opinion": "マスキング済みの意見等"}
 
 Between = Callable[[str], None]
 
@@ -236,7 +229,7 @@ def _rotate(job: _Job) -> None:
         disposed = len(disposal.disposed_numbers(warehouse, job.list_id))
     epochs = _planned(job, disposed)
     job.around.between("rotation planned")
-    if _destroyed_at(job.office, epochs[-1]) is None:
+    if destroyed_at(job.office, epochs[-1]) is None:
         job.office.case_keys.rotate(job.office.vault, job.office.now())
     steps = job.steps()
     if "rotate" not in steps or steps["rotate"].found["disposed"] != disposed:
@@ -255,12 +248,6 @@ def _planned(job: _Job, disposed: int) -> list[int]:
     epochs = [*before, current] if current not in before else before
     job.finish("rotation plan", {"disposed": disposed, "epochs": epochs})
     return epochs
-
-
-def _destroyed_at(office: Office, epoch: int) -> datetime | None:
-    with reading(office.vault) as vault:
-        known = {number: gone for number, _, _, gone in wrapped_keys.epochs(vault, office.case_keys.space)}
-    return known.get(epoch)
 
 
 def _clean(job: _Job) -> None:
@@ -282,18 +269,15 @@ def _probe(job: _Job) -> None:
 
 def _certify(job: _Job) -> None:
     """Issue the certificate of the kind 期間満了; none where a hold kept everything."""
-    if filing.filed_before(job.office, job.run_id) is None:
-        with reading(job.office.warehouse) as warehouse:
-            erasure = _erasure(job)
-            probed = journal.finished_steps(warehouse, job.run_id)["probe"]
-        if erasure is None:
-            return
-        with writing(job.office.warehouse) as warehouse:
-            what, count = f"certificate, run {job.run_id}", len(erasure.subjects.values)
-            record(warehouse, job.evidence, Action.ERASE, what, count=count, now=job.office.now())
-        party = filing.party(job.office, job.by.handler_id)
-        verified = VerifiedErasure(erasure, report_of(probed.found), probed.done_at, party)
-        filing.file_verified(job.office, job.run_id, verified)
+    if filing.filed_before(job.office, job.run_id) is not None:
+        return
+    verified = verified_disposal(job.office, job.run_id, job.list_id, job.by.handler_id)
+    if verified is None:
+        return
+    with writing(job.office.warehouse) as warehouse:
+        what, count = f"certificate, run {job.run_id}", len(verified.erasure.subjects.values)
+        record(warehouse, job.evidence, Action.ERASE, what, count=count, now=job.office.now())
+    filing.file_verified(job.office, job.run_id, verified)
 
 
 def _print(job: _Job) -> None:
@@ -352,94 +336,3 @@ def _finished(job: _Job) -> Finished:
         lines = [one for one in disposal.register(warehouse) if one.list_id == job.list_id]
     filed = filing.filed_before(job.office, job.run_id)
     return Finished(job.run_id, sum(one.disposed for one in lines), sum(one.withheld for one in lines), filed)
-
-
-def _erasure(job: _Job) -> Erasure | None:
-    with reading(job.office.warehouse) as warehouse:
-        steps, span = journal.finished_steps(warehouse, job.run_id), disposal.span(warehouse, job.list_id)
-        tally, outcome = journal.tally(warehouse, job.run_id), disposal.outcome(warehouse, job.list_id)
-        commitments = tuple(one.hex() for one in disposal.commitments(warehouse, job.list_id))
-    if span is None:
-        return None
-    return Erasure(
-        contract=Contract.OPINIONS,
-        kind="expiry",
-        subjects=CommitmentList(commitments),
-        records=records(tally),
-        triggers=(_trigger(outcome),),
-        started_at=span[0],
-        completed_at=max(span[1], steps["rotate"].done_at),
-        methods=_methods(job.office, steps),
-        key_epochs=tuple(_epoch(job.office, epoch) for epoch in steps["rotate"].found["epochs"]),
-        remaining=_remaining(job.office, span[1]),
-        performed_by=filing.party(job.office, job.by.handler_id),
-    )
-
-
-def records(tally: Mapping[str, int]) -> tuple[ErasedRecords, ...]:
-    """Give what was erased of letters, by table: its terms of the register, and how many rows."""
-    terms = {item.item: item.term for item in register().items}
-    tables = {table.name: table for table in (opinion_case, masked_opinion)}
-    return tuple(
-        ErasedRecords(
-            table=TERMS[name],
-            items=tuple(
-                dict.fromkeys(
-                    terms[column.info["item"]]
-                    for column in tables[name].columns
-                    if column.info["erasure"] in CASE_RULES
-                )
-            ),
-            rows=rows,
-        )
-        for name, rows in sorted(tally.items())
-    )
-
-
-def _trigger(outcome: Sequence[Disposed]) -> Trigger:
-    days = [day for one in outcome for day in (one.first_due, one.last_due)]
-    moments = [datetime(day.year, day.month, day.day, tzinfo=TOKYO) for day in days]
-    return filing.triggered("expiry", sum(one.disposed for one in outcome), moments)
-
-
-def _methods(office: Office, steps: Mapping[str, journal.StepRow]) -> tuple[Method, ...]:
-    epochs = "、".join(str(epoch) for epoch in steps["rotate"].found["epochs"])
-    medium = {"鍵世代": epochs, "鍵の保管": f"{office.key_file.path.name}（ファイルを置換。媒体は未検査）"}
-    keys = Method(store="鍵保管庫", method=printed("methods", "key_destruction"), settings=medium)
-    return (keys, *cleaned(steps["clean"].found["stores"]))
-
-
-def cleaned(stores: Sequence[Mapping[str, Any]]) -> tuple[Method, ...]:
-    """Give what was done to the stores after rows were deleted."""
-    return tuple(
-        Method(
-            store=f"{STORE_TERMS[one['store']]}（{one['engine']}）",
-            method=printed("methods", "row_deletion"),
-            settings=one["measures"],
-        )
-        for one in stores
-    )
-
-
-def _epoch(office: Office, epoch: int) -> KeyEpoch:
-    gone = _destroyed_at(office, epoch)
-    destroyed_at = Moment.of(gone) if gone is not None else None
-    return KeyEpoch(space="案件", epoch=epoch, algorithm="AES-256-GCM", destroyed_at=destroyed_at)
-
-
-def _remaining(office: Office, erased_at: datetime) -> tuple[Remaining, ...]:
-    backups, boxes = day_after(erased_at, BACKUP_DAYS), day_after(erased_at, BOX_DAYS)
-    listed = [
-        Remaining(id="backups", what="廃棄前に作成されたバックアップ（平文で保持していた管理項目）", until=backups),
-        Remaining(id="journal", what="廃棄した案件の管理番号及び受付番号（復元時の再廃棄用）", until=backups),
-        Remaining(id="box-keys", what="受付箱・隔離の鍵世代（取込み済みの封緘データ）", until=boxes),
-    ]
-    if not is_sqlite(office.warehouse):
-        what = "PostgreSQL の空き領域及び先行書込みログ（平文で保持していた管理項目）"
-        listed.append(Remaining(id="postgresql", what=what, until=backups))
-    return tuple(listed)
-
-
-def day_after(moment: datetime, days: int) -> str:
-    """Give the day in Tokyo that lies so many days after a moment."""
-    return (moment + timedelta(days=days)).astimezone(TOKYO).date().isoformat()

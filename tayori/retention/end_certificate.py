@@ -14,7 +14,7 @@ from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import filing, spaces
 from tayori.retention.certify import BOX_DAYS, report_of
-from tayori.retention.disposing import cleaned, day_after
+from tayori.retention.disposal_certificate import cleaned, day_after
 from tayori.retention.letterhead import letterhead
 from tayori.vault.keyfile import Space
 from tayori.warehouse import closing, journal

@@ -79,8 +79,8 @@ def hand_over(
     with writing(office.warehouse) as warehouse:
         found = {"sha256": written.sha256, "size": written.size, "rows": written.rows, "path": str(written.path)}
         journal.finish_step(warehouse, row.closing_id, STEP, found, office.now())
-        row = replace(row, state=ClosingState.RETURNED, archive_name=written.path.name, archive_sha256=written.sha256)
-        changed = {name: getattr(row, name) for name in ("state", "archive_name", "archive_sha256")}
+        row = replace(row, state=ClosingState.RETURNED, archive_file=written.path.name, archive_sha256=written.sha256)
+        changed = {name: getattr(row, name) for name in ("state", "archive_file", "archive_sha256")}
         closing.change(warehouse, row.closing_id, **changed)
         handover.enter(warehouse, row, archive.recipient(office), by.handler_id, office.now())
     totals = {name: sum(tables.values()) for name, tables in written.rows.items()}

@@ -59,7 +59,7 @@ class ClosingRow:
     state: ClosingState
     document_no: str | None
     instruction: str | None
-    archive_name: str | None
+    archive_file: str | None
     archive_sha256: str | None
     receipt: str | None
     proposed_by: str

@@ -274,7 +274,7 @@ def test_nothing_of_line_comes_in_or_goes_out_any_more(ward: Ward, tmp_path: Pat
     with pytest.raises(Refused, match="Contract L"):
         ingest_inbox(office, gate)
     with pytest.raises(Refused, match="Contract L"):
-        reconcile(office, SimpleNamespace(), RunId("scan-1"))  # type: ignore[arg-type]
+        reconcile(office, SimpleNamespace(), RunId("scan-1"))
     with pytest.raises(TayoriError):
         follow(office, [a_line_id(77)])
     assert rows_by_table(office)["person"] == 0

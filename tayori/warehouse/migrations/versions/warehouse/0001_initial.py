@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("document_no", sa.String(length=80), nullable=True),
         sa.Column("instruction", sa.Text(), nullable=True),
-        sa.Column("archive_name", sa.String(length=200), nullable=True),
+        sa.Column("archive_file", sa.String(length=200), nullable=True),
         sa.Column("archive_sha256", sa.String(length=64), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("proposed_by", sa.String(length=40), nullable=False),
