@@ -17,7 +17,7 @@ from tayori.errors import BadInput, Refused, Unavailable
 from tayori.office import Office
 from tayori.retention import closing, ending, returning
 from tayori.retention.closing import Order
-from tayori.retention.ending import Around
+from tayori.retention.end_job import Around
 from tayori.retention.ward_statements import read_token
 from tayori.settings import Mode
 

@@ -118,6 +118,19 @@ def run(office: Office, by: Credential, list_id: str, around: Around | None = No
     return _finished(job)
 
 
+def dispose_again(office: Office, evidence: Evidence, numbers: Sequence[int]) -> int:
+    """Dispose anew of letters that a restored backup brought back, by their numbers; give how many were there.
+
+    The numbers are those of `every_disposed`, kept where the backup could not hold them.
+    """
+    with writing(office.warehouse) as warehouse:
+        record(warehouse, evidence, Action.ERASE, "letters disposed of before", count=len(numbers), now=office.now())
+        rows = disposal.delete_letters(warehouse, numbers)
+    with writing(office.vault) as vault:
+        office.case_keys.destroy(vault, numbers)
+    return rows["opinion_case"]
+
+
 def _take(office: Office, by: Credential, list_id: str) -> RunId:
     with writing(office.warehouse) as warehouse:
         roster.require_any(warehouse, by.handler_id, MAY_RUN, office.today())

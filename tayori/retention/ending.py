@@ -4,65 +4,37 @@ Every step may run twice, and an erasure that stopped anywhere goes on to the sa
 receipt for everything that is returned, or with its own signed instruction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tayori.certificates.erasure import commitment
-from tayori.domain.canonical import canonical_bytes
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import BadInput, Refused
 from tayori.office import Office
 from tayori.retention import canaries, case_canaries, filing, spaces
-from tayori.retention.backups import Backups, NoBackups, attempts
 from tayori.retention.certify import Filed
-from tayori.retention.closing import ROLE, DoorAnswers, no_door, refuse_unfinished, standing
+from tayori.retention.closing import ROLE, refuse_unfinished, standing
 from tayori.retention.end_certificate import verified_end
+from tayori.retention.end_job import Around, Job
+from tayori.retention.end_verification import verify
 from tayori.retention.printing import FOLDER, print_certificate
 from tayori.retention.probe import STORES as STORE_TERMS
-from tayori.retention.probe import probe_for
 from tayori.retention.returning import archive_of, require_erasable
 from tayori.retention.run import commitment_key
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action, record
-from tayori.vault.residue_forms import Needles
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, hygiene, journal
-from tayori.warehouse.closing import ClosingRow, ClosingState, SignatureRow
+from tayori.warehouse import closing, hygiene
+from tayori.warehouse.closing import ClosingRow, ClosingState
 from tayori.warehouse.engines import reading, writing
 
 WARD: Final = "甲"
-WITNESS: Final = "witness"
-WITNESS_FORM: Final = "tayori contract end witnessed 1"
 ERASABLE: Final = frozenset({ClosingState.SIGNED, ClosingState.RETURNED, ClosingState.RECEIVED, ClosingState.ERASING})
 CERTIFIED: Final = "certified"
-AFTERWARDS: Final = frozenset({"index", "close"})  # what is done once the certificate is filed
-OTHER: Final = {Contract.LINE: Contract.OPINIONS, Contract.OPINIONS: Contract.LINE}
-
-Forget = Callable[[Contract], Mapping[str, int]]
-
-
-def _nothing(_point: str) -> None: ...
-
-
-def _no_runs(_contract: Contract) -> Mapping[str, int]:
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What the erasure is given from outside: the door, backups, Prefect's records, further folders, named points."""
-
-    door_answers: DoorAnswers = no_door
-    backups: Backups = field(default_factory=NoBackups)
-    forget_runs: Forget = _no_runs
-    places: Mapping[str, Path] = field(default_factory=dict)
-    beyond: Sequence[str] = ()
-    between: Callable[[str], None] = _nothing
-    page: bool = True
-    pdf: bool = False
+AFTERWARDS: Final = frozenset({"index", "close", "renew"})  # what is done once the certificate is filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +87,7 @@ def _begin(office: Office, by: Credential, witness: Credential, contract: Contra
         raise Refused("The verification is done before a handler of 甲 who is another one than who erases (L7).")
     if row.state not in ERASABLE:
         raise Refused(f"The end of contract {contract.value} is {row.state}; there is nothing to erase.")
+    _refuse_lying_about(office, row)
     if row.state is not ClosingState.ERASING:
         refuse_unfinished(office, contract, given.door_answers)
         with writing(office.warehouse) as warehouse:
@@ -126,47 +99,14 @@ def _begin(office: Office, by: Credential, witness: Credential, contract: Contra
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One erasure at work."""
-
-    office: Office
-    by: Credential
-    witness: Credential
-    row: ClosingRow
-    around: Around
-
-    @property
-    def run_id(self) -> RunId:
-        """The id under which its steps and its certificate stand."""
-        return RunId(self.row.closing_id)
-
-    @property
-    def contract(self) -> Contract:
-        """The contract that ends."""
-        return self.row.contract
-
-    @property
-    def evidence(self) -> Evidence:
-        """Who erases, and what for."""
-        return Evidence(self.by.handler_id, Purpose.CLOSING)
-
-    @property
-    def other_goes_on(self) -> bool:
-        """Whether the other contract still does."""
-        with reading(self.office.warehouse) as warehouse:
-            row = closing.last(warehouse, OTHER[self.contract])
-        return row is None or row.state is not ClosingState.CLOSED
-
-    def steps(self) -> dict[str, journal.StepRow]:
-        """What is done."""
-        with reading(self.office.warehouse) as warehouse:
-            return journal.finished_steps(warehouse, self.run_id)
-
-    def finish(self, step: str, found: Mapping[str, Any]) -> None:
-        """Write down that a step is done."""
-        with writing(self.office.warehouse) as warehouse:
-            journal.finish_step(warehouse, self.run_id, step, found, self.office.now())
+def _refuse_lying_about(office: Office, row: ClosingRow) -> None:
+    """Leave an archive outside of this installation alone: it may be on 甲's own medium, and is not ours to delete."""
+    path = archive_of(office, row)
+    if path is not None and not path.resolve().is_relative_to(office.settings.home.resolve()):
+        raise Refused(
+            f"The archive {path.name} still lies outside of TAYORI_HOME where it was written. Hand its medium over to "
+            "甲, or erase the file if 甲 has another one; then run it again."
+        )
 
 
 def _count(job: Job) -> None:
@@ -254,13 +194,11 @@ def _end_files(job: Job) -> None:
 
 
 def _end_backups(job: Job) -> None:
-    """End every backup and escrow that could hold the contract, then back up what goes on."""
+    """End every backup and escrow that could hold the contract."""
     for one in job.around.backups.standing():
         if one in job.steps()["counts"].found["backups"]:
             job.around.backups.end(one)
     if "backups" not in job.steps():
-        if job.other_goes_on:
-            job.around.backups.renew()
         job.finish("backups", {"ended": job.steps()["counts"].found["backups"]})
 
 
@@ -272,67 +210,6 @@ def _forget_runs(job: Job) -> None:
 def _clean(job: Job) -> None:
     done = [hygiene.clean(getattr(job.office, store), store) for store in STORE_TERMS]
     job.finish("clean", {"stores": [asdict(one) for one in done]})
-
-
-def _verify(job: Job) -> None:
-    """See before 甲's witness that no row, key, backup or trace is left; what is left stops the certificate."""
-    left = _left(job)
-    if left:
-        raise Refused(f"Something of contract {job.contract.value} is still here: {', '.join(left)}. No certificate.")
-    texts, everything = _sought(job)
-    report = probe_for(job.office, texts, everything, job.around.places, job.around.beyond)
-    if report.hits:
-        raise Refused(
-            f"The probe found {report.hits} traces of erased marks in: {', '.join(report.hit_files)}. No certificate "
-            "is issued. Erase these, then run it again; it goes on where it stopped."
-        )
-    found = asdict(report) | {"places": dict(report.places)}
-    job.finish("verify", found)
-    _witnessed(job, found)
-
-
-def _left(job: Job) -> list[str]:
-    left = []
-    for store in STORE_TERMS:
-        with reading(getattr(job.office, store)) as connection:
-            left += [
-                table.name
-                for table, _ in closing.tables_to_erase(job.contract, store)
-                if closing.count(connection, table, job.contract)
-            ]
-    left += [f"key {name}" for name in spaces.held_keys(job.office, job.contract)]
-    tried = attempts(job.around.backups, job.steps()["counts"].found["backups"])
-    return left + [f"backup {one.backup_id}" for one in tried if one.opened]
-
-
-def _sought(job: Job) -> tuple[Needles, Needles]:
-    """Give the canaries' marks: what only ever stood sealed, and everything by which they could be found."""
-    if job.contract is Contract.LINE:
-        return Needles.of(canaries.markers(job.office, job.run_id)), canaries.needles(job.office, job.run_id)
-    return case_canaries.texts(job.office, job.run_id), case_canaries.needles(job.office, job.run_id)
-
-
-def _witnessed(job: Job, found: Mapping[str, Any]) -> None:
-    """Let 甲's witness sign what was verified (L7)."""
-    said = canonical_bytes(
-        {
-            "form": WITNESS_FORM,
-            "closing": job.row.closing_id,
-            "contract": job.contract.value,
-            "backups_tried": len(job.steps()["counts"].found["backups"]),
-            "places": dict(found["places"]),
-            "bytes_scanned": found["bytes_scanned"],
-        }
-    )
-    with writing(job.office.warehouse) as warehouse:
-        what = f"erasure of contract {job.contract.value} witnessed, {job.run_id}"
-        evidence = Evidence(job.witness.handler_id, Purpose.CLOSING)
-        record(warehouse, evidence, Action.DECIDE, what, count=0, now=job.office.now())
-        signed = job.witness.sign(said)
-        mine = SignatureRow(
-            job.row.closing_id, WITNESS, job.witness.handler_id, job.witness.key_id, said, signed, job.office.now()
-        )
-        closing.put_signature(warehouse, mine)
 
 
 def _certify(job: Job) -> None:
@@ -373,6 +250,12 @@ def _close(job: Job) -> None:
         audit.sign_head(warehouse, job.office.signing_key, job.office.today(), job.office.now())
 
 
+def _renew(job: Job) -> None:
+    """Back up what goes on, now that the stores say that this contract is closed; a night would do it too."""
+    if job.other_goes_on:
+        job.around.backups.renew()
+
+
 _STEPS: Final[tuple[tuple[str, Callable[[Job], None]], ...]] = (
     ("count", _count),
     ("plant", _plant),
@@ -382,10 +265,11 @@ _STEPS: Final[tuple[tuple[str, Callable[[Job], None]], ...]] = (
     ("backups", _end_backups),
     ("runs", _forget_runs),
     ("clean", _clean),
-    ("verify", _verify),
+    ("verify", verify),
     ("certify", _certify),
     ("index", _end_index),
     ("close", _close),
+    ("renew", _renew),
 )
 
 

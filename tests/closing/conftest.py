@@ -20,7 +20,8 @@ from tayori.errors import NotFound
 from tayori.office import Office
 from tayori.retention import closing, ending, returning
 from tayori.retention.closing import Order
-from tayori.retention.ending import Around, Ended
+from tayori.retention.end_job import Around
+from tayori.retention.ending import Ended
 from tayori.retention.returning import Returned
 from tayori.retention.ward_statements import INSTRUCTION, INSTRUCTION_FORM, RECEIPT, RECEIPT_FORM
 from tayori.vault.roster import Credential

@@ -20,7 +20,7 @@ from tayori.errors import NotFound, Refused, TayoriError
 from tayori.ingest.event_file import ingest_event_file
 from tayori.ingest.inbox import ingest_inbox
 from tayori.office import Office, set_up
-from tayori.retention import canaries, closing
+from tayori.retention import canaries, closing, returning
 from tayori.retention import run as night
 from tayori.retention.certify import EVIDENCE
 from tayori.retention.reconcile import reconcile
@@ -214,6 +214,7 @@ POINTS = [
     "certify",
     "index",
     "close",
+    "renew",
     "end",
 ]
 
@@ -232,7 +233,7 @@ def test_an_erasure_that_was_stopped_goes_on_to_the_same_end(ward: Ward, point: 
         ward.erase(L, between=stop, backups=backups)
     with pytest.raises(Refused):
         closing.cancel(ward.office, ward.theirs, L)
-    if point == "end":
+    if point in {"renew", "end"}:
         with pytest.raises(Refused, match="closed"):
             ward.erase(L, backups=backups)
     else:
@@ -240,7 +241,7 @@ def test_an_erasure_that_was_stopped_goes_on_to_the_same_end(ward: Ward, point: 
     after = rows_by_table(ward.office)
     assert not {name for name in tables_of(L) if after[name]}
     assert the_certificate(ward.office).subjects == 5
-    assert backups.ids == ["b-new-1"]
+    assert backups.ids == (["b-new-1"] if point != "renew" else [])
     assert len(letters_open(ward)) == 3
     with reading(ward.office.warehouse) as warehouse:
         audit.verify_lines(log.lines(warehouse))
@@ -335,6 +336,18 @@ def test_our_own_copy_of_the_archive_and_the_pictures_go(ward: Ward) -> None:
     ward.erase(L)
     assert not returned.archive.exists()
     assert list(ward.office.media_folder.iterdir()) == []
+
+
+def test_an_archive_on_a_medium_of_the_ward_is_not_ours_to_delete(ward: Ward, tmp_path: Path) -> None:
+    """Written outside of this installation, it stops the erasure until it is gone from there; nothing deletes it."""
+    ward.sign(L)
+    returned = returning.hand_over(ward.office, ward.ours, L, tmp_path / "medium")
+    returning.receive_receipt(ward.office, ward.ours, L, ward.receipt(L))
+    with pytest.raises(Refused, match="medium"):
+        ward.erase(L)
+    assert returned.archive.exists()
+    returned.archive.rename(tmp_path / "handed over")
+    assert ward.erase(L).filed is not None
 
 
 def test_the_certificate_is_provisional_while_something_could_bring_it_back(ward: Ward, clock: TestClock) -> None:

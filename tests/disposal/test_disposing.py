@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tayori.certificates.certificate import opened_certificate
 from tayori.certificates.erasure import commitment
 from tayori.certificates.jws import Signer
+from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
@@ -337,6 +338,21 @@ def test_a_list_names_its_letters_until_the_backups_are_gone(office: Office, clo
     with reading(office.warehouse) as warehouse:
         assert stored.items(warehouse, list_id) == []
         assert len(stored.register(warehouse)) == 1
+
+
+def test_a_restored_letter_is_disposed_of_again(office: Office, desk: Desk) -> None:
+    """What a backup brings back goes again by the numbers on the lists; nothing else does."""
+    gone = receive(office, DUE)
+    disposing.run(office, desk.runner, desk.approved(office), QUIET)
+    stays = receive(office, RECENT)
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(update(opinion_case).values(case_no=gone[0], receipt_no=receipt(gone[0])))
+        listed = stored.every_disposed(warehouse)
+    assert listed == gone
+    again = Evidence("test", Purpose.DISPOSAL)
+    assert disposing.dispose_again(office, again, listed) == 1
+    assert cases_of(office) == set()
+    assert keys_of(office) == set(stays)
 
 
 def test_a_cancelled_list_gives_its_letters_back(office: Office, desk: Desk) -> None:

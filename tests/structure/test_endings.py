@@ -8,7 +8,10 @@ import yaml
 
 from tests.structure.test_deployments import DEPLOYMENTS, ROOT
 
-FORBIDDEN = [f"tayori.retention.{name}" for name in ("closing", "returning", "ending", "disposal", "disposing")]
+FORBIDDEN = [
+    f"tayori.retention.{name}"
+    for name in ("closing", "returning", "ending", "disposal", "disposing", "end_job", "end_verification")
+]
 FORBIDDEN += ["tasks.closing", "cli.closing"]
 
 
