@@ -27,6 +27,7 @@ WORDS: Final = {
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "keys": "鍵の世代 (key epochs)",
     "retention": "登録をやめた人の消去 (retention)",
+    "disposal": "保存期間の満了した意見等の廃棄 (disposal)",
     "certificate": "消去証明書 (certificate)",
     "copies": "複製の台帳 (copies)",
     "backup": "バックアップ (backup)",

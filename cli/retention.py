@@ -5,10 +5,12 @@ from pathlib import Path
 
 import typer
 
+from cli.closing import close_contract
 from cli.desk import office_here
 from cli.holds import app as hold_app
-from cli.show import Json, facts
+from cli.show import Json, facts, table
 from tayori.domain.identifiers import RunId
+from tayori.domain.record_classes import record_classes
 from tayori.errors import TayoriError
 from tayori.office import Office
 from tayori.retention import reconcile as scanning
@@ -30,6 +32,16 @@ COUNTS = {
     "residue_hits": "残存",
     "certificate": "証明書",
     "state": "証明書の状態",
+}
+CLASSES = {
+    "name": "区分",
+    "term": "記録",
+    "whose": "だれの",
+    "contracts": "契約",
+    "until": "いつまで",
+    "at_end": "終了時",
+    "authority": "根拠",
+    "tables": "表",
 }
 SCAN = {
     "listed": "LINE の友だち数",
@@ -81,6 +93,15 @@ def reconcile(
             raise
         _end(office, scan, Outcome.DONE, {"listed": found.listed, "quit": found.quit})
     facts(found, SCAN, as_json=as_json)
+
+
+app.command("close-contract")(close_contract)
+
+
+@app.command()
+def classes(*, as_json: Json = False) -> None:
+    """記録の区分: だれの、どの契約の、いつまで、何を根拠に保存し、契約の終了時にどう扱うか。"""
+    table(record_classes().classes, CLASSES, as_json=as_json)
 
 
 def _end(office: Office, scan: RunId, outcome: Outcome, counts: dict[str, int]) -> None:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from prefect import task
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_API_URL, PREFECT_HOME
 
+from tasks.places import elsewhere, searched
 from tasks.support import desk, sentence_only
 from tayori.broadcast import control
 from tayori.domain.evidence import Evidence, Purpose
@@ -20,8 +19,6 @@ from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
 
 OUT: Final = Path("out")
-HERE: Final = frozenset({None, "127.0.0.1", "localhost", "::1"})
-ELSEWHERE: Final = "Prefect サーバのデータベース（この機械のファイルでないもの）"
 
 
 @task(name="消去の開始", persist_result=False)
@@ -62,7 +59,7 @@ def clean_up(run_id: RunId) -> run.Counts:
 def probe_residue(run_id: RunId) -> run.Counts:
     """Look for residue in every store, in Prefect's folder and in what was written out."""
     with desk() as office:
-        return run.probe_residue(office, run_id, {"Prefect": PREFECT_HOME.value(), "出力": OUT}, _elsewhere())
+        return run.probe_residue(office, run_id, searched(OUT), elsewhere())
 
 
 @task(name="証明書の発行", persist_result=False)
@@ -79,7 +76,7 @@ def issue_certificate(run_id: RunId) -> str | None:
 def settle_certificates() -> run.Counts:
     """Let certificates become 確定 of which nothing remains; refused ones are told by the watch."""
     with desk() as office:
-        return run.settle_certificates(office, {"Prefect": PREFECT_HOME.value(), "出力": OUT}, pdf=True)
+        return run.settle_certificates(office, searched(OUT), pdf=True)
 
 
 @task(name="消去の終了", persist_result=False)
@@ -117,11 +114,3 @@ def _begin_scan(office: Office) -> RunId:
 def _end_scan(office: Office, scan: RunId, outcome: Outcome, counts: dict[str, int]) -> None:
     with writing(office.warehouse) as warehouse:
         runs.end(warehouse, scan, outcome, counts, office.now())
-
-
-def _elsewhere() -> tuple[str, ...]:
-    """Name Prefect's database where it is no file of this machine."""
-    database = PREFECT_API_DATABASE_CONNECTION_URL.value()
-    remote = urlsplit(PREFECT_API_URL.value() or "").hostname not in HERE
-    stored = database is not None and not str(database).startswith("sqlite")
-    return (ELSEWHERE,) if remote or stored else ()

@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     scan_hours: float | None = Field(
         None, ge=0, description="rehearsal only: hours between two scans of followers; live always waits six"
     )
+    ward_public_key_file: Path | None = Field(
+        None, description="甲's Ed25519 public key (PEM): checks its receipt and instruction at a contract's end"
+    )
+    ward_recipient_file: Path | None = Field(
+        None, description="甲's age public key (age1...): what is returned at a contract's end is sealed to it"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
 from tayori.office import Office
 from tayori.opinions.facts import Analyst, Fact, Letter
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal, unseal
-from tayori.warehouse import opinions
+from tayori.warehouse import closing, opinions
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.opinions import DoneCase, MaskedRow
 
@@ -56,8 +57,10 @@ def mask_done_cases(office: Office, on_progress: Callable[[int], None] | None = 
 
 
 def mask_block(office: Office, analyst: Analyst, size: int = BLOCK) -> list[Fact]:
-    """Mask one block of done cases and write it into the mart; an empty list when none is left."""
+    """Mask one block of done cases and write it into the mart; an empty list when none is left or it has ended."""
     with writing(office.warehouse) as people:
+        if closing.is_frozen(people, Contract.OPINIONS):
+            return []
         done = opinions.done_and_unmasked(people, size)
         if not done:
             return []

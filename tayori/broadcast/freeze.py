@@ -19,14 +19,14 @@ from tayori.broadcast.guards.situation import Scans, Situation, Unscanned
 from tayori.broadcast.moves import SENDER, move
 from tayori.domain.approval import drifted
 from tayori.domain.batches import Numbers, in_batches, pack, retry_key
-from tayori.domain.identifiers import BroadcastId
+from tayori.domain.identifiers import BroadcastId, Contract
 from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
 from tayori.vault import audit
 from tayori.vault.lists import ListSeal
-from tayori.warehouse import audience, batches, broadcasts, earlier
+from tayori.warehouse import audience, batches, broadcasts, closing, earlier
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import persistently, reading, writing
@@ -83,6 +83,7 @@ def _start(office: Office, broadcast_id: BroadcastId, worker: str, left: Room | 
     """Let the guards decide in one transaction, with what was counted before it: nobody waits for a count."""
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
+        closing.require_open(connection, Contract.LINE)
         _refuse_unready(row, office)
         earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())

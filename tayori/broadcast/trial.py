@@ -12,7 +12,7 @@ from typing import Final
 from tayori.broadcast.courier import ENDPOINT
 from tayori.domain.batches import retry_key
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import BroadcastId, HandlerId, PersonNo
+from tayori.domain.identifiers import BroadcastId, Contract, HandlerId, PersonNo
 from tayori.domain.messages import MOST_MESSAGES, content_hash, message_bytes
 from tayori.errors import NotFound, Refused
 from tayori.line.answers import Verdict
@@ -21,7 +21,7 @@ from tayori.office import Office
 from tayori.vault import audit, identity, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import batches, broadcasts, staff_links
+from tayori.warehouse import batches, broadcasts, closing, staff_links
 from tayori.warehouse.batches import Call
 from tayori.warehouse.engines import reading, writing
 
@@ -61,6 +61,7 @@ def send(
     if not 1 <= len(set(staff)) <= MOST_STAFF:
         raise Refused(f"A test goes to 1 to {MOST_STAFF} named members of staff.")
     with reading(office.warehouse) as connection:
+        closing.require_open(connection, Contract.LINE)
         row = broadcasts.find(connection, broadcast_id)
     calls = [_call(office, who, broadcast_id, sorted(set(staff)), part) for part in marked(row.messages)]
     verdicts = [_deliver(office, who, broadcast_id, line, call, sleep) for call in calls]

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Final
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import CaseNo, HandlerId
+from tayori.domain.identifiers import CaseNo, Contract, HandlerId
 from tayori.domain.states import DONE, CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import opinions
+from tayori.warehouse import closing, opinions
 from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
@@ -34,6 +34,7 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
         raise BadInput("The day on which the cases were done lies in the future; give a day up to today.")
     with writing(office.warehouse) as people:
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
+        closing.require_open(people, Contract.OPINIONS)
         moved = opinions.set_state(people, numbers, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
         record(people, evidence, Action.DECIDE, f"cases {state}", count=moved, now=office.now())

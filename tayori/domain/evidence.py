@@ -12,6 +12,8 @@ class Purpose(StrEnum):
     TRIAL = "配信内容の事前確認"
     ERASURE = "登録をやめた人の消去"
     RECONCILE = "LINEの利用をやめた人の確認"
+    DISPOSAL = "保存期間の満了した意見等の廃棄"
+    CLOSING = "契約の終了に伴う返還及び消去"
     INTAKE = "意見等の受付"
     ANSWER = "意見等への回答"
     ANALYSIS = "意見等の集計及び分析"

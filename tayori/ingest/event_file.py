@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import BadInput, NotFound
 from tayori.ingest import events
 from tayori.ingest.counts import Counts
@@ -22,6 +22,7 @@ from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.verdict import Gate
 from tayori.line.webhook import reduce_event
 from tayori.office import Office
+from tayori.warehouse import closing
 from tayori.warehouse import events as seen
 
 BLOCK_EVENTS: Final = 100_000
@@ -71,6 +72,7 @@ def _take(office: Office, gate: Gate, source: str, block: _Read, run_id: RunId) 
     broken = Counts(received=len(block.broken))
     broken.quarantined.update(row.rule for row in block.broken)
     with office.writing_people() as stores:
+        closing.require_open(stores[0], Contract.LINE)
         counts = events.apply(office, stores, judged, run_id)
         set_aside(office, stores[0], source, block.broken, KEPT_UNPARSED)
         seen.add_tally(stores[0], run_id, broken.tallied(), office.now())

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import NotFound, Tampered, Unavailable
 from tayori.ingest import events, receptions, wishes
 from tayori.ingest.counts import Counts
@@ -24,8 +24,8 @@ from tayori.line.webhook import Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
+from tayori.warehouse import closing, inbox
 from tayori.warehouse import events as seen
-from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import InboxRow
 
@@ -73,12 +73,15 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
 
     Raises:
         Unavailable: a store or a key cannot be reached; the rows stay where they are.
+        Refused: the contract has ended.
 
     """
     with reading(office.inbox) as connection:
         rows = inbox.oldest(connection, KINDS, limit)
     if not rows:
         return InboxCounts()
+    with reading(office.warehouse) as warehouse:
+        closing.require_open(warehouse, Contract.LINE)
     opened = _open(office, rows)
     judged = events.judge(office, gate, SOURCE, opened.events)
     settings = receptions.judge(office, gate, opened.receptions)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from tayori.domain.calendar import WardCalendar, reply_due
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
 from tayori.domain.opinions import answerable, recorded_as_person
 from tayori.domain.states import CaseState
 from tayori.ingest.quarantine import SetAside, set_aside
@@ -26,7 +27,7 @@ from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal
-from tayori.warehouse import opinions
+from tayori.warehouse import closing, opinions
 from tayori.warehouse.engines import writing
 from tayori.warehouse.external import Watermark
 
@@ -115,6 +116,7 @@ class _Intake:
 
     def take(self, stores: tuple[Connection, Connection], frame: pd.DataFrame) -> None:
         """Judge a frame, set the refused rows aside, count those without a person, record the others."""
+        closing.require_open(stores[0], Contract.OPINIONS)
         verdict = self._gate(frame, SUITE, self._office.now())
         refused = [(_rows(frame.iloc[[position]])[0], rule) for position, rule in verdict.refused]
         fresh, changed = self._told_apart(stores[0], _rows(verdict.accepted))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tayori.domain.canonical import canonical_bytes
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.record_classes import record_classes
 from tayori.errors import NotFound, Refused
 from tayori.office import TOKYO, Office
 from tayori.vault import roster
@@ -23,8 +24,9 @@ from tayori.warehouse.quarantine import ApprovalRow, Held, QuarantineRow
 KIND: Final = "quarantine"
 NOT_FOLLOWING: Final = "person_does_not_follow"
 APPROVES: Final = "responsible"
-KEPT: Final = timedelta(days=14)
-KEPT_UNPARSED: Final = timedelta(hours=24)  # what could not be parsed may hold talk text: a day, then the count alone
+LIMITS: Final = record_classes().named("quarantine").limits
+KEPT: Final = timedelta(days=LIMITS["content"])
+KEPT_UNPARSED: Final = timedelta(days=LIMITS["unparsed"])  # it may hold talk text: a day, then the count alone
 
 
 @dataclass(frozen=True, slots=True)

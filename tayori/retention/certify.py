@@ -1,6 +1,6 @@
 """File the proof: the certificate of a run, signed, in the log and as a bundle that anyone can check offline (P12)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -75,7 +75,10 @@ def _erasure(office: Office, warehouse: Connection, run_id: RunId, done: Journal
         started_at=done.began,
         completed_at=max(done.ended, steps["rotate"].done_at),
         methods=_methods(steps),
-        key_epochs=(*_key_epochs(office, steps["rotate"].found["epochs"]), *_box_epochs(steps)),
+        key_epochs=(
+            *_key_epochs(office, steps["rotate"].found["epochs"]),
+            *box_epochs(steps[BOX_STEP].found["epochs"]),
+        ),
         remaining=remainders.remaining(office, done.ended),
         performed_by=_party(office),
     )
@@ -142,11 +145,11 @@ def _key_epochs(office: Office, ended: list[int]) -> tuple[KeyEpoch, ...]:
     )
 
 
-def _box_epochs(steps: Steps) -> tuple[KeyEpoch, ...]:
+def box_epochs(epochs: Sequence[int]) -> tuple[KeyEpoch, ...]:
     """Give the epochs of the boxes to which something about the erased may be sealed: those of the erasure's moment."""
     return tuple(
         KeyEpoch(space=BOXES, epoch=epoch, algorithm="HPKE (X25519, AES-256-GCM)", destroyed_at=None)
-        for epoch in steps[BOX_STEP].found["epochs"]
+        for epoch in epochs
     )
 
 

@@ -30,7 +30,13 @@ def probe_residue(
     files of SQLite the canaries' look-up values are sought too; PostgreSQL keeps those in freed space and in its log,
     so there they are sought in live rows, and the report says so.
     """
-    everything = needles(office, run_id)
+    return probe_for(office, Needles.of(markers(office, run_id)), needles(office, run_id), places, beyond)
+
+
+def probe_for(
+    office: Office, texts: Needles, everything: Needles, places: Mapping[str, Path], beyond: Sequence[str] = ()
+) -> ResidueReport:
+    """Search as `probe_residue` does: for `everything` in files and live rows, in a server's own files for `texts`."""
     absent = tuple(f"{name}（なし）" for name, path in places.items() if not path.exists())
     beyond = (*beyond, *_links(office))
     here = _files(office) | {name: path for name, path in places.items() if path.exists()}
@@ -41,7 +47,7 @@ def probe_residue(
             reports.append(_probe_rows(engine, store, name, everything))
     server = _server(office)
     if server is not None:
-        reports.append(probe({"PostgreSQL": server}, Needles.of(markers(office, run_id)), (SERVER_VALUES,)))
+        reports.append(probe({"PostgreSQL": server}, texts, (SERVER_VALUES,)))
     elif not is_sqlite(office.warehouse):
         reports[0] = merged([reports[0]], (SERVER_UNREAD,))
     return merged(reports)

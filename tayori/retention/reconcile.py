@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import LINE_USER_ID, RunId
+from tayori.domain.identifiers import LINE_USER_ID, Contract, RunId
 from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
 from tayori.line.paging import PageExpired
@@ -22,7 +22,7 @@ from tayori.settings import Mode
 from tayori.vault import tombstones
 from tayori.vault.audit import Action, record
 from tayori.vault.identity import open_line_ids
-from tayori.warehouse import journal, people
+from tayori.warehouse import closing, journal, people
 from tayori.warehouse import reconcile as scans
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.reconcile import Scan, ScanTally, Sighting
@@ -85,6 +85,8 @@ def reconcile(office: Office, line: Followers, scan: RunId) -> Reconciled:
         Refused: the scan would lose too many people; nothing was concluded, two handlers have to decide.
 
     """
+    with reading(office.warehouse) as warehouse:
+        closing.require_open(warehouse, Contract.LINE)
     began_ms = int(office.now().timestamp() * 1000)
     with scans.scanning(office.warehouse) as listed:
         first_seen = _read_list(office, line, scan, listed)

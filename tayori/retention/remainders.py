@@ -15,13 +15,14 @@ from tayori.certificates.document import KeyEpoch, Remaining
 from tayori.office import TOKYO, Office
 from tayori.retention.copies.ends import backups_gone_before, escrow_ended_through
 from tayori.vault.keyfile import Space
-from tayori.warehouse import journal, rewriting, tombstones, wrapped_keys
+from tayori.warehouse import disposal, journal, rewriting, tombstones, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, reading
 from tayori.warehouse.erasure import BACKUP_DAYS
 
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
 TOMBSTONE_DAYS: Final = 3
 PERSONS, BOXES = "利用者", "受付箱・隔離"
+SPACES: Final = {PERSONS: Space.PERSON, "宛先の束": Space.LIST, "案件": Space.CASE}
 STORES: Final = {"warehouse": "倉庫", "vault": "鍵保管庫", "inbox": "受付箱"}
 
 
@@ -56,17 +57,32 @@ class Remainder:
 
 
 def _epochs(office: Office, deed: Deed) -> Seen:
-    """See that every epoch of persons' keys up to the erasure's is destroyed, in the vault and in the key file."""
-    ended = max((epoch.epoch for epoch in deed.key_epochs if epoch.space == PERSONS), default=0)
-    with reading(office.vault) as vault:
-        known = wrapped_keys.epochs(vault, Space.PERSON)
-    standing = [epoch for epoch, state, *_ in known if epoch <= ended and state != "destroyed"]
-    standing += [epoch for epoch in range(1, ended + 1) if has_key(office, Space.PERSON, epoch)]
-    if standing or not ended:
-        return Seen(gone=False, sentence=f"鍵世代 {_listed(standing) or '不明'} の鍵が残っています。")
-    if not escrow_ended_through(office).past(Space.PERSON, ended):
-        return Seen(gone=False, sentence=f"鍵世代 {ended} までの鍵を含む預託が残っています。")
-    return Seen(gone=True, sentence=f"鍵世代 {ended} までの鍵は、鍵保管庫の記録、鍵の保管先及び預託のいずれにもない")
+    """See that every epoch up to the erasure's is destroyed: in the vault, where keys are kept, and in the escrow."""
+    ended, standing = _last_epochs(deed), []
+    if not ended:
+        return Seen(gone=False, sentence="鍵世代 不明 の鍵が残っています。")
+    for space, last in ended.items():
+        with reading(office.vault) as vault:
+            known = wrapped_keys.epochs(vault, space)
+        standing += [epoch for epoch, state, *_ in known if epoch <= last and state != "destroyed"]
+        standing += [epoch for epoch in range(1, last + 1) if has_key(office, space, epoch)]
+    named = _listed(sorted(set(ended.values())))
+    if standing:
+        return Seen(gone=False, sentence=f"鍵世代 {_listed(standing)} の鍵が残っています。")
+    escrows = escrow_ended_through(office)
+    if not all(escrows.past(space, last) for space, last in ended.items()):
+        return Seen(gone=False, sentence=f"鍵世代 {named} までの鍵を含む預託が残っています。")
+    return Seen(gone=True, sentence=f"鍵世代 {named} までの鍵は、鍵保管庫の記録、鍵の保管先及び預託のいずれにもない")
+
+
+def _last_epochs(deed: Deed) -> dict[Space, int]:
+    """Give the newest epoch that a certificate names, by key space."""
+    last: dict[Space, int] = {}
+    for epoch in deed.key_epochs:
+        if epoch.space in SPACES:
+            space = SPACES[epoch.space]
+            last[space] = max(epoch.epoch, last.get(space, 0))
+    return last
 
 
 def has_key(office: Office, space: Space, epoch: int) -> bool:
@@ -115,6 +131,14 @@ def _boxes(office: Office, deed: Deed) -> Seen:
     return Seen(gone=True, sentence=f"受付箱・隔離の鍵世代 {_listed(sorted(named)) or 'なし'} は破棄済み")
 
 
+def _disposed(office: Office, deed: Deed) -> Seen:
+    with reading(office.warehouse) as warehouse:
+        rows = disposal.count_disposed_until(warehouse, deed.erased_at)
+    if rows:
+        return Seen(gone=False, sentence=f"廃棄した案件の番号の記録が {rows} 行残っています。")
+    return Seen(gone=True, sentence="廃棄した案件の番号の記録は 0 行")
+
+
 def _listed(epochs: Sequence[int]) -> str:
     return "、".join(map(str, dict.fromkeys(epochs)))
 
@@ -139,6 +163,11 @@ def server_stores(office: Office) -> dict[str, Engine]:
     """Give the stores that lie in PostgreSQL."""
     engines: dict[str, Engine] = {store: getattr(office, store) for store in STORES}
     return {store: engine for store, engine in engines.items() if not is_sqlite(engine)}
+
+
+def _never(_office: Office) -> bool:
+    """Say that a night's certificate never names it: another kind of certificate does."""
+    return False
 
 
 REMAINDERS: Final = (

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from tayori.domain.identifiers import RunId
+from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, holds, probe
+from tayori.retention import canaries, certify, erase, holds, probe, spaces
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
@@ -25,7 +25,7 @@ from tayori.retention.settling import settle_all
 from tayori.vault import audit, keeping
 from tayori.vault.keyfile import Space, read_secret, write_secret
 from tayori.vault.providers import weakest
-from tayori.warehouse import boxes, hygiene, journal, people, runs, wrapped_keys
+from tayori.warehouse import boxes, closing, hygiene, journal, people, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
@@ -40,8 +40,14 @@ Counts = dict[str, int]
 
 
 def begin(office: Office) -> RunId:
-    """Take up the last run if it did not get to its end, else begin a new one; give its id."""
+    """Take up the last run if it did not get to its end, else begin a new one; give its id.
+
+    Raises:
+        Refused: both contracts have ended; there is nothing left to forget.
+
+    """
     with writing(office.warehouse) as warehouse:
+        closing.require_any_open(warehouse)
         last = runs.latest(warehouse, STORY)
         if last is not None and last.outcome is not Outcome.DONE:
             return last.run_id
@@ -51,8 +57,12 @@ def begin(office: Office) -> RunId:
 def erase_leavers(office: Office, run_id: RunId) -> Counts:
     """Forget everyone who left; who is in a batch of open outcome waits, at most 72 hours.
 
-    The run's canaries are added before, and erased with the others.
+    The run's canaries are added before, and erased with the others. Once the contract ends, nobody is here.
     """
+    if _line_ended(office):
+        gone = {"erased": 0, "canaries": 0, "waiting": 0, "held": 0, "lists_changed": 0, "keys_without_person": 0}
+        _finish(office, run_id, "erase", gone)
+        return gone
     swept = erase.sweep_keys(office)
     if "canaries" not in _steps(office, run_id):
         planted = canaries.plant(office, run_id)
@@ -118,8 +128,10 @@ def rotate_keys(office: Office, run_id: RunId) -> Counts:
         done = journal.journalled(warehouse, run_id)
     erased = done.residents + done.canaries
     plan = _planned_rotation(office, run_id, erased)
-    ending = {space: plan["others"].get(space, 0) for space in Space} | {Space.PERSON: plan["epochs"][-1]}
-    ended = [space for space in Space if _end_epoch(office, space, ending[space])]
+    ending = {Space(space): epoch for space, epoch in plan["others"].items()}
+    if plan["epochs"]:
+        ending[Space.PERSON] = plan["epochs"][-1]
+    ended = [space for space, epoch in ending.items() if _end_epoch(office, space, epoch)]
     swept = sweep_epochs(office)
     with reading(office.vault) as vault:
         survivors = wrapped_keys.count_keys(vault, Space.PERSON)
@@ -142,13 +154,18 @@ def _planned_rotation(office: Office, run_id: RunId, erased: int) -> dict[str, A
     if plan is not None and plan.found["erased"] == erased:
         return dict(plan.found)
     with reading(office.vault) as vault:
-        current = {space: wrapped_keys.current_epoch(vault, space) for space in Space}
+        current = {space: wrapped_keys.current_epoch(vault, space) for space in spaces.open_spaces(office)}
     before = list(plan.found["epochs"]) if plan is not None else []
-    persons = current.pop(Space.PERSON)
-    epochs = [*before, persons] if persons not in before else before
+    persons = [current.pop(Space.PERSON)] if Space.PERSON in current else []
+    epochs = list(dict.fromkeys([*before, *persons]))
     found = {"erased": erased, "epochs": epochs, "others": {str(space): epoch for space, epoch in current.items()}}
     _finish(office, run_id, "rotation plan", found)
     return found
+
+
+def _line_ended(office: Office) -> bool:
+    with reading(office.warehouse) as warehouse:
+        return closing.is_frozen(warehouse, Contract.LINE)
 
 
 def _end_epoch(office: Office, space: Space, epoch: int) -> bool:

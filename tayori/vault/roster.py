@@ -152,6 +152,12 @@ def require_any(connection: Connection, handler_id: HandlerId, roles: Sequence[s
     return require_role(connection, handler_id, (held or list(roles))[0], today)
 
 
+def side_of(connection: Connection, handler_id: HandlerId | str) -> str | None:
+    """Give the side for which a handler stands in the roster, 甲 or 乙; None where nobody of this id does."""
+    row = roster.find(connection, handler_id)
+    return row.side if row is not None else None
+
+
 def verify_signature(connection: Connection, handler_id: HandlerId, statement: bytes, signature: bytes) -> None:
     """Check that a statement was signed by the handler of the roster.
 

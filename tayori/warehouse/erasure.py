@@ -14,14 +14,12 @@ from typing import Any, Final, cast
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, delete, func, or_, select, update
 
 from tayori.domain.columns import PERSON_RULES, Erasure
+from tayori.domain.record_classes import Age, record_classes
 from tayori.errors import Refused
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
-from tayori.warehouse.events import REMEMBERED
-from tayori.warehouse.schema.leaving import tombstone
-from tayori.warehouse.schema.people import erasure_journal, event_seen, person
-from tayori.warehouse.schema.records import certificate, quarantine
-from tayori.warehouse.schema.stores import inbox_row
+from tayori.warehouse.schema.people import erasure_journal, person
+from tayori.warehouse.schema.records import certificate
 from tayori.warehouse.setup import STORES
 
 NUMBER, INDEX = "person_no", "line_index"
@@ -73,17 +71,20 @@ class Expiry:
         return aged if self.once is None else aged & self.once
 
 
-BACKUP_DAYS: Final = 14
 NOBODY: Final = erasure_journal.c.person_no < 0  # canaries need no certificate
 CERTIFIED: Final = erasure_journal.c.run_id.in_(select(certificate.c.run_id))
-EXPIRIES: Final = (
-    Expiry(event_seen, event_seen.c.at_ms, REMEMBERED),
-    Expiry(quarantine, quarantine.c.expires_at, timedelta(0), blanked=True),
-    Expiry(erasure_journal, erasure_journal.c.erased_at, timedelta(days=BACKUP_DAYS), once=CERTIFIED | NOBODY),
-    Expiry(tombstone, tombstone.c.ends_at, timedelta(0)),
-    Expiry(inbox_row, inbox_row.c.received_at, timedelta(days=14)),
-)
-"""Retention by age, as data. An inbox row goes when it is applied; one that nobody could apply ends here, counted."""
+CONDITIONS: Final = {"certified": CERTIFIED | NOBODY}
+BACKUP_DAYS: Final = record_classes().age_of("erasure_journal").days
+
+
+def _expiry(age: Age) -> Expiry:
+    table = next(store.tables[age.table] for store in STORES.values() if age.table in store.tables)
+    once = CONDITIONS[age.once] if age.once is not None else None
+    return Expiry(table, table.c[age.since], timedelta(days=age.days), age.blanked, once)
+
+
+EXPIRIES: Final = tuple(_expiry(age) for age in record_classes().ages())
+"""Retention by age, from the classes of record. An inbox row that nobody could apply ends here, counted."""
 
 
 def rules_of(table: Table) -> frozenset[Erasure]:

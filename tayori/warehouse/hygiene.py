@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Engine, Table, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from tayori.domain.columns import PERSON_RULES, Erasure
+from tayori.domain.columns import CASE_RULES, PERSON_RULES, Erasure
 from tayori.errors import Unavailable
 from tayori.warehouse.engines import driver_cursor, is_sqlite, reading
 from tayori.warehouse.erasure import rules_of
@@ -22,7 +22,7 @@ from tayori.warehouse.setup import STORES
 
 PATIENCE: Final = 60
 PAUSE_SECONDS: Final = 0.5
-DELETED_BY_RUNS: Final = PERSON_RULES | {Erasure.EXPIRY}
+DELETED_BY_RUNS: Final = PERSON_RULES | CASE_RULES | {Erasure.EXPIRY}
 
 Pause = Callable[[float], None]
 

@@ -13,6 +13,7 @@ from tayori.domain.states import DONE, CaseState
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.people import reserve
+from tayori.warehouse.schema.endings import disposed_letter
 from tayori.warehouse.schema.opinions import (
     counted_letter,
     masked_opinion,
@@ -62,9 +63,14 @@ def reserve_cases(connection: Connection, count: int) -> range:
 
 
 def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, bytes | None]:
-    """Give those look-up values of source keys that came in as a case, with the mark of what they said then."""
+    """Give those look-up values of source keys that came in as a case, with the mark of what they said then.
+
+    A letter that was disposed of has no mark any more: read again, it is a duplicate whatever it says.
+    """
+    gone = rows_where_in(connection, disposed_letter, "source_key", keys, ("source_key",))
     cases = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "content_mark"))
-    return {bytes(row[0]): bytes(row[1]) if row[1] is not None else None for row in cases}
+    marks = {bytes(row[0]): bytes(row[1]) if row[1] is not None else None for row in cases}
+    return {bytes(row[0]): None for row in gone} | marks
 
 
 def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
@@ -126,7 +132,9 @@ def count_open(connection: Connection, first: date, last: date) -> int:
 def days_received(connection: Connection) -> tuple[date, date] | None:
     """Give the first and the last day on which the cases that are here came in; None without a case."""
     first, last = connection.execute(
-        select(func.min(opinion_case.c.received_on), func.max(opinion_case.c.received_on))
+        select(func.min(opinion_case.c.received_on), func.max(opinion_case.c.received_on)).where(
+            opinion_case.c.case_no > 0
+        )
     ).one()
     return None if first is None else (first, last)
 
@@ -182,6 +190,7 @@ def tallies(connection: Connection) -> list[Row[Any]]:
 
 
 def count_cases(connection: Connection) -> dict[str, int]:
-    """Give the number of cases in each state."""
-    chosen = select(opinion_case.c.state, func.count()).group_by(opinion_case.c.state).order_by(opinion_case.c.state)
+    """Give the number of cases in each state, canaries left out."""
+    chosen = select(opinion_case.c.state, func.count()).where(opinion_case.c.case_no > 0)
+    chosen = chosen.group_by(opinion_case.c.state).order_by(opinion_case.c.state)
     return dict(connection.execute(chosen).tuples().all())

@@ -22,6 +22,7 @@ JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 PHRASES = {"hana": "correct-horse-battery", "ken": "another-long-phrase", "mio": "third-long-phrase"}
 READING = ["handler list", "register show", "register check", "audit show", "audit verify", "segment list"]
 READING += ["certificate list", "quarantine list", "doctor", "broadcast list", "case list"]
+READING += ["disposal list", "disposal register", "retention classes", "retention close-contract --contract L"]
 
 
 @dataclass(frozen=True)

@@ -240,11 +240,8 @@ def test_what_reached_its_age_ends_and_nothing_younger(office: Office, clock: Te
         assert not any(erasure.expire(warehouse, "warehouse", office.now()).values())
     clock.forward(days=11)
     with writing(office.warehouse) as warehouse:
-        assert erasure.expire(warehouse, "warehouse", office.now()) == {
-            "event_seen": 1,
-            "quarantine": 1,
-            "erasure_journal": 0,
-        }
+        ended = erasure.expire(warehouse, "warehouse", office.now())
+        assert {name: rows for name, rows in ended.items() if rows} == {"event_seen": 1, "quarantine": 1}
         held = list(warehouse.execute(select(quarantine).order_by(quarantine.c.row_no)))
     assert [(row.rule, row.state, row.sealed is None) for row in held] == [
         ("rule", "expired", True),

@@ -115,6 +115,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_certificate_settling_due_on"), "certificate_settling", ["due_on"], unique=False)
     op.create_table(
+        "contract_closing",
+        sa.Column("closing_id", sa.String(length=40), nullable=False),
+        sa.Column("contract", sa.String(length=1), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("document_no", sa.String(length=80), nullable=True),
+        sa.Column("instruction", sa.Text(), nullable=True),
+        sa.Column("archive_file", sa.String(length=200), nullable=True),
+        sa.Column("archive_sha256", sa.String(length=64), nullable=True),
+        sa.Column("receipt", sa.Text(), nullable=True),
+        sa.Column("proposed_by", sa.String(length=40), nullable=False),
+        sa.Column("proposed_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("certificate_no", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("closing_id", name=op.f("pk_contract_closing")),
+    )
+    op.create_index(op.f("ix_contract_closing_contract"), "contract_closing", ["contract"], unique=False)
+    op.create_table(
         "copy_approval",
         sa.Column("document_no", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -149,6 +166,44 @@ def upgrade() -> None:
         "counted_letter",
         sa.Column("source_key", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("source_key", name=op.f("pk_counted_letter")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "disposal_hold",
+        sa.Column("hold_id", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=24), nullable=False),
+        sa.Column("document_no", sa.String(length=80), nullable=False),
+        sa.Column("series", sa.String(length=24), nullable=True),
+        sa.Column("receipt_no", sa.String(length=20), nullable=True),
+        sa.Column("placed_by", sa.String(length=40), nullable=False),
+        sa.Column("placed_at", Moment(), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("lifted_by", sa.String(length=40), nullable=True),
+        sa.Column("lifted_at", Moment(), nullable=True),
+        sa.Column("lift_document_no", sa.String(length=80), nullable=True),
+        sa.Column("lift_statement", sa.LargeBinary(), nullable=True),
+        sa.Column("lift_signature", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_disposal_hold")),
+    )
+    op.create_table(
+        "disposal_list",
+        sa.Column("list_id", sa.String(length=40), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("proposed_by", sa.String(length=40), nullable=False),
+        sa.Column("proposed_at", Moment(), nullable=False),
+        sa.Column("run_id", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("list_id", name=op.f("pk_disposal_list")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_disposal_list_run_id")),
+    )
+    op.create_index(op.f("ix_disposal_list_state"), "disposal_list", ["state"], unique=False)
+    op.create_table(
+        "disposed_letter",
+        sa.Column("source_key", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("source_key", name=op.f("pk_disposed_letter")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -534,6 +589,63 @@ def upgrade() -> None:
             ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_attended_case_no"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_attended")),
+    )
+    op.create_table(
+        "closing_signature",
+        sa.Column("closing_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["closing_id"], ["contract_closing.closing_id"], name=op.f("fk_closing_signature_closing_id")
+        ),
+        sa.PrimaryKeyConstraint("closing_id", "role", name=op.f("pk_closing_signature")),
+    )
+    op.create_table(
+        "disposal_item",
+        sa.Column("list_id", sa.String(length=40), nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("receipt_no", sa.String(length=20), nullable=False),
+        sa.Column("series", sa.String(length=24), nullable=False),
+        sa.Column("due_from", sa.Date(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=True),
+        sa.Column("disposed_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["list_id"], ["disposal_list.list_id"], name=op.f("fk_disposal_item_list_id")),
+        sa.PrimaryKeyConstraint("list_id", "case_no", name=op.f("pk_disposal_item")),
+    )
+    op.create_index(op.f("ix_disposal_item_case_no"), "disposal_item", ["case_no"], unique=False)
+    op.create_index(op.f("ix_disposal_item_disposed_at"), "disposal_item", ["disposed_at"], unique=False)
+    op.create_table(
+        "disposal_register",
+        sa.Column("list_id", sa.String(length=40), nullable=False),
+        sa.Column("series", sa.String(length=24), nullable=False),
+        sa.Column("term", sa.String(length=80), nullable=False),
+        sa.Column("fiscal_years", sa.SmallInteger(), nullable=False),
+        sa.Column("authority", sa.String(length=120), nullable=False),
+        sa.Column("disposed", sa.Integer(), nullable=False),
+        sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("approved_by", sa.String(length=120), nullable=False),
+        sa.Column("disposed_on", sa.Date(), nullable=False),
+        sa.Column("certificate_no", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(["list_id"], ["disposal_list.list_id"], name=op.f("fk_disposal_register_list_id")),
+        sa.PrimaryKeyConstraint("list_id", "series", name=op.f("pk_disposal_register")),
+    )
+    op.create_table(
+        "disposal_signature",
+        sa.Column("list_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["list_id"], ["disposal_list.list_id"], name=op.f("fk_disposal_signature_list_id")),
+        sa.PrimaryKeyConstraint("list_id", "role", name=op.f("pk_disposal_signature")),
+        sa.UniqueConstraint("list_id", "handler_id", name=op.f("uq_disposal_signature_list_id_handler_id")),
+        sa.UniqueConstraint("list_id", "key_id", name=op.f("uq_disposal_signature_list_id_key_id")),
     )
     op.create_table(
         "draft_origin",

@@ -1,0 +1,115 @@
+"""Canaries among the cases: marked dummy letters that are disposed of, or handed over and erased, within one run.
+
+Their marks follow from the run's id and a key of this installation. Negative numbers keep them out of every count.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from tayori.domain.identifiers import RunId
+from tayori.domain.record_classes import done_before
+from tayori.domain.states import CaseState
+from tayori.office import Office
+from tayori.vault.envelope import place, seal
+from tayori.vault.residue_forms import Needles
+from tayori.warehouse import opinions
+from tayori.warehouse.opinions import MaskedRow
+from tayori.warehouse.people import reserve
+from tayori.warehouse.schema.opinions import SEALED_ITEMS
+
+CANARIES: Final = 3
+KIND: Final = "o-canary"
+LONG_AGO: Final = 30  # fiscal years
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseCanary:
+    """The marks of one canary: in its sealed items, in its plain columns, and its look-up value."""
+
+    sealed: str
+    receipt_no: str
+    mart_key: str
+    source_key: bytes
+
+
+def marks(office: Office, run_id: RunId, count: int = CANARIES) -> list[CaseCanary]:
+    """Give the marks of a run's canaries; no letter has them, and no other run."""
+    digests = [office.index.of_source_key("canary case", f"{run_id}|{place_no}") for place_no in range(count)]
+    return [CaseCanary(f"目印{one.hex()[:40]}", f"C{one.hex()[:19]}", one.hex()[32:], one) for one in digests]
+
+
+def texts(office: Office, run_id: RunId) -> Needles:
+    """Give the marks that only ever stood sealed: they are nowhere to be read, not even in freed space."""
+    return Needles.of([one.sealed for one in marks(office, run_id)])
+
+
+def needles(office: Office, run_id: RunId) -> Needles:
+    """Give all marks as a probe seeks them."""
+    found = marks(office, run_id)
+    plain = [one.receipt_no.encode() for one in found] + [one.mart_key.encode() for one in found]
+    return texts(office, run_id).and_values(plain + [one.source_key for one in found])
+
+
+def plant(office: Office, stores: tuple[Connection, Connection], run_id: RunId) -> list[int]:
+    """Add the run's canaries with their masked rows, in the caller's transactions; give their numbers.
+
+    Those that are there already stay as they are.
+    """
+    warehouse, vault = stores
+    wanted = marks(office, run_id)
+    there = opinions.by_receipt(warehouse, [one.receipt_no for one in wanted])
+    fresh = [one for one in wanted if one.receipt_no not in there]
+    below = reserve(warehouse, KIND, len(fresh)) if fresh else range(0)
+    numbers = [-number for number in below]
+    keys = office.case_keys.create(vault, numbers) if fresh else []
+    planted = list(zip(numbers, keys, fresh, strict=True))
+    opinions.add_cases(warehouse, [_case(office, *one) for one in planted])
+    opinions.add_masked(warehouse, [_masked(*one) for one in planted])
+    return sorted([*numbers, *(number for number, _ in there.values())])
+
+
+def _case(office: Office, number: int, key: bytes, one: CaseCanary) -> dict[str, object]:
+    done_on = done_before(office.today(), LONG_AGO)
+    sealed = {item: seal(key, one.sealed.encode(), place("opinion_case", item, number)) for item in SEALED_ITEMS}
+    return sealed | {
+        "case_no": number,
+        "receipt_no": one.receipt_no,
+        "source": "canary",
+        "source_key": one.source_key,
+        "channel": "letter",
+        "addressee": "mayor",
+        "answer_wanted": "unknown",
+        "received_on": done_on,
+        "target_on": None,
+        "calendar_version": None,
+        "department": None,
+        "kind": None,
+        "theme": None,
+        "state": CaseState.CIRCULATED,
+        "done_on": done_on,
+        "content_mark": None,
+    }
+
+
+def _masked(number: int, key: bytes, one: CaseCanary) -> MaskedRow:
+    return MaskedRow(
+        mart_key=one.mart_key,
+        case_no=number,
+        month="0001-01",
+        channel="letter",
+        department=None,
+        kind=None,
+        theme=None,
+        state=CaseState.CIRCULATED,
+        masked_spans=0,
+        level=0,
+        masked_text=seal(key, one.sealed.encode(), place("masked_opinion", "masked_text", number)),
+    )
+
+
+def gone(office: Office, warehouse: Connection, run_id: RunId) -> bool:
+    """Whether no row of the run's canaries is left."""
+    receipts = [one.receipt_no for one in marks(office, run_id)]
+    return not opinions.by_receipt(warehouse, receipts)
