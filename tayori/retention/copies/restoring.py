@@ -8,7 +8,7 @@ anew when it is run again.
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +86,7 @@ def restore(
 
     """
     began = office.now()
-    backup, escrowed = _manifests(wanted)
+    backup, escrowed = _manifests(office, wanted)
     _require_engines(office, backup, escrowed)
     with_vault = _vault_is_lost(office, escrowed)
     if not office.settings.restoring_mark.exists():
@@ -115,12 +115,14 @@ def restore(
     return found
 
 
-def _manifests(wanted: Wanted) -> tuple[Manifest, Manifest | None]:
+def _manifests(office: Office, wanted: Wanted) -> tuple[Manifest, Manifest | None]:
     if (wanted.escrow is None) != (wanted.identities is None) or (wanted.escrow is None) != wanted.without_escrow:
         raise Refused(
             "A restore needs the escrow and a custodian's identity (--escrow and --identity): what was erased and "
             "certified after the backup stands there. Say --without-escrow only where none was ever made."
         )
+    if wanted.public_key is None and office.settings.mode is Mode.LIVE:
+        raise Refused("Anyone can seal to a custodian; name the issuer's public key that 甲 holds with --key.")
     backup = package.read(wanted.backup, wanted.public_key)
     escrowed = package.read(wanted.escrow, wanted.public_key) if wanted.escrow else None
     for manifest, kind in ((backup, backups.KIND), (escrowed, ESCROW)):
@@ -336,7 +338,8 @@ def rehearse(live: Office, place: Office, wanted: Wanted, who: Credential) -> Re
         raise Refused("The folder of the rehearsal is not empty; name a new one.")
     began = live.now()
     try:
-        found = restore(place, wanted, lambda _: who, rehearsal=True)
+        known = wanted.public_key or Signer(live.signing_key).public_pem
+        found = restore(place, replace(wanted, public_key=known), lambda _: who, rehearsal=True)
         _write_down(live, found, who, began)
     finally:
         _remove(place)
