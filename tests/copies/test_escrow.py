@@ -153,6 +153,21 @@ def test_the_manifest_is_signed(kept_sqlite: Office, tmp_path: Path) -> None:
     other.close()
 
 
+def test_two_installations_never_end_each_others_copies(kept_sqlite: Office, tmp_path: Path) -> None:
+    """A rehearsal that was given live's folders by mistake is refused: its sweep would end live's copies."""
+    backup = backups.make(kept_sqlite, "flow:backup").copy_id
+    copy_id = escrow.write(kept_sqlite, "flow:retention").copy_id
+    folders = {name: getattr(kept_sqlite.settings, name) for name in ("escrow_folder", "escrow_recipients_file")}
+    other = an_office(tmp_path / "other", backup_folder=kept_sqlite.settings.backups, **folders)
+    for write in (escrow.write, backups.make):
+        with pytest.raises(Refused, match="another installation"):
+            write(other, "flow:retention")
+    other.close()
+    assert on_medium(kept_sqlite) == [copy_id]
+    assert backups.look_after(kept_sqlite) == []
+    assert (kept_sqlite.settings.backups / backup).is_dir()
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [("age1nonsense 課長\n", "age1"), ("{key}\n", "post"), ("{key} 課長\n{key} 部長\n", "twice")],
