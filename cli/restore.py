@@ -62,7 +62,7 @@ def restore(  # noqa: PLR0913 - the options of a command
         backup=_folder(settings, backup),
         escrow=escrow,
         identities=identity,
-        public_key=_public(key),
+        public_key=public_key(key),
         older=older,
         without_escrow=without_escrow,
     )
@@ -98,7 +98,8 @@ def _folder(settings: Settings, written: str) -> Path:
     raise NotFound(f"There is no backup {Path(written).name}; name its id, or its folder.")
 
 
-def _public(key: Path | None) -> bytes | None:
+def public_key(key: Path | None) -> bytes | None:
+    """Read a public key file, if one is named."""
     if key is None:
         return None
     try:

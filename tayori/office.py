@@ -38,6 +38,7 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 KEY_FILE, SEALED_FILE = "kek.json", "kek.sealed.json"
 BOUND = (("vault", "warehouse", ("person", "opinion_case")), ("warehouse", "vault", ("person_key", "case_key")))
 """Which store is no use without which other: the rows of the second, named here, need the first."""
+COMES_BACK_BY = {"vault": "escrow restore", "warehouse": "restore"}
 
 
 RESTORING = "This installation is being restored and serves nobody yet; bring `tayori restore` to its end first."
@@ -281,7 +282,7 @@ def _require_stores_of_what_is_held(office: Office) -> None:
         if not there[lost] and there[other] and setup.holds_rows(getattr(office, other), *tables):
             raise Unavailable(
                 f"The {lost} is not there, but the {other} holds rows that need it; no new one was made, for it would "
-                f"open nothing that is there. Restore the {lost} from its backup, then run `tayori init` again."
+                f"open nothing that is there. Restore the {lost} with `tayori {COMES_BACK_BY[lost]}`."
             )
 
 
@@ -299,7 +300,7 @@ def _require_keys_of_what_is_held(office: Office) -> None:
     if missing:
         raise Unavailable(
             f"The stores hold rows, but the key file {missing[0]} is missing; no new key was made, for it would open "
-            "nothing that is there. Restore the file from its escrow, then run `tayori init` again."
+            "nothing that is there. Restore it with `tayori escrow restore`, or from your own copy."
         )
 
 

@@ -97,24 +97,39 @@ def test_a_medium_that_is_away_holds_nothing_up_and_ends_nothing(kept: Office, c
 
 @pytest.mark.parametrize(
     "step",
-    [(package.Making, "add"), (package.Making, "finish"), (package, "check_parts"), (copies, "add"), (copies, "end")],
+    [(package.Making, "add"), (package.Making, "finish"), (package, "check_parts"), (copies, "add")],
     ids=lambda step: step[1] + getattr(step[0], "__name__", ""),
 )
 def test_killed_anywhere_no_epoch_counts_as_past(
     kept_sqlite: Office, clock: TestClock, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str]
 ) -> None:
     """What a killed run left on the medium may hold any key: nothing is past until the next run swept it."""
-    first = escrow.write(kept_sqlite, "flow:retention").copy_id
-    kept_sqlite.person_keys.rotate(kept_sqlite.vault, clock())
-    clock.forward(hours=1)
     with monkeypatch.context() as broken:
         broken.setattr(*step, killed)
         with pytest.raises(Killed):
             escrow.write(kept_sqlite, "flow:retention")
+    kept_sqlite.person_keys.rotate(kept_sqlite.vault, clock())
     assert not escrow_ended_through(kept_sqlite).past(Space.PERSON, 1)
     clock.forward(hours=1)
     newest = escrow.write(kept_sqlite, "flow:retention").copy_id
-    assert on_medium(kept_sqlite) == [newest] != [first]
+    assert on_medium(kept_sqlite) == [newest]
+    assert escrow_ended_through(kept_sqlite).past(Space.PERSON, 1)
+
+
+def test_killed_before_the_ledger_said_so_the_old_one_still_stands(
+    kept_sqlite: Office, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old escrow is off the medium and not yet ended: its epochs are not past until the ledger says so."""
+    escrow.write(kept_sqlite, "flow:retention")
+    kept_sqlite.person_keys.rotate(kept_sqlite.vault, clock())
+    clock.forward(hours=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(copies, "end", killed)
+        with pytest.raises(Killed):
+            escrow.write(kept_sqlite, "flow:retention")
+    assert not escrow_ended_through(kept_sqlite).past(Space.PERSON, 1)
+    clock.forward(hours=1)
+    assert escrow.write(kept_sqlite, "flow:retention").replaced == 2
     assert escrow_ended_through(kept_sqlite).past(Space.PERSON, 1)
 
 
@@ -151,6 +166,21 @@ def test_the_manifest_is_signed(kept_sqlite: Office, tmp_path: Path) -> None:
     with pytest.raises(Tampered):
         package.read(folder, Signer(other.signing_key).public_pem)
     other.close()
+
+
+def test_two_installations_never_end_each_others_copies(kept_sqlite: Office, tmp_path: Path) -> None:
+    """A rehearsal that was given live's folders by mistake is refused: its sweep would end live's copies."""
+    backup = backups.make(kept_sqlite, "flow:backup").copy_id
+    copy_id = escrow.write(kept_sqlite, "flow:retention").copy_id
+    folders = {name: getattr(kept_sqlite.settings, name) for name in ("escrow_folder", "escrow_recipients_file")}
+    other = an_office(tmp_path / "other", backup_folder=kept_sqlite.settings.backups, **folders)
+    for write in (escrow.write, backups.make):
+        with pytest.raises(Refused, match="another installation"):
+            write(other, "flow:retention")
+    other.close()
+    assert on_medium(kept_sqlite) == [copy_id]
+    assert backups.look_after(kept_sqlite) == []
+    assert (kept_sqlite.settings.backups / backup).is_dir()
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_rehearsal_never_goes_over_what_is_in_use(kept_sqlite: Office, places:
 
 
 def test_real_data_is_restored_by_the_ward_alone(kept_sqlite: Office, places: Places) -> None:
-    """L7: in live a handler of 乙 cannot end a restore; the place goes on serving nobody."""
+    """L7: in live a handler of 乙 cannot end a restore, and copies are held against the key that 甲 has on paper."""
     _, backup_id = a_kept_ward(kept_sqlite)
     here = places.empty(kept_sqlite)
     live = changed(here, mode=Mode.LIVE)
@@ -98,10 +98,13 @@ def test_real_data_is_restored_by_the_ward_alone(kept_sqlite: Office, places: Pl
         with reading(place.warehouse) as warehouse:
             return unlock(warehouse, place.handlers_folder, HandlerId(CHIEF), PASSPHRASE, place.today())
 
-    with pytest.raises(Refused, match="L7"):
+    with pytest.raises(Refused, match="--key"):
         restoring.restore(live, wanted(kept_sqlite, backup_id), contractor)
+    known = wanted(kept_sqlite, backup_id, public_key=kept_sqlite.public_key_file.read_bytes())
+    with pytest.raises(Refused, match="L7"):
+        restoring.restore(live, known, contractor)
     assert live.settings.restoring_mark.exists()
-    restoring.restore(live, wanted(kept_sqlite, backup_id), proven(kept_sqlite))
+    restoring.restore(live, known, proven(kept_sqlite))
     live.close()
 
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from tayori.certificates.bundle import checked
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import BatchState
 from tayori.errors import Refused, Unavailable
 from tayori.office import Office
+from tayori.retention import run
 from tayori.retention.copies import aftermath, backups, escrow, package, restoring
 from tayori.retention.run import retain
 from tayori.vault import audit, identity
@@ -86,6 +88,28 @@ def test_the_log_of_certificates_and_the_access_log_go_on(kept: Office, places: 
         assert audit.verify(warehouse, restored.signing_key.public_key()) > found.checked.audit_lines
         row = certificates.find(warehouse, "L-2026-0001")
     assert json.loads(row.bundle)["entries"]
+
+
+def test_a_night_that_the_loss_broke_off_goes_on_to_its_certificate(
+    kept_sqlite: Office, places: Places, clock: TestClock
+) -> None:
+    """Lost between rotation and certificate: the escrow carries the run, and the next night certifies those three."""
+    handlers(kept_sqlite)
+    numbers = list(follow(kept_sqlite, [a_line_id(one) for one in range(1, 11)]))
+    backup = backups.make(kept_sqlite, "flow:backup")
+    leave(kept_sqlite, numbers[:3])
+    night = run.begin(kept_sqlite)
+    run.erase_leavers(kept_sqlite, night)
+    run.rotate_keys(kept_sqlite, night)
+    escrow.write(kept_sqlite, "flow:retention")
+    clock.forward(hours=3)
+    here = places.empty(kept_sqlite)
+    restoring.restore(here, wanted(kept_sqlite, backup.copy_id), proven(kept_sqlite))
+    restored_place = places.served(here)
+    again, filed, counts = retain(restored_place)
+    assert (again, counts["erased"], counts["survivors"]) == (night, 3, 7)
+    assert filed is not None
+    assert checked(filed.bundle, [filed.bundle.parent / "issuer.pub.pem"]).subjects == 3
 
 
 def test_a_journal_entry_erases_even_where_a_key_was_left(kept: Office, places: Places) -> None:

@@ -63,9 +63,7 @@ def settle(office: Office, taken_at: datetime) -> dict[str, int]:
     """
     counts = _stop_broadcasts(office, taken_at)
     counts["plan_days_noted"] = _note_plan_days(office, taken_at)
-    counts["erased_again"] = _erase_again(office)
-    counts["newcomers_lost"] = _destroy_person_keys(office)
-    counts |= _match_cases(office)
+    counts |= match_people_and_cases(office)
     with writing(office.inbox) as inbox, writing(office.warehouse) as warehouse, reading(office.vault) as vault:
         counts["rows_unopenable"] = restored.drop_unopenable(warehouse, inbox, office.box_keys.epochs())
         restored.advance_counters(warehouse, vault)
@@ -74,6 +72,12 @@ def settle(office: Office, taken_at: datetime) -> dict[str, int]:
     with reading(office.vault) as vault:
         counts["people"] = wrapped_keys.count_keys(vault, Space.PERSON)
     return {name: counts[name] for name in COUNTS}
+
+
+def match_people_and_cases(office: Office) -> dict[str, int]:
+    """Let nobody be here without a key, and no key without a row; what was destroyed since stays destroyed."""
+    erased, lost = _erase_again(office), _destroy_person_keys(office)
+    return {"erased_again": erased, "newcomers_lost": lost} | _match_cases(office)
 
 
 def _stop_broadcasts(office: Office, taken_at: datetime) -> dict[str, int]:

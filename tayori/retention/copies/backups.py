@@ -178,6 +178,7 @@ def sweep(office: Office) -> int:
     """Remove what a killed run left: snapshots, copies that no ledger names, keys without a copy; give how many."""
     with reading(office.warehouse) as warehouse:
         standing = {row.copy_id for row in copies.standing(warehouse, KIND)}
+    package.refuse_foreign(office.settings.backups, PREFIX, standing, Signer(office.signing_key).public_pem)
     left = dumps.sweep_snapshots(office.settings.scratch) + package.sweep(office.settings.backups, PREFIX, standing)
     needed = {key_number(one) for one in standing}
     with writing(office.vault) as vault:

@@ -67,6 +67,9 @@ def write(office: Office, actor: str) -> Kept:
     """
     root, custodians = place(office)
     with package.alone(root):
+        with reading(office.warehouse) as warehouse:
+            standing = {row.copy_id for row in copies.standing(warehouse, ESCROW)}
+        package.refuse_foreign(root, PREFIX, standing, Signer(office.signing_key).public_pem)
         taken_at = office.now()
         manifest = _sealed(office, root, custodians, ledger.fresh_id(office, ESCROW, taken_at), taken_at)
         package.check_parts(package.read(manifest.folder, Signer(office.signing_key).public_pem))

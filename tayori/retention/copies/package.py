@@ -185,6 +185,29 @@ def erase(folder: Path) -> None:
         raise Unavailable(f"The copy {folder.name} could not be removed whole; remove it by hand.") from None
 
 
+def refuse_foreign(root: Path, prefix: str, ours: set[str], public_pem: bytes) -> None:
+    """Refuse a folder in which another installation keeps its copies: a sweep would end them.
+
+    `ours` are the copies that stand on the ledger, whatever became of them on the disk.
+
+    Raises:
+        Refused: a copy there is not signed by this key.
+
+    """
+    for folder in root.glob(f"{prefix}*") if root.is_dir() else ():
+        if folder.name in ours:
+            continue
+        try:
+            read(folder, public_pem)
+        except NotFound:
+            continue  # half of one
+        except Tampered:
+            raise Refused(
+                f"{folder.name} is a copy of another installation, or was changed; give each installation a folder of "
+                "its own, or remove it by hand. Nothing was written."
+            ) from None
+
+
 def sweep(root: Path, prefix: str, keep: set[str]) -> int:
     """Erase what a killed run left: copies that were being made, and whole ones of a kind that no ledger names."""
     if not root.is_dir():

@@ -8,7 +8,7 @@ anew when it is run again.
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,21 +86,21 @@ def restore(
 
     """
     began = office.now()
-    backup, escrowed = _manifests(wanted)
+    backup, escrowed = _manifests(office, wanted)
     _require_engines(office, backup, escrowed)
-    with_vault = _vault_is_lost(office, escrowed)
+    with_vault = escrowed is not None and vault_is_lost(office)
     if not office.settings.restoring_mark.exists():
         _require_empty(office, with_vault=with_vault)
     for manifest in filter(None, (backup, escrowed)):
         package.check_parts(manifest)
-    _mark(office, backup.copy_id, with_vault=with_vault)
+    mark(office, backup.copy_id, with_vault=with_vault)
     if escrowed is not None and with_vault:
-        _load_vault(office, escrowed, wanted)
+        load_vault(office, escrowed, wanted)
     _require_ours(office, backup, escrowed)
     _load_stores(office, backup, wanted)
     if escrowed is not None:
         _take_in(office, escrowed, wanted)
-    who = _proven(office, prove)
+    who = proven(office, prove)
     done = _settled(office, backup, escrowed, who)
     checked = aftermath.verify(office)
     found = Restored(
@@ -115,12 +115,14 @@ def restore(
     return found
 
 
-def _manifests(wanted: Wanted) -> tuple[Manifest, Manifest | None]:
+def _manifests(office: Office, wanted: Wanted) -> tuple[Manifest, Manifest | None]:
     if (wanted.escrow is None) != (wanted.identities is None) or (wanted.escrow is None) != wanted.without_escrow:
         raise Refused(
             "A restore needs the escrow and a custodian's identity (--escrow and --identity): what was erased and "
             "certified after the backup stands there. Say --without-escrow only where none was ever made."
         )
+    if wanted.public_key is None and office.settings.mode is Mode.LIVE:
+        raise Refused("Anyone can seal to a custodian; name the issuer's public key that 甲 holds with --key.")
     backup = package.read(wanted.backup, wanted.public_key)
     escrowed = package.read(wanted.escrow, wanted.public_key) if wanted.escrow else None
     for manifest, kind in ((backup, backups.KIND), (escrowed, ESCROW)):
@@ -131,17 +133,24 @@ def _manifests(wanted: Wanted) -> tuple[Manifest, Manifest | None]:
 
 def _require_engines(office: Office, backup: Manifest, escrowed: Manifest | None) -> None:
     settings = office.settings
-    needed = {"TAYORI_DATABASE_URL": (backup.said["engine"], settings.warehouse_address)}
+    _require_engine("TAYORI_DATABASE_URL", backup.said["engine"], settings.warehouse_address)
     if escrowed is not None:
-        needed["TAYORI_VAULT_URL"] = (escrowed.said["vault_engine"], settings.vault_address)
-    for name, (engine, address) in needed.items():
-        if engine_of(address) != engine:
-            raise Refused(f"The copy was taken from {engine}; set {name} to an empty database of that kind.")
+        require_vault_engine(office, escrowed)
     if ("inbox" in backup.parts) == dumps.same_database(settings.warehouse_address, settings.inbox_address):
         raise Refused("Warehouse and inbox do not lie together or apart as they did; set TAYORI_INBOX_URL as it was.")
 
 
-def _vault_is_lost(office: Office, escrowed: Manifest | None) -> bool:
+def require_vault_engine(office: Office, escrowed: Manifest) -> None:
+    """Refuse to load a vault into a database of another kind."""
+    _require_engine("TAYORI_VAULT_URL", escrowed.said["vault_engine"], office.settings.vault_address)
+
+
+def _require_engine(name: str, engine: str, address: str) -> None:
+    if engine_of(address) != engine:
+        raise Refused(f"The copy was taken from {engine}; set {name} to an empty database of that kind.")
+
+
+def vault_is_lost(office: Office) -> bool:
     """Whether the vault comes from the escrow: it is not here or empty, or an earlier try had begun to load it."""
     mark = office.settings.restoring_mark
     if mark.exists():
@@ -149,7 +158,7 @@ def _vault_is_lost(office: Office, escrowed: Manifest | None) -> bool:
             return bool(json.loads(mark.read_bytes())["with_vault"])
         except (OSError, ValueError, KeyError, TypeError):
             raise Unavailable(f"The mark {mark.name} cannot be read; look at the stores, then remove it.") from None
-    return escrowed is not None and not _holds_rows(office, "vault")
+    return not _holds_rows(office, "vault")
 
 
 def _holds_rows(office: Office, store: str) -> bool:
@@ -169,7 +178,7 @@ def _require_empty(office: Office, *, with_vault: bool) -> None:
         raise Refused("The vault is not here; name the escrow that holds it (--escrow and --identity).")
 
 
-def _mark(office: Office, copy_id: str, *, with_vault: bool) -> None:
+def mark(office: Office, copy_id: str, *, with_vault: bool) -> None:
     """Let nobody else open a store here until the end; on PostgreSQL on no other machine either.
 
     The doors lose the public key that they seal to: what comes now is not acknowledged, and LINE delivers it again.
@@ -183,12 +192,13 @@ def _mark(office: Office, copy_id: str, *, with_vault: bool) -> None:
         copies.mark_restoring(office.warehouse, copy_id, office.now())
 
 
-def _load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
-    identities = _identities(wanted)
+def load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
+    """Load vault and keys from an escrow; the doors' public key waits for the end."""
+    opening = identities(wanted)
     held = io.BytesIO()
-    package.open_part(escrowed, "keys", held, identities)
+    package.open_part(escrowed, "keys", held, opening)
     keys = escrow.keys_of(held.getvalue())
-    _load(office, escrowed, "vault", ("vault",), identities)
+    _load(office, escrowed, "vault", ("vault",), opening)
     for made in office.key_provider.names():  # those of a place that was only just set up
         office.key_provider.destroy(*made)
     for name, key in keys["epochs"].items():
@@ -215,7 +225,8 @@ def _plain_name(name: str) -> str:
     return name
 
 
-def _identities(wanted: Wanted) -> Sequence[Any]:
+def identities(wanted: Wanted) -> Sequence[Any]:
+    """Read the custodian's identities."""
     if wanted.identities is None:
         raise Refused("The escrow opens with a custodian's identity; name its file with --identity.")
     return read_identities(wanted.identities)
@@ -279,13 +290,13 @@ def _newer(office: Office, backup: Manifest) -> list[str]:
 
 def _take_in(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
     held = io.BytesIO()  # rows of the contract's records: hundreds of bytes each, never one a resident
-    package.open_part(escrowed, "records", held, _identities(wanted))
+    package.open_part(escrowed, "records", held, identities(wanted))
     held.seek(0)
     with writing(office.warehouse) as warehouse:
         carried.take_in(warehouse, held)
 
 
-def _proven(office: Office, prove: Prove) -> Credential:
+def proven(office: Office, prove: Prove) -> Credential:
     """Let the handler prove who they are, by the roster that was just restored; in live it is one of 甲 (L7)."""
     who = prove(office)
     if office.settings.mode is Mode.LIVE:
@@ -319,6 +330,11 @@ def _serve(office: Office, found: Restored, who: Credential, began: datetime, *,
         aftermath.record_restored(warehouse, office, who.handler_id, f"restored from {found.copy_id}")
         copies.add_drill(warehouse, drill)
         copies.let_serve(warehouse)
+    let_doors_in(office)
+
+
+def let_doors_in(office: Office) -> None:
+    """Take the mark away, and give the doors their public key."""
     if _held(office).exists():
         _held(office).replace(office.inbox_public_file)
     office.settings.restoring_mark.unlink()
@@ -340,7 +356,8 @@ def rehearse(live: Office, place: Office, wanted: Wanted, who: Credential) -> Re
         raise Refused("The folder of the rehearsal is not empty; name a new one.")
     began = live.now()
     try:
-        found = restore(place, wanted, lambda _: who, rehearsal=True)
+        known = wanted.public_key or Signer(live.signing_key).public_pem
+        found = restore(place, replace(wanted, public_key=known), lambda _: who, rehearsal=True)
         _write_down(live, found, who, began)
     finally:
         _remove(place)
