@@ -21,6 +21,8 @@ from tayori.warehouse.erasure import BACKUP_DAYS
 
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
 PERSONS, BOXES = "利用者", "受付箱・隔離"
+SPACES: Final[Mapping[str, Space]] = {PERSONS: Space.PERSON, "案件": Space.CASE, "宛先の束": Space.LIST}
+"""Key spaces, by the words that certificates use for them."""
 STORES: Final = {"warehouse": "倉庫", "vault": "鍵保管庫", "inbox": "受付箱"}
 
 
@@ -55,15 +57,25 @@ class Remainder:
 
 
 def _epochs(office: Office, deed: Deed) -> Seen:
-    """See that every epoch of persons' keys up to the erasure's is destroyed, in the vault and in the key file."""
-    ended = max((epoch.epoch for epoch in deed.key_epochs if epoch.space == PERSONS), default=0)
-    with reading(office.vault) as vault:
-        known = wrapped_keys.epochs(vault, Space.PERSON)
-    standing = [epoch for epoch, state, *_ in known if epoch <= ended and state != "destroyed"]
-    standing += [epoch for epoch in range(1, ended + 1) if has_key(office, Space.PERSON, epoch)]
+    """See that every epoch up to the erasure's is destroyed, in the vault's record and where keys are kept."""
+    ended = ended_epochs(deed)
+    standing = [f"{name} {epoch}" for name, last in ended.items() for epoch in _standing(office, SPACES[name], last)]
     if standing or not ended:
-        return Seen(gone=False, sentence=f"鍵世代 {_listed(standing) or '不明'} の鍵が残っています。")
-    return Seen(gone=True, sentence=f"鍵世代 {ended} までの鍵は、鍵保管庫の記録及び鍵の保管先のいずれにもない")
+        return Seen(gone=False, sentence=f"鍵世代 {'、'.join(standing) or '不明'} の鍵が残っています。")
+    told = "、".join(f"{name} {last}" for name, last in ended.items())
+    return Seen(gone=True, sentence=f"鍵世代 {told} までの鍵は、鍵保管庫の記録及び鍵の保管先のいずれにもない")
+
+
+def ended_epochs(deed: Deed) -> dict[str, int]:
+    """Give the last epoch of each key space that a certificate says has ended."""
+    named = {epoch.space for epoch in deed.key_epochs} & SPACES.keys()
+    return {name: max(one.epoch for one in deed.key_epochs if one.space == name) for name in sorted(named)}
+
+
+def _standing(office: Office, space: Space, last: int) -> list[int]:
+    with reading(office.vault) as vault:
+        recorded = {epoch for epoch, state, *_ in wrapped_keys.epochs(vault, space) if state != "destroyed"}
+    return [epoch for epoch in range(1, last + 1) if epoch in recorded or has_key(office, space, epoch)]
 
 
 def has_key(office: Office, space: Space, epoch: int) -> bool:
@@ -73,6 +85,16 @@ def has_key(office: Office, space: Space, epoch: int) -> bool:
     except NotFound:
         return False
     return True
+
+
+def told_by(source: Callable[[Office, datetime], bool], gone: str, there: str) -> Callable[[Office, Deed], Seen]:
+    """Give a look at a source that says whether all from before a moment is gone, with the sentence for either."""
+
+    def look_there(office: Office, deed: Deed) -> Seen:
+        ended = source(office, deed.erased_at)
+        return Seen(gone=ended, sentence=gone if ended else there)
+
+    return look_there
 
 
 def _backups(office: Office, deed: Deed) -> Seen:
