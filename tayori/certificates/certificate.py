@@ -80,6 +80,7 @@ def issue(
     """
     if type(verified) is not VerifiedErasure:
         raise Refused("Only a verified erasure is certified: probe the stores first.")
+    VerifiedErasure.require(verified)
     certificate = _written(verified, letterhead, numbering, now)
     _refuse_words(certificate)
     token = signer.sign(certificate.model_dump(mode="json"), CERTIFICATE)

@@ -91,6 +91,12 @@ class VerifiedErasure:
     verified_by: Party
 
     def __post_init__(self) -> None:
+        self.require()
+
+    def require(self) -> None:
+        """Refuse what is not verified; asked again before it is signed, for a report can be changed after the look."""
+        if type(self.residue) is not ResidueReport or type(self.erasure) is not Erasure:
+            raise Refused("Only a probe's own report and an erasure bear a certificate; probe again.")
         _refuse_residue(self.residue)
         _refuse_contradictions(self.erasure)
         if self.examined_at < self.erasure.completed_at:
@@ -98,7 +104,7 @@ class VerifiedErasure:
 
 
 def _refuse_residue(residue: ResidueReport) -> None:
-    if residue.hits or residue.hit_files:
+    if any(residue.places.values()) or residue.hit_files:
         places = ", ".join(name for name, hits in residue.places.items() if hits)
         raise Refused(
             f"The probe found {residue.hits} traces in: {places}. No certificate; erase these and probe again."

@@ -157,13 +157,18 @@ def file_certificate(office: Office, row: CertificateRow, listed: CommitmentList
     write_whole(bundle, row.bundle.encode())
     if listed is not None and listed.values:
         write_whole(folder / f"{row.certificate_no}.commitments.txt", listed.lines)
-    with reading(office.warehouse) as warehouse:
-        keys = issuer_keys(office, warehouse)
-    for name, pem in zip(key_names(keys), keys, strict=True):
-        write_whole(folder / name, pem)
+    write_keys(office)
     write_whole(folder / NAME, standalone_verifier())
     print_certificate(office, row.certificate_no)
     return Filed(row.certificate_no, row.state, bundle)
+
+
+def write_keys(office: Office) -> None:
+    """Write the issuer's public keys into the folder that is handed over."""
+    with reading(office.warehouse) as warehouse:
+        keys = issuer_keys(office, warehouse)
+    for name, pem in zip(key_names(keys), keys, strict=True):
+        write_whole(folder_of(office) / name, pem)
 
 
 def key_names(keys: Sequence[bytes]) -> list[str]:

@@ -16,8 +16,7 @@ from tayori.errors import Refused
 from tayori.office import Office
 from tayori.retention import probe
 from tayori.retention.copies.searching import kept_by_mistake
-from tayori.retention.remainders import PERSONS, Deed
-from tayori.vault.keyfile import Space
+from tayori.retention.remainders import SPACES, Deed, ended_epochs
 from tayori.vault.residue import INHERENT_LIMITS
 from tayori.warehouse.hygiene import store_files
 from tayori.warehouse.strays import copy_older_than
@@ -68,7 +67,7 @@ def _copies(office: Office, deed: Deed, places: Places) -> Found:
 
 def _old_keys(office: Office, deed: Deed, places: Places) -> Found:
     """Seek files that hold key-encryption keys of epochs which the certificate says have ended."""
-    ended = max((epoch.epoch for epoch in deed.key_epochs if epoch.space == PERSONS), default=0)
+    ended = {SPACES[name].value: last for name, last in ended_epochs(deed).items()}
     tally = _Tally()
     for name, path in _files(office, places):
         tally.look(name, path, lambda path: _holds_ended_key(path, ended))
@@ -81,16 +80,16 @@ def _unlisted(office: Office, _deed: Deed, places: Places) -> Found:
     return Found(tuple(f"{stray.place}: {stray.file}（{KINDS[stray.kind]}）" for stray in found))
 
 
-def _holds_ended_key(path: Path, ended: int) -> str | None:
+def _holds_ended_key(path: Path, ended: Mapping[str, int]) -> str | None:
     if path.stat().st_size > LARGEST_KEY_FILE:
         return None
     try:
         named = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         return None
-    keys = named if isinstance(named, dict) else {}
-    epochs = [name.removeprefix(f"{Space.PERSON}/") for name in keys if name.startswith(f"{Space.PERSON}/")]
-    return "終わった鍵世代の鍵" if any(epoch.isdecimal() and int(epoch) <= ended for epoch in epochs) else None
+    keys = [name.partition("/") for name in named] if isinstance(named, dict) else []
+    old = [space for space, _, epoch in keys if epoch.isdecimal() and int(epoch) <= ended.get(space, 0)]
+    return "終わった鍵世代の鍵" if old else None
 
 
 def _files(office: Office, places: Places) -> Iterator[tuple[str, Path]]:

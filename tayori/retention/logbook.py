@@ -38,6 +38,11 @@ def folder_of(office: Office) -> Path:
     return folder
 
 
+def handed_key(run_id: str) -> str:
+    """Give the name of the file in which a run's commitment key goes to 甲."""
+    return f"commitment-key-{run_id}.age"
+
+
 def issuer_keys(office: Office, warehouse: Connection) -> list[bytes]:
     """Give the public keys (PEM) that ever signed here, oldest first, the present one last."""
     form = Encoding.PEM, PublicFormat.SubjectPublicKeyInfo

@@ -22,7 +22,8 @@ from tayori.warehouse.erasure import BACKUP_DAYS
 BOX_DAYS: Final = 15  # a quarantined row lives 14 days, its key goes with the next night's renewal
 TOMBSTONE_DAYS: Final = 3
 PERSONS, BOXES = "利用者", "受付箱・隔離"
-SPACES: Final = {PERSONS: Space.PERSON, "宛先の束": Space.LIST, "案件": Space.CASE}
+SPACES: Final[Mapping[str, Space]] = {PERSONS: Space.PERSON, "案件": Space.CASE, "宛先の束": Space.LIST}
+"""Key spaces, by the words that certificates use for them."""
 STORES: Final = {"warehouse": "倉庫", "vault": "鍵保管庫", "inbox": "受付箱"}
 
 
@@ -58,36 +59,41 @@ class Remainder:
 
 def _epochs(office: Office, deed: Deed) -> Seen:
     """See that every epoch up to the erasure's is destroyed: in the vault, where keys are kept, and in the escrow."""
-    ended, standing = _last_epochs(deed), []
-    if not ended:
-        return Seen(gone=False, sentence="鍵世代 不明 の鍵が残っています。")
-    for space, last in ended.items():
-        with reading(office.vault) as vault:
-            known = wrapped_keys.epochs(vault, space)
-        standing += [epoch for epoch, state, *_ in known if epoch <= last and state != "destroyed"]
-        standing += [epoch for epoch in range(1, last + 1) if has_key(office, space, epoch)]
-    named = _listed(sorted(set(ended.values())))
-    if standing:
-        return Seen(gone=False, sentence=f"鍵世代 {_listed(standing)} の鍵が残っています。")
-    escrows = escrow_ended_through(office)
-    if not all(escrows.past(space, last) for space, last in ended.items()):
-        return Seen(gone=False, sentence=f"鍵世代 {named} までの鍵を含む預託が残っています。")
-    return Seen(gone=True, sentence=f"鍵世代 {named} までの鍵は、鍵保管庫の記録、鍵の保管先及び預託のいずれにもない")
+    ended = ended_epochs(deed)
+    standing = [f"{name} {epoch}" for name, last in ended.items() for epoch in _standing(office, SPACES[name], last)]
+    if standing or not ended:
+        return Seen(gone=False, sentence=f"鍵世代 {'、'.join(standing) or '不明'} の鍵が残っています。")
+    told, escrows = "、".join(f"{name} {last}" for name, last in ended.items()), escrow_ended_through(office)
+    if not all(escrows.past(SPACES[name], last) for name, last in ended.items()):
+        return Seen(gone=False, sentence=f"鍵世代 {told} までの鍵を含む預託が残っています。")
+    return Seen(gone=True, sentence=f"鍵世代 {told} までの鍵は、鍵保管庫の記録、鍵の保管先及び預託のいずれにもない")
 
 
-def _last_epochs(deed: Deed) -> dict[Space, int]:
-    """Give the newest epoch that a certificate names, by key space."""
-    last: dict[Space, int] = {}
-    for epoch in deed.key_epochs:
-        if epoch.space in SPACES:
-            space = SPACES[epoch.space]
-            last[space] = max(epoch.epoch, last.get(space, 0))
-    return last
+def ended_epochs(deed: Deed) -> dict[str, int]:
+    """Give the last epoch of each key space that a certificate says has ended."""
+    named = {epoch.space for epoch in deed.key_epochs} & SPACES.keys()
+    return {name: max(one.epoch for one in deed.key_epochs if one.space == name) for name in sorted(named)}
+
+
+def _standing(office: Office, space: Space, last: int) -> list[int]:
+    with reading(office.vault) as vault:
+        recorded = {epoch for epoch, state, *_ in wrapped_keys.epochs(vault, space) if state != "destroyed"}
+    return [epoch for epoch in range(1, last + 1) if epoch in recorded or has_key(office, space, epoch)]
 
 
 def has_key(office: Office, space: Space, epoch: int) -> bool:
     """Whether the place where key-encryption keys are kept still gives one."""
     return (space, epoch) in office.key_provider.names()
+
+
+def told_by(source: Callable[[Office, datetime], bool], gone: str, there: str) -> Callable[[Office, Deed], Seen]:
+    """Give a look at a source that says whether all from before a moment is gone, with the sentence for either."""
+
+    def look_there(office: Office, deed: Deed) -> Seen:
+        ended = source(office, deed.erased_at)
+        return Seen(gone=ended, sentence=gone if ended else there)
+
+    return look_there
 
 
 def _backups(office: Office, deed: Deed) -> Seen:

@@ -29,7 +29,7 @@ from tayori.errors import BadInput, Refused, Unavailable
 from tayori.office import Office
 from tayori.retention import last_probe, remainders
 from tayori.retention.last_probe import Search
-from tayori.retention.logbook import append, documents_of, folder_of, issuer_keys
+from tayori.retention.logbook import append, documents_of, folder_of, handed_key, issuer_keys
 from tayori.retention.printing import sealed_pdf, write_whole
 from tayori.retention.remainders import Deed, Remainder, Seen
 from tayori.vault.audit import Action, record
@@ -105,7 +105,7 @@ def opened(office: Office, row: SettlingRow) -> tuple[IssuedCertificate, Deed]:
         keys = issuer_keys(office, warehouse)
     issued = opened_certificate(documents_of(filed.bundle)[0].token, *keys)
     epochs = issued.certificate.key_epochs
-    return issued, Deed(row.certificate_no, filed.run_id, row.erased_at, epochs, row.baseline)
+    return issued, Deed(row.certificate_no, filed.run_id, row.erased_at, epochs, row.stood)
 
 
 def _looked(office: Office, issued: IssuedCertificate, deed: Deed, rules: Rules) -> dict[str, Seen]:
@@ -171,7 +171,7 @@ def end_commitment_key(office: Office, run_id: str) -> str:
 
     """
     key = office.keys_folder / f"commitment-{run_id}.key"
-    handed = folder_of(office) / f"commitment-key-{run_id}.age"
+    handed = folder_of(office) / handed_key(run_id)
     recipient = office.settings.commitment_recipient
     if key.exists():
         if recipient and not handed.exists():

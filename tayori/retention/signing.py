@@ -24,6 +24,7 @@ from tayori.certificates.succession import succession
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import Unavailable
 from tayori.office import Office
+from tayori.retention.issuing import write_keys
 from tayori.retention.logbook import append, whole_log
 from tayori.retention.stating import CONTRACTOR, require_side
 from tayori.vault.audit import Action, record
@@ -48,6 +49,7 @@ def renew_signing_key(office: Office, who: Credential) -> str:
     with writing(office.warehouse) as warehouse:
         _name_successor(office, warehouse, who, new, office.now())
     _put_in_place(office, following)
+    write_keys(office)
     return Signer(office.signing_key).kid
 
 

@@ -10,7 +10,7 @@ from tayori.certificates.tokens import unproven
 from tayori.certificates.verifier import PROVISIONAL
 from tayori.office import Office
 from tayori.retention import logbook
-from tayori.retention.logbook import documents_of
+from tayori.retention.logbook import documents_of, handed_key
 from tayori.warehouse import certificates, settling
 from tayori.warehouse.certificates import CertificateRow
 from tayori.warehouse.engines import reading
@@ -97,7 +97,7 @@ def hand_over(office: Office, number: str, to: Path, held: tuple[str, ...] = ())
     to.mkdir(parents=True, exist_ok=True)
     beside = sorted(logbook.folder_of(office).iterdir())
     copied = [path for path in beside if path.name.startswith(f"{number}.") and path.suffix != ".json"]
-    copied += [path for path in beside if path.suffix in {".py", ".pem"}]
+    copied += [path for path in beside if path.suffix in {".py", ".pem"} or path.name == handed_key(row.run_id)]
     for path in copied:
         (to / path.name).write_bytes(path.read_bytes())
     (to / f"{number}.json").write_bytes(bundle)

@@ -15,6 +15,7 @@ from tayori.warehouse.engines import reading
 from tayori.warehouse.hygiene import touched_tables
 
 MOST_SWITCHES: Final = 64
+LONGEST_WAIT: Final = "5s"
 
 
 def table_files(engine: Engine, store: str) -> dict[str, int]:
@@ -40,12 +41,15 @@ def old_log_files(engine: Engine, moment: datetime) -> int | None:
 def rewrite(engine: Engine, store: str, moment: datetime) -> None:
     """Write anew every table that runs delete from, then let the log run on until no file of before is left.
 
-    The tables are locked meanwhile, seconds for a ward. What we may not do stays undone: ask afterwards what is left.
+    Each table is locked while it is written, seconds for a ward; where somebody reads on, it is left for another night
+    rather than let everybody wait. What we may not do stays undone: ask afterwards what is left.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _tried(connection, f"SET lock_timeout = '{LONGEST_WAIT}'")
         for table in touched_tables(store):
             _tried(connection, f"VACUUM (FULL, ANALYZE) {table.name}")
-        _tried(connection, "VACUUM (FULL, ANALYZE) pg_statistic")
+        _tried(connection, "VACUUM FULL pg_statistic")
+        _tried(connection, "RESET lock_timeout")
         for _ in range(MOST_SWITCHES):
             if old_log_files(engine, moment) in {0, None}:
                 return

@@ -21,7 +21,7 @@ class SettlingRow:
     certificate_no: str
     erased_at: datetime
     due_on: date
-    baseline: Mapping[str, Any]
+    stood: Mapping[str, Any]
     looked_at: datetime | None = None
     waits_for: Mapping[str, str] | None = None
     refused: str | None = None
@@ -29,11 +29,11 @@ class SettlingRow:
 
 
 def expect(
-    connection: Connection, certificate_no: str, erased_at: datetime, due_on: date, baseline: Mapping[str, Any]
+    connection: Connection, certificate_no: str, erased_at: datetime, due_on: date, stood: Mapping[str, Any]
 ) -> None:
-    """Write down a certificate that waits for its 確定; `baseline` is how the stores stood when it was issued."""
-    written = json.dumps(baseline, ensure_ascii=False, sort_keys=True)
-    values = {"certificate_no": certificate_no, "erased_at": erased_at, "due_on": due_on, "baseline": written}
+    """Write down a certificate that waits for its 確定; `stood` is how the stores stood when it was issued."""
+    written = json.dumps(stood, ensure_ascii=False, sort_keys=True)
+    values = {"certificate_no": certificate_no, "erased_at": erased_at, "due_on": due_on, "stood": written}
     connection.execute(insert(certificate_settling).values(values))
 
 
@@ -78,7 +78,7 @@ def _change(connection: Connection, certificate_no: str, **values: object) -> No
 
 def _row(row: RowMapping) -> SettlingRow:
     waits = row["waits_for"]
-    read = {"baseline": json.loads(row["baseline"]), "waits_for": json.loads(waits) if waits else None}
+    read = {"stood": json.loads(row["stood"]), "waits_for": json.loads(waits) if waits else None}
     return SettlingRow(**{**row, **read})
 
 

@@ -1,6 +1,9 @@
 """A certificate states what was verified, in its own paper's numbers, names nobody and promises no more."""
 
+import copy
+import pickle
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -13,6 +16,7 @@ from tayori.certificates.erasure import CommitmentList, Erasure, VerifiedErasure
 from tayori.certificates.wording import basis, contract_wording, forbidden_words, kinds, printed
 from tayori.domain.identifiers import Contract
 from tayori.errors import BadInput, Refused, Tampered
+from tayori.vault.residue import INHERENT_LIMITS, ResidueReport
 from tests.certificates.builders import (
     COMMITMENT_KEY,
     LETTERHEAD,
@@ -112,6 +116,57 @@ def test_only_a_verified_erasure_is_certified() -> None:
     for unverified in (fake, an_erasure(), None):
         with pytest.raises(Refused, match="verified"):
             issue(cast("Any", unverified), a_signer(), LETTERHEAD, Numbering("L-2026-0001"), NOON)
+
+
+class SilentReport(ResidueReport):
+    """A report that found something and says otherwise."""
+
+    @property
+    def hits(self) -> int:
+        """None, it says."""
+        return 0
+
+
+def _forced(**fields: object) -> VerifiedErasure:
+    """A verified erasure whose fields were written past its own checks."""
+    verified = a_verified_erasure()
+    for name, value in fields.items():
+        object.__setattr__(verified, name, value)
+    return verified
+
+
+def _found_later() -> VerifiedErasure:
+    """One whose report changed after it was looked at."""
+    places = {"倉庫": 0, "ログ": 0}
+    verified = a_verified_erasure(residue=a_residue_report(places))
+    places["ログ"] = 3
+    return verified
+
+
+ATTACKS: list[Callable[[], VerifiedErasure]] = [
+    _found_later,
+    lambda: _forced(residue=replace(a_residue_report(), places={"倉庫": 2})),
+    lambda: _forced(residue=replace(a_residue_report(), places={"倉庫": 1, "ログ": -1})),
+    lambda: _forced(residue=SilentReport({"倉庫": 2}, 12, 34, 5, INHERENT_LIMITS)),
+    lambda: _forced(residue=a_residue_report(bytes_scanned=0)),
+    lambda: _forced(examined_at=NOON - timedelta(days=9)),
+    lambda: pickle.loads(pickle.dumps(_forced(residue=replace(a_residue_report(), places={"倉庫": 2})))),  # noqa: S301
+    lambda: copy.deepcopy(_found_later()),
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_failed_probe_cannot_be_slipped_in(attack: Callable[[], VerifiedErasure]) -> None:
+    """Whatever was done to the object after its checks, they are asked again before anything is signed."""
+    forged = attack()
+    with pytest.raises(Refused):
+        issue(forged, a_signer(), LETTERHEAD, Numbering("L-2026-0001"), NOON)
+
+
+def test_hits_do_not_cancel_out() -> None:
+    """One found and one fewer than none is not none."""
+    with pytest.raises(Refused):
+        a_verified_erasure(residue=a_residue_report({"倉庫": 1, "ログ": -1}))
 
 
 def _contradictory() -> list[Erasure]:

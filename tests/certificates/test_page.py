@@ -105,6 +105,14 @@ def test_a_page_for_o_never_prints_a_number_of_l(kind: str) -> None:
     assert "LINEを活用" not in text
 
 
+@pytest.mark.parametrize("kind", kinds(Contract.LINE))
+def test_a_page_for_l_never_prints_a_number_of_o(kind: str) -> None:
+    """The reverse: L's page cites T-L alone (10 is 再委託 there, the return of records in T-O)."""
+    page = text_of(certificate_html(a_certificate(a_verified_erasure(an_erasure(kind=kind)))))
+    assert set(re.findall(r"特記事項 第(\d+)項", page)) <= {"9", "11", "12"}
+    assert "区民意見" not in page
+
+
 def test_a_provisional_page_promises_no_more() -> None:
     """The words around the record keep to it, too; and a page whose fields do not is not printed."""
     assert not forbidden_words(text_of(certificate_html(a_certificate(), PRINTING)), provisional=True)

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyrage  # type: ignore[import-untyped]  # pyrage has no types
@@ -12,11 +13,13 @@ import pytest
 
 from tayori import watch
 from tayori.certificates.bundle import checked
+from tayori.certificates.document import KeyEpoch
 from tayori.certificates.tokens import unproven
 from tayori.certificates.verifier import Verdict
+from tayori.errors import Tampered
 from tayori.office import Office
 from tayori.retention import issuing, last_probe, run, settling, standing
-from tayori.retention.remainders import REMAINDERS, Remainder, Seen
+from tayori.retention.remainders import REMAINDERS, Deed, Remainder, Seen, told_by
 from tayori.retention.run import retain
 from tayori.retention.settling import Rules, settle_all
 from tayori.retention.standing import Standing
@@ -245,7 +248,7 @@ def test_a_bundle_that_a_crash_left_old_is_written_again(
     assert proven(sqlite_office).state == "確定"
 
 
-def test_the_key_can_go_to_the_ward(sqlite_office: Office, clock: TestClock) -> None:
+def test_the_key_can_go_to_the_ward(sqlite_office: Office, clock: TestClock, tmp_path: Path) -> None:
     """With 甲's age recipient set, the key of the commitments is handed over sealed; we keep none and say so."""
     identity = pyrage.x25519.Identity.generate()
     filed = a_certified_night(sqlite_office)
@@ -256,6 +259,7 @@ def test_the_key_can_go_to_the_ward(sqlite_office: Office, clock: TestClock) -> 
     handed = next(filed.bundle.parent.glob("commitment-key-*.age"))
     assert bytes.fromhex(pyrage.decrypt(handed.read_bytes(), [identity]).decode()) == key
     assert not key_file(wards).exists()
+    assert handed.name in [path.name for path in standing.hand_over(wards, NUMBER, tmp_path / "out")]
     assert "甲に引渡し" in json.dumps(statement_of(filed), ensure_ascii=False)
     wards.close()
 
@@ -273,6 +277,28 @@ def test_a_recipient_that_is_none_keeps_the_key(sqlite_office: Office, clock: Te
     assert "no age recipient" in settle_all(wrong, {}).refused[NUMBER]
     assert key_file(wrong).exists()
     wrong.close()
+
+
+@pytest.mark.pdf
+@pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+    "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+)
+def test_the_paper_of_either_state_is_bound(sqlite_office: Office, clock: TestClock) -> None:
+    """暫定 and 確定 each have a sealed PDF whose hash is in the leaf: one changed byte, and nothing is proven."""
+    leave(sqlite_office, follow(sqlite_office, [a_line_id(1), a_line_id(2)])[:1])
+    retain(sqlite_office, pdf=True)
+    a_fortnight_later(sqlite_office, clock)
+    assert settle_all(sqlite_office, {}, pdf=True).settled == [NUMBER]
+    folder = sqlite_office.settings.home / "certificates"
+    assert not (folder / f"{NUMBER}.html").exists()
+    assert proven(sqlite_office).log_size == 2
+    for name in (f"{NUMBER}.pdf", f"{NUMBER}.final.pdf"):
+        whole = (folder / name).read_bytes()
+        assert proven(sqlite_office).files[name] == "一致"
+        (folder / name).write_bytes(whole[:-1] + b"x")
+        with pytest.raises(Tampered, match="not the one"):
+            proven(sqlite_office)
+        (folder / name).write_bytes(whole)
 
 
 def test_overdue_is_shown_and_alarmed(sqlite_office: Office, clock: TestClock) -> None:
@@ -296,6 +322,26 @@ def test_a_night_settles_the_nights_before(sqlite_office: Office, clock: TestClo
     clock.forward(days=8)
     retain(sqlite_office)
     assert stands(sqlite_office).state == "確定"
+
+
+def test_the_epochs_of_any_key_space_are_looked_at(sqlite_office: Office) -> None:
+    """A certificate of O names epochs of cases: gone when their key is, in the vault's record and in the key file."""
+    epoch = KeyEpoch(space="案件", epoch=1, algorithm="AES-256-GCM", destroyed_at=None)
+    deed = Deed("O-2026-0001", "end", sqlite_office.now(), [epoch], {})
+    source = next(row for row in REMAINDERS if row.id == "key-epochs")
+    assert "案件 1" in source.look(sqlite_office, deed).sentence
+    sqlite_office.case_keys.rotate(sqlite_office.vault, sqlite_office.now())
+    assert source.look(sqlite_office, deed).gone
+    assert not source.look(sqlite_office, replace(deed, key_epochs=[])).gone
+
+
+def test_a_source_can_be_a_question_about_a_moment(sqlite_office: Office) -> None:
+    """Whoever keeps copies answers whether all from before the erasure is gone; the row prints either sentence."""
+    moment = sqlite_office.now()
+    look = told_by(lambda _, asked: asked < moment, "なし", "あり")
+    deed = Deed(NUMBER, "r", moment, [], {})
+    assert look(sqlite_office, deed) == Seen(gone=False, sentence="あり")
+    assert look(sqlite_office, replace(deed, erased_at=moment - timedelta(1))) == Seen(gone=True, sentence="なし")
 
 
 def test_every_remainder_has_words_and_a_day() -> None:

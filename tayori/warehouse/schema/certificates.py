@@ -10,7 +10,7 @@ certificate_settling = Table(
     plain("certificate_no", String(40), primary_key=True),
     plain("erased_at", Moment, nullable=False),
     plain("due_on", Date, nullable=False, index=True),
-    plain("baseline", Text, nullable=False),
+    plain("stood", Text, nullable=False),
     plain("looked_at", Moment, nullable=True),
     plain("waits_for", Text, nullable=True),
     plain("refused", Text, nullable=True),

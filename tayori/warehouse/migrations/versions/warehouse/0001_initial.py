@@ -106,7 +106,7 @@ def upgrade() -> None:
         sa.Column("certificate_no", sa.String(length=40), nullable=False),
         sa.Column("erased_at", Moment(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("baseline", sa.Text(), nullable=False),
+        sa.Column("stood", sa.Text(), nullable=False),
         sa.Column("looked_at", Moment(), nullable=True),
         sa.Column("waits_for", sa.Text(), nullable=True),
         sa.Column("refused", sa.Text(), nullable=True),
