@@ -85,8 +85,8 @@ def rotate_keys(office: Office, run_id: RunId) -> Counts:
         done = journal.journalled(warehouse, run_id)
     erased = done.residents + done.canaries
     plan = _planned_rotation(office, run_id, erased)
-    ending = {space: plan["others"].get(space, 0) for space in Space} | {Space.PERSON: plan["epochs"][-1]}
-    ended = [space for space in Space if _end_epoch(office, space, ending[space])]
+    ending = plan.get("others", {}) | {Space.PERSON.value: plan["epochs"][-1]}
+    ended = [space for space in Space if space in ending and _end_epoch(office, space, ending[space])]
     swept = sweep_epochs(office)
     with reading(office.vault) as vault:
         survivors = wrapped_keys.count_keys(vault, Space.PERSON)
