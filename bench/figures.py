@@ -53,6 +53,15 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("prefect_overhead", 1.1, at_most=True),
         Bound("peak_mb", 1_500, at_most=True),
     ),
+    "erasure": (
+        Bound("seconds_1m_10k", 60, at_most=True),
+        Bound("rotation_ratio", 1.5, at_most=True),
+        Bound("leaver_cost_ratio", 1.2, at_most=True),
+        Bound("canaries", 2_000),
+        Bound("canary_hits", 0, at_most=True),
+        Bound("decrypted_before_final", 0, at_most=True),
+        Bound("unnamed_before_final", 0, at_most=True),
+    ),
     "broadcast": (
         Bound("kills", 300),
         *(Bound(figure, 0, at_most=True) for figure in ("missed", "doubled", "stray", "undecided", "altered")),

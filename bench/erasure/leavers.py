@@ -10,6 +10,9 @@ from bench.broadcast._people import populated, settings_of
 from bench.broadcast._scale import scaled
 from tayori.office import Office, open_office
 from tayori.retention import erase, run
+from tayori.warehouse import runs
+from tayori.warehouse.engines import writing
+from tayori.warehouse.runs import Outcome
 from tests.support.people import leave
 
 PEOPLE: Final = 1_000_000
@@ -18,7 +21,10 @@ TURNS: Final = 3  # of the few: one is soon over, and a busy machine shows
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `leaver_cost_ratio`, the dearer leaver over the cheaper; the few are the best of three thousands."""
+    """Give `leaver_cost_ratio`, a leaver among 100,000 over one among 1,000; the few are the best of three thousands.
+
+    Below 1 it says that many are cheaper each: the more leave, the more of them share a page of the stores.
+    """
     count = scaled(PEOPLE)
     few, many = (max(1, number * count // PEOPLE) for number in (FEW, MANY))
     with open_office(settings_of(populated(folder, count))) as office:
@@ -28,7 +34,7 @@ def measure(folder: Path) -> Mapping[str, float]:
     return {
         "leaver_ms_of_1000": round(costs[0] * 1000, 4),
         "leaver_ms_of_100000": round(costs[1] * 1000, 4),
-        "leaver_cost_ratio": round(max(costs) / min(costs), 3),
+        "leaver_cost_ratio": round(costs[1] / costs[0], 3),
     }
 
 
@@ -40,4 +46,6 @@ def _each(office: Office, leavers: list[int]) -> float:
     erased = erase.erase_leavers(office, night, key)
     spent = time.perf_counter() - began
     assert erased.residents == len(leavers)  # noqa: S101 - a figure without its work is no figure
+    with writing(office.warehouse) as warehouse:
+        runs.end(warehouse, night, Outcome.DONE, {}, office.now())
     return spent / len(leavers)

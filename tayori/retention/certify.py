@@ -127,7 +127,7 @@ def _methods(steps: Steps) -> tuple[Method, ...]:
         for cleaned in steps["clean"].found["stores"]
     ]
     epochs = "、".join(str(epoch) for epoch in steps["rotate"].found["epochs"])
-    medium = {"鍵世代": epochs, "鍵の保管": printed("media", steps["rotate"].found["medium"])}
+    medium = {"鍵世代": epochs, "鍵の保管": printed("media", steps["rotate"].found.get("medium", "file"))}
     return (Method(store="鍵保管庫", method=printed("methods", "key_destruction"), settings=medium), *rows)
 
 

@@ -128,7 +128,7 @@ def rotate_keys(office: Office, run_id: RunId) -> Counts:
         done = journal.journalled(warehouse, run_id)
     erased = done.residents + done.canaries
     plan = _planned_rotation(office, run_id, erased)
-    ending = {Space(space): epoch for space, epoch in plan["others"].items()}
+    ending = {Space(space): epoch for space, epoch in plan.get("others", {}).items()}
     if plan["epochs"]:
         ending[Space.PERSON] = plan["epochs"][-1]
     ended = [space for space, epoch in ending.items() if _end_epoch(office, space, epoch)]

@@ -32,6 +32,7 @@ COLUMNS = ("number", "epoch", "wrapped")
 FIRST_NUMBER: Final = -(2**63)
 LOCKS: Final = zlib.crc32(b"tayori.key_space") & 0x7FFFFFFF
 ALONE_SECONDS: Final = 2
+TABLE_MS: Final = 300  # for a table; a server looks for deadlocks after a second, and might end the other one's work
 
 WrappedRow = tuple[int, int, bytes]
 
@@ -74,6 +75,7 @@ def enter_alone(connection: Connection, space: str) -> None:
     if not is_sqlite(connection):
         connection.execute(text(f"SET LOCAL lock_timeout = '{ALONE_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:all, :one)"), _lock(space))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{TABLE_MS}ms'"))
 
 
 def _lock(space: str) -> dict[str, int]:

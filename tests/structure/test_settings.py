@@ -42,7 +42,8 @@ def test_no_secret_has_a_default_and_none_prints(tmp_path: Path) -> None:
     secrets = [name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)]
     assert secrets
     assert all(Settings.model_fields[name].default is None for name in secrets)
-    settings = some_settings(tmp_path, **{name: SecretStr("s3cr3t-word") for name in secrets})
+    device: dict[str, Any] = {"key_provider": "pkcs11", "pkcs11_module": tmp_path / "module.so", "pkcs11_token": "t"}
+    settings = some_settings(tmp_path, **device, **{name: SecretStr("s3cr3t-word") for name in secrets})
     assert "s3cr3t-word" not in f"{settings!r} {settings} {settings.model_dump()}"
 
 

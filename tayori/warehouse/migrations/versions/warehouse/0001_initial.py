@@ -378,7 +378,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_no", name=op.f("pk_person")),
         sa.UniqueConstraint("line_index", name=op.f("uq_person_line_index")),
     )
-    op.create_index(op.f("ix_person_left_at"), "person", ["left_at"], unique=False)
+    op.create_index(
+        "ix_person_left",
+        "person",
+        ["person_no"],
+        unique=False,
+        sqlite_where=sa.text("left_at IS NOT NULL"),
+        postgresql_where=sa.text("left_at IS NOT NULL"),
+    )
     op.create_table(
         "person_counter",
         sa.Column("kind", sa.String(length=8), nullable=False),
