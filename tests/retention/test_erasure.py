@@ -244,6 +244,7 @@ def test_what_reached_its_age_ends_and_nothing_younger(office: Office, clock: Te
             "event_seen": 1,
             "quarantine": 1,
             "erasure_journal": 0,
+            "tombstone": 0,
         }
         held = list(warehouse.execute(select(quarantine).order_by(quarantine.c.row_no)))
     assert [(row.rule, row.state, row.sealed is None) for row in held] == [
