@@ -81,13 +81,20 @@ def test_signatures_are_for_a_number_and_for_three_days(office: Office, clock: T
         holds.allow(office, open_hold(office).hold_id, who[0], 5)
     with pytest.raises(NotFound):
         holds.allow(office, "h-none", who[0], 5)
-    allow(office, *who)
+    allow(office, who[0])
     quit_line(line, 30)
     with pytest.raises(Refused, match="30 of 100"):
         scan(office, clock, line)
+    allow(office, who[1])
+    with pytest.raises(Refused, match="30 of 100"):
+        scan(office, clock, line)
+    allow(office, who[0])
+    quit_line(line, 31)
+    with pytest.raises(Refused, match="31 of 100"):
+        scan(office, clock, line)
     allow(office, *who)
     clock.forward(hours=73)
-    with pytest.raises(Refused, match="30 of 100"):
+    with pytest.raises(Refused, match="31 of 100"):
         scan(office, clock, line)
 
 
