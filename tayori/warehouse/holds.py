@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from tayori.domain.identifiers import HandlerId
 from tayori.warehouse.schema.leaving import hold, hold_signature
@@ -63,7 +63,9 @@ def change(connection: Connection, hold_id: str, **changes: object) -> None:
 
 
 def sign(connection: Connection, row: SignatureRow) -> None:
-    """Keep a signature; one a handler."""
+    """Keep a signature; one a handler: what they signed before, for another number, goes."""
+    mine = (hold_signature.c.hold_id == row.hold_id) & (hold_signature.c.handler_id == row.handler_id)
+    connection.execute(delete(hold_signature).where(mine))
     connection.execute(insert(hold_signature).values({name: getattr(row, name) for name in SignatureRow.__slots__}))
 
 

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from expectations.gate import gate
 from tayori.domain.identifiers import RunId
-from tayori.ingest import quarantine
+from tayori.ingest import quarantine, returning
+from tayori.ingest.following import UNCERTAIN
 from tayori.ingest.inbox import EVENTS
 from tayori.office import Office
 from tayori.retention.erase import erase_leavers
 from tayori.warehouse import erasure, inbox
 from tayori.warehouse.engines import writing
 from tests.ingest.builders import an_event, deliver, followers, rows, submit, take_in
-from tests.support.builders import START, TestClock
+from tests.ingest.test_returning import Line
+from tests.support.builders import START, TestClock, a_line_id
 
 FORGED = (
     b"no JSON at all",
@@ -56,10 +59,11 @@ def test_an_old_follow_never_brings_back_who_was_erased(office: Office, clock: T
 
 
 def test_a_follow_that_waited_as_long_as_the_inbox_keeps_it_counts(office: Office, clock: TestClock) -> None:
-    """A follow that nobody applied for thirteen days is one still."""
+    """A follow that nobody applied for thirteen days is one still, once LINE shows a profile."""
     deliver(office, an_event("follow", 1))
     clock.forward(days=13)
-    assert take_in(office).events.applied == 1
+    assert take_in(office).events.quarantined == {UNCERTAIN: 1}
+    assert returning.confirm_follows(office, Line({a_line_id(1)}), gate).counted == 1
     assert len(followers(office)) == 1
 
 

@@ -5,6 +5,7 @@ import pytest
 from tayori.errors import NotFound, Refused, Tampered, Unavailable
 from tayori.office import Office
 from tayori.retention import holds, run
+from tayori.settings import Mode
 from tayori.vault import audit
 from tayori.vault.roster import Credential
 from tayori.warehouse import holds as rows
@@ -80,13 +81,20 @@ def test_signatures_are_for_a_number_and_for_three_days(office: Office, clock: T
         holds.allow(office, open_hold(office).hold_id, who[0], 5)
     with pytest.raises(NotFound):
         holds.allow(office, "h-none", who[0], 5)
-    allow(office, *who)
+    allow(office, who[0])
     quit_line(line, 30)
     with pytest.raises(Refused, match="30 of 100"):
         scan(office, clock, line)
+    allow(office, who[1])
+    with pytest.raises(Refused, match="30 of 100"):
+        scan(office, clock, line)
+    allow(office, who[0])
+    quit_line(line, 31)
+    with pytest.raises(Refused, match="31 of 100"):
+        scan(office, clock, line)
     allow(office, *who)
     clock.forward(hours=73)
-    with pytest.raises(Refused, match="30 of 100"):
+    with pytest.raises(Refused, match="31 of 100"):
         scan(office, clock, line)
 
 
@@ -113,6 +121,20 @@ def test_two_scans_within_hours_are_one_piece_of_evidence(office: Office, clock:
     assert left(office) == []
     clock.forward(hours=4)
     assert scan(office, clock, line).quit == 1
+
+
+@pytest.mark.parametrize(("mode", "gone"), [(Mode.REHEARSAL, 1), (Mode.LIVE, 0)])
+def test_only_a_rehearsal_may_scan_twice_at_once(
+    sqlite_office: Office, clock: TestClock, mode: Mode, gone: int
+) -> None:
+    """A setting lets a rehearsal go on without waiting; in live it means nothing."""
+    line = a_ward(sqlite_office, clock)
+    office = Office(sqlite_office.settings.model_copy(update={"mode": mode, "scan_hours": 0}), clock)
+    scan(office, clock, line, hours=0)
+    quit_line(line, 4)
+    scan(office, clock, line, hours=0)
+    assert scan(office, clock, line, hours=0).quit == gone
+    office.close()
 
 
 def test_where_nobody_has_a_profile_nobody_has_left(office: Office, clock: TestClock) -> None:

@@ -19,7 +19,7 @@ POINTS: Final[dict[str, Point]] = {
     "erased, not noted": Point(journal, "journalled"),
     "before the plan of the rotation": Point(run, "_planned_rotation"),
     "a new epoch, not committed": Point(wrapped_keys, "add_epoch", at_return=True),
-    "before the second table is filled": Point(wrapped_keys, "clear_next", at_return=True),
+    "before the second table is filled": Point(wrapped_keys, "add_next"),
     "half re-wrapped": Point(wrapped_keys, "add_next", latest=4, at_return=True),
     "the switch begun": Point(wrapped_keys, "missing_in_next"),
     "tables switched, not committed": Point(wrapped_keys, "switch_tables", at_return=True),
