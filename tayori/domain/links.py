@@ -18,6 +18,16 @@ QUERY_ALLOWED: Final[Mapping[str, re.Pattern[str]]] = {
 }
 _ANCHOR: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _IN_TEXT: Final = re.compile(r"https?://[\x21-\x7e]*", re.IGNORECASE)
+_ENDINGS: Final = (
+    "app|biz|blog|cloud|club|com|dev|edu|gov|info|link|live|net|news|online|org|page|pro|shop|site|space|store|tokyo"
+    "|top|website|xyz|[a-z]{2}"
+)
+_BARE: Final = re.compile(
+    r"(?<![\w.@/:-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+    rf"(?:{_ENDINGS})(?![a-z0-9@.-]*@)(?![a-z0-9-])(?:[/?#][\x21-\x7e]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+"""A domain without its scheme, which phones make a link of all the same; not the address of a mailbox."""
 _NOT_ITS_END: Final = ".,;:!?)]}>\"'"
 
 
@@ -38,9 +48,11 @@ def link_fault(uri: str, hosts: frozenset[str]) -> str | None:
 
 
 def links_in(text: str) -> Iterator[str]:
-    """Give the addresses that LINE will make links of in a text."""
+    """Give the addresses that LINE or a phone will make links of in a text; a bare domain as its https address."""
     for found in _IN_TEXT.finditer(text):
         yield found.group().rstrip(_NOT_ITS_END)
+    for found in _BARE.finditer(_IN_TEXT.sub(" ", text)):
+        yield f"https://{found.group().rstrip(_NOT_ITS_END)}"
 
 
 def _tell_tale(query: str, anchor: str) -> str | None:

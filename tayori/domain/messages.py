@@ -16,6 +16,7 @@ from tayori.domain.material import NOTHING, Material
 from tayori.domain.measures import clusters, json_bytes
 from tayori.domain.message_limits import LONGEST_TEXT, faults_in
 from tayori.domain.placeholders import filled, mark_fault
+from tayori.domain.unseen import unseen_in
 from tayori.errors import BadInput
 
 MOST_MESSAGES: Final = 5
@@ -166,6 +167,8 @@ def _line(given: object, where: str, rule: Field, material: Material) -> str:
         raise BadInput(f"{where}: the text is empty, or is no text; put a date or a number in quotation marks.")
     if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in _LAYOUT for one in given):
         raise BadInput(f"{where}: it holds a control character, or half of one; type that place anew.")
+    if unseen := unseen_in(given):
+        raise BadInput(f"{where}: it holds a letter that nobody sees ({unseen}); delete it, or type that place anew.")
     text = filled(given, material.placeholders)
     fault = mark_fault(text, material.placeholders) or (link_fault(text, material.link_hosts) if rule.is_link else None)
     if fault:

@@ -4,10 +4,12 @@ import json
 import unicodedata
 from collections.abc import Iterator
 
+from tayori.domain.unseen import seen
+
 
 def wording(stored: bytes) -> str:
     """What stored messages say, without what does not change it: spacing, and how letters are composed."""
-    texts = "\n".join(_texts(json.loads(stored)))
+    texts = seen("\n".join(_texts(json.loads(stored))))
     return "".join(unicodedata.normalize("NFKC", texts).split()).casefold()
 
 

@@ -14,6 +14,7 @@ from tayori.domain.material import Material
 from tayori.domain.measures import clusters, json_bytes, utf16_units
 from tayori.domain.messages import message_bytes, pictures_named, read_messages, source_bytes, texts_in
 from tayori.domain.pictures import image_hashes, sha256_of
+from tayori.domain.wording import wording
 from tayori.errors import BadInput
 from tests.support.wording import DOORS, EASY, EVENTS, EVERY_KIND, FLYER, HOST, IMAGE, NOTICE, SITE, TEXT, material
 
@@ -293,3 +294,51 @@ def test_the_writers_words_are_kept_to_be_used_again() -> None:
     assert source[0]["image"] == MATERIAL.pictures[FLYER].name
     assert pictures_named(source) == (MATERIAL.pictures[FLYER].name,)
     assert "くわしく見る" in texts_in(message_bytes(read(NOTICE)))
+
+
+@pytest.mark.parametrize(
+    "letter", ["\u200b", "\u202e", "\u2066", "\ufeff", "\u00ad", "\u2060", "\u3164"], ids=lambda one: f"{ord(one):x}"
+)
+def test_a_letter_that_nobody_sees_is_refused(letter: str) -> None:
+    """It hides an address from every rule, or turns what is read; the sentence names the letter, not the text."""
+    sentence = refused(a_text(f"防災{letter}訓練"))
+    assert f"U+{ord(letter):04X}" in sentence
+    assert "防災" not in sentence
+
+
+@pytest.mark.parametrize("shown", ["👨\u200d👩\u200d👧", "می\u200cخواهم", "❤\ufe0f", "\u200fاهلا"])
+def test_what_writing_systems_need_passes(shown: str) -> None:
+    """Joined emoji, Persian's joiner, a coloured heart, the mark of a direction."""
+    assert message_bytes(read(a_text(shown))).decode().count(shown) == 1
+
+
+def test_words_with_unseen_letters_are_the_same_words() -> None:
+    """Nobody reads a difference: the guard against repeats sees none either."""
+    said = ("防災訓練", "防災\u200d\u200b訓\ufe0f練")
+    one, other = (message_bytes(({"type": "text", "text": text},)) for text in said)
+    assert wording(one) == wording(other)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "詳しくはevil.example.comへ",
+        "www.evil.jp/login",
+        "Evil.JP。",
+        "(evil.tokyo)",
+        f"{SITE} と evil.info",
+        "city.example.jp.evil.com",
+    ],
+)
+def test_a_bare_domain_is_a_link(said: str) -> None:
+    """Phones make a link of a domain without its scheme: it leads to the ward's own sites or is refused."""
+    assert "TAYORI_LINK_HOSTS" in refused(a_text(said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [f"{HOST}/bosai", "受付は9.30から", "kocho@city.example.jp", "a.name@city.example.jp", "Ver.2.0", "U.S.A.", "No.1"],
+)
+def test_what_is_no_domain_or_the_wards_own_passes(said: str) -> None:
+    """The ward's site without its scheme, a mailbox, times, abbreviations."""
+    assert message_bytes(read(a_text(said))).decode().count(said) == 1
