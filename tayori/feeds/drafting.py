@@ -1,5 +1,6 @@
 """News becomes drafts, each once, by the ward's rules; a feed proposes and can do nothing else (I7)."""
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ def take_in(office: Office, feed: Feed, read: Reading) -> dict[str, int]:
     wanted = _segments(office, feed)
     chosen: list[tuple[Entry, Writing]] = []
     with writing(office.warehouse) as connection:
+        feeds.one_at_a_time(connection)
         known = feeds.known_contents(connection, [entry.content for entry in read.entries])
         for entry in read.entries:
             outcome = _why_not(office, feed, entry, known)
@@ -53,6 +55,8 @@ def take_in(office: Office, feed: Feed, read: Reading) -> dict[str, int]:
             counts[outcome or "unfit"] += 1
         if len(chosen) > MOST_AT_ONCE:
             raise Held(f"The feed brings {len(chosen)} new entries at once, more than {MOST_AT_ONCE}; look at it.")
+        replaced = feeds.earlier(connection, [entry.key for entry, _ in chosen])
+        broadcasts.lock_all(connection, itertools.chain.from_iterable(replaced.values()))
         for entry, new in chosen:
             _propose(connection, office, feed, entry, new)
     return {name: counts[name] for name in OUTCOMES}

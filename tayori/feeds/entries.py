@@ -21,6 +21,7 @@ from xml.parsers import expat
 import feedparser
 from markupsafe import Markup
 
+from tayori.domain.unseen import UNSEEN
 from tayori.errors import BadInput
 from tayori.feeds.fetch import Fetched
 from tayori.office import TOKYO
@@ -45,9 +46,9 @@ ENCODINGS: Final = {
 _IN_HEADER: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _IN_TEXT: Final = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
-_SCRIPT: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_SCRIPT: Final = re.compile(r"<(/?)(script|style)\b[^<>]*>", re.IGNORECASE)
 _UNSEEN: Final = frozenset({"Cc", "Co", "Cs"})
-_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_MARKS: Final = frozenset("\u200e\u200f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +180,27 @@ def _entry(found: Any, allowed: Sequence[str]) -> Entry | str:  # noqa: ANN401 -
 
 def plain_text(marked_up: object) -> str:
     """Give the text of a piece of HTML on one line, without what cannot be seen or turns the direction of reading."""
-    stripped = Markup(_SCRIPT.sub("", str(marked_up or ""))).striptags()  # noqa: S704 - made plain here, never shown as HTML
+    stripped = Markup(_without_scripts(str(marked_up or ""))).striptags()  # noqa: S704 - made plain here, never shown as HTML
     seen = "".join(
-        one if one.isspace() or (unicodedata.category(one) not in _UNSEEN and one not in _BIDI) else ""
-        for one in str(stripped)
+        one if one.isspace() or (unicodedata.category(one) not in _UNSEEN and one not in _MARKS) else ""
+        for one in UNSEEN.sub("", str(stripped))
     )
     return " ".join(seen.split())
+
+
+def _without_scripts(marked_up: str) -> str:
+    """Drop what stands between the tags of a script or a style, in one pass however many there are of them."""
+    kept, at, within = [], 0, ""
+    for tag in _SCRIPT.finditer(marked_up):
+        ends, name = bool(tag[1]), tag[2].lower()
+        if not within:
+            kept.append(marked_up[at : tag.start()])
+        if not within and not ends:
+            within = name
+        elif ends and name == within:
+            within = ""
+        at = tag.end()
+    return "".join(kept) + ("" if within else marked_up[at:])
 
 
 def _leads_home(link: str, allowed: Sequence[str]) -> bool:

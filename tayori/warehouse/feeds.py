@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from tayori.domain.identifiers import BroadcastId
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.results import feed_entry
+
+FEEDS_LOCK: Final = 7413
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,15 @@ class EntryRow:
     broadcast_id: BroadcastId
     published_at: datetime
     seen_at: datetime
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Let nobody else take news in until the transaction ends: two runs at once see each other's drafts.
+
+    SQLite has one writer at a time anyway.
+    """
+    if not is_sqlite(connection):
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({FEEDS_LOCK})"))
 
 
 def known_contents(connection: Connection, contents: Sequence[bytes]) -> set[bytes]:
