@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from unicodedata import category
 
 from tayori.domain.canonical import canonical_bytes
-from tayori.domain.messages import message_bytes, read_messages
+from tayori.domain.material import Material
+from tayori.domain.measures import json_bytes, utf16_units
+from tayori.domain.message_limits import faults_in
+from tayori.domain.messages import LARGEST_BODY, message_bytes
 from tayori.domain.recurrence import TOKYO
+from tayori.domain.unseen import unseen_in
 from tayori.errors import BadInput, Refused
 
 GENRE: Final = "緊急"
@@ -73,6 +78,33 @@ def read_choices(written: object, messages: bytes) -> Choices:
     return Choices(lists)
 
 
+def refuse_unfit(messages: bytes, choices: Choices, material: Material) -> None:
+    """Refuse a template that some of its values would make too long, or give a link: in an emergency it is too late.
+
+    Each value is tried beside the longest ones of the other placeholders.
+
+    Raises:
+        BadInput: the sentence names the message, the place and the rule.
+
+    """
+    longest = {key: _by_length(one)[-1] for key, one in choices.lists.items()}
+    tried = [{**longest, key: value} for key, one in choices.lists.items() for value in _by_length(one)]
+    template: list[dict[str, Any]] = json.loads(messages)
+    for values in tried:
+        filled: list[dict[str, Any]] = json.loads(written_out(messages, values))
+        if json_bytes(filled) > LARGEST_BODY:
+            raise BadInput("Filled in, the messages together are larger than LINE's 2 MB. Shorten them.")
+        for number, (before, after) in enumerate(zip(template, filled, strict=True), 1):
+            open_ones = set(faults_in(before, material))
+            for fault in faults_in(after, material):
+                if fault not in open_ones:
+                    raise BadInput(f"Message {number}, filled in, {fault.place}: {fault.rule}")
+
+
+def _by_length(listed: tuple[str, ...] | None) -> list[str]:
+    return sorted(listed or ["23:59"], key=utf16_units)
+
+
 def stored_choices(particulars: str) -> Choices:
     """Read a template's values back from what is stored."""
     plain: dict[str, Any] = json.loads(particulars)["values"]
@@ -100,8 +132,8 @@ def fill(messages: bytes, choices: Choices, values: Mapping[str, str], now: date
 
 
 def written_out(messages: bytes, values: Mapping[str, str]) -> bytes:
-    """Give the message bytes with every placeholder replaced."""
-    return message_bytes(read_messages(_replaced(json.loads(messages), values)))
+    """Give the message bytes with every placeholder replaced; what can stand there was tried when it was drafted."""
+    return message_bytes(tuple(_replaced(json.loads(messages), values)))
 
 
 def _replaced(part: Any, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
@@ -134,6 +166,8 @@ def _listed(key: object, written: object) -> tuple[str, ...] | None:
         raise BadInput(f"values.{key}: write a list of 1 to {MOST_VALUES} choices, or `time`.")
     if any(not isinstance(one, str) or not 0 < len(one.strip()) <= LONGEST_VALUE for one in written):
         raise BadInput(f"values.{key}: each choice is a text of 1 to {LONGEST_VALUE} letters.")
+    if any(unseen_in(one) or any(category(letter) in {"Cc", "Cs"} for letter in one) for one in written):
+        raise BadInput(f"values.{key}: a choice is one line, and holds no letter that nobody sees.")
     if any(PLACEHOLDER.search(one) for one in written):
         raise BadInput(f"values.{key}: a choice holds no placeholder itself.")
     return tuple(written)

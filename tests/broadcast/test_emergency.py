@@ -7,10 +7,11 @@ from sqlalchemy import update
 
 from sandbox.line.serve import RunningPlatform
 from tayori import watch
-from tayori.broadcast import control, emergency, freeze, standing
+from tayori.broadcast import control, desk, emergency, freeze, standing
 from tayori.broadcast.freeze import Held
 from tayori.domain.emergency import Verdict, fill, read_choices, stored_choices
 from tayori.domain.identifiers import BroadcastId
+from tayori.domain.material import Material
 from tayori.domain.messages import message_bytes, read_messages
 from tayori.domain.standing import Kind
 from tayori.domain.states import BroadcastState
@@ -23,10 +24,11 @@ from tayori.warehouse import standing as rows
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.broadcasts import broadcast_signature
 from tayori.warehouse.schema.kinds import emergency as lane
-from tests.broadcast.builders import ME, Staff, handler, residents, some_writing, staff
-from tests.broadcast.kinds import END, SHELTER, URGENT, VALUES, a_template, some_news, tokyo
+from tests.broadcast.builders import EVERYONE, ME, Staff, handler, residents, some_writing, staff
+from tests.broadcast.kinds import END, SHELTER, URGENT, VALUES, a_template, signed, some_news, tokyo
 from tests.broadcast.rig import assert_once_each, send
 from tests.support.builders import TestClock
+from tests.support.wording import HOST
 
 PEOPLE = 60
 NOW = {"shelter": "四谷小学校", "opened": "09:45"}  # the clock shows 10:00
@@ -259,3 +261,52 @@ def test_leavers_are_not_told(office: Office, who: Staff, duty: Credential) -> N
         connection.exec_driver_sql(f"DELETE FROM genre_choice WHERE genre = {URGENT}")  # noqa: S608
     with pytest.raises(Refused, match="nobody"):
         emergency.sign_off(office, duty, template, NOW)
+
+
+def a_drafted_template(office: Office, who: Staff, messages: object, values: object) -> str:
+    new = desk.written(
+        "緊急", EVERYONE, messages, office.now(), office.now() + timedelta(hours=1), Material(frozenset({HOST}))
+    )
+    return standing.draft_template(office, who.writer, "shelter-open", new, values, END)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "text", "text": f"{{shelter}}を開設しました。https://{HOST}/bosai"},
+        {"type": "card", "template": "notice", "title": "{shelter}を開設", "date": "{opened}"},
+    ],
+    ids=["a link", "a card"],
+)
+def test_a_template_of_any_kind_is_filled_in(
+    office: Office, who: Staff, duty: Credential, message: dict[str, object]
+) -> None:
+    """What could be drafted and approved can be sent when it is needed: links and cards, not plain texts alone."""
+    values = {"shelter": ["四谷小学校"]} | ({"opened": "time"} if "date" in message else {})
+    template = a_drafted_template(office, who, [message], values)
+    signed(office, who, template, Kind.TEMPLATE)
+    chosen = {"shelter": "四谷小学校"} | ({"opened": "09:45"} if "date" in message else {})
+    broadcast_id = emergency.sign_off(office, duty, template, chosen)
+    assert "四谷小学校を開設" in text_of(office, broadcast_id)
+    assert freeze.start(office, broadcast_id, ME) is BroadcastState.SENDING
+
+
+@pytest.mark.parametrize(
+    ("message", "values", "said"),
+    [
+        ({"type": "text", "text": "{a}" + "あ" * 4_990}, {"a": ["短い", "長い" * 20]}, "5030 UTF-16 units"),
+        ({"type": "text", "text": "{a}" + "あ" * 4_980}, {"a": ["📣" * 11]}, "5002 UTF-16 units"),
+        ({"type": "text", "text": "{a}を見る"}, {"a": ["四谷", "https://evil.example/"]}, "TAYORI_LINK_HOSTS"),
+        ({"type": "text", "text": "{a}.{b}を見る"}, {"a": ["evil"], "b": ["x", "com"]}, "TAYORI_LINK_HOSTS"),
+        ({"type": "text", "text": "{a}を見る"}, {"a": ["四\u202e谷"]}, "nobody sees"),
+        ({"type": "text", "text": "{a}を見る"}, {"a": ["四谷\n"]}, "one line"),
+    ],
+    ids=["too long", "too long by an emoji", "a link", "a link of two parts", "a turned word", "a line break"],
+)
+def test_a_value_that_could_not_be_sent_is_refused_when_the_template_is_drafted(
+    sqlite_office: Office, message: dict[str, object], values: dict[str, object], said: str
+) -> None:
+    """Whatever can be chosen later is tried now: in an emergency nobody has the time to shorten a text."""
+    who = staff(sqlite_office)
+    with pytest.raises(BadInput, match=said):
+        a_drafted_template(sqlite_office, who, [message], values)
