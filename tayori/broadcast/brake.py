@@ -67,6 +67,11 @@ class Brake:
         """Whether everything is left as it is."""
         return self._abandoned.is_set()
 
+    @property
+    def is_the_desks(self) -> bool:
+        """Whether it was put on because the desk paused the broadcast, and for nothing else."""
+        return self.eased and self.stop is None and not self.abandoned
+
     def sleep(self, seconds: float) -> None:
         """Sleep, unless everything is abandoned meanwhile."""
         self._abandoned.wait(seconds)

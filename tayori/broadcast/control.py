@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from tayori.broadcast import lease, lists
+from tayori.broadcast import lease, lists, media
 from tayori.broadcast.guards.judging import rests_at_night
 from tayori.broadcast.moves import move
 from tayori.domain.batches import DECIDE_WITHIN
@@ -18,7 +18,7 @@ from tayori.office import Office
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action
 from tayori.vault.roster import Credential
-from tayori.warehouse import batches, broadcasts
+from tayori.warehouse import batches, broadcasts, emergencies
 from tayori.warehouse.batches import Tally
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
@@ -99,13 +99,17 @@ def resume(office: Office, who: Credential, broadcast_id: BroadcastId) -> None:
 
 
 def cancel(office: Office, who: Credential, broadcast_id: BroadcastId, reason: str) -> None:
-    """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once."""
+    """Call a broadcast off for good. What LINE accepted before stays sent; lists that were never tried go at once.
+
+    If nothing of it was started, its pictures leave the door.
+    """
     with writing(office.warehouse) as connection:
         row = _mine_to_stop(connection, office, who, broadcast_id)
         move(connection, office, _evidence(who), row, BroadcastState.CANCELLED, reason=reason)
         broadcasts.change(connection, broadcast_id, ended_at=office.now())
         batches.destroy_lists(connection, broadcast_id, planned=True)
     lists.let_go(office, broadcast_id)
+    media.withdraw(office, row.proposal.image_hashes)
 
 
 def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
@@ -122,6 +126,7 @@ def decide(office: Office, who: Credential, broadcast_id: BroadcastId) -> int:
         roster.require_role(connection, who.handler_id, "approver", office.today())
         if row.state is not BroadcastState.NEEDS_DECISION:
             raise Refused(f"The broadcast is {row.state}; there is nothing to decide.")
+        audit.reserve(connection)
         people = batches.decide_unknown(connection, office.now(), broadcast_id=broadcast_id)
         reason = "undecided batches closed by a handler"
         move(connection, office, _evidence(who), row, BroadcastState.SENT, reason=reason, count=people)
@@ -137,21 +142,25 @@ def close_overdue(office: Office, evidence: Evidence) -> int:
     """
     before = office.now() - DECIDE_WITHIN
     with writing(office.warehouse) as connection:
+        waiting = broadcasts.lock_all(connection, broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION))
+        audit.reserve(connection)
         batches.give_up_retrying(connection, before=before)
         people = batches.decide_unknown(connection, office.now(), before=before)
-        for broadcast_id in broadcasts.in_states(connection, BroadcastState.NEEDS_DECISION):
-            _close_decided(connection, office, evidence, broadcast_id)
+        for row in waiting:
+            _close_decided(connection, office, evidence, row)
         if people:
             audit.record(connection, evidence, Action.DECIDE, "overdue batches", count=people, now=office.now())
     lists.sweep(office)
     return people
 
 
-def _close_decided(connection: Connection, office: Office, evidence: Evidence, broadcast_id: BroadcastId) -> None:
-    row = broadcasts.find(connection, broadcast_id, lock=True)
-    if BatchState.UNKNOWN not in batches.tallies(connection, broadcast_id):
+def _close_decided(connection: Connection, office: Office, evidence: Evidence, row: BroadcastRow) -> None:
+    """Close a broadcast that has nothing left to decide; one that somebody decided or took up meanwhile is theirs."""
+    if row.state is not BroadcastState.NEEDS_DECISION:
+        return
+    if BatchState.UNKNOWN not in batches.tallies(connection, row.broadcast_id):
         move(connection, office, evidence, row, BroadcastState.SENT, reason="undecided after 72 hours")
-        broadcasts.change(connection, broadcast_id, ended_at=office.now())
+        broadcasts.change(connection, row.broadcast_id, ended_at=office.now())
 
 
 def stop(
@@ -173,18 +182,28 @@ def due(office: Office) -> list[BroadcastId]:
     """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
 
     Before them come ones whose worker is gone, and ones that rested over night: they are taken up where they stood.
-    What waits for somebody to start it (approved, not scheduled) is not among them, nor what rests in quiet hours.
+    Before all of them come those of the emergency lane. What waits for somebody to start it (approved, not scheduled)
+    is not among them, nor what rests in quiet hours.
     """
     now = office.now()
     with reading(office.warehouse) as connection:
         started = [broadcasts.find(connection, one) for one in broadcasts.in_states(connection, BroadcastState.SENDING)]
         waiting = broadcasts.in_states(connection, BroadcastState.SCHEDULED)
-        found = [broadcasts.find(connection, one) for one in waiting]
-        scheduled = [row for row in found if row.not_before <= now and not _rests(connection, row, now)]
+        rows = [broadcasts.find(connection, one) for one in waiting]
+        scheduled = [row for row in rows if row.not_before <= now and not _rests(connection, row, now)]
         left = [row for row in started if lease.is_free(row, now)]
         rested = broadcasts.due_again(connection, now)
         soonest = sorted(scheduled, key=lambda row: row.not_after)
-        return [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
+        found = [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
+        return sorted(found, key=lambda one: emergencies.find(connection, one) is None)
+
+
+def is_done_by_another(office: Office, broadcast_id: BroadcastId) -> bool:
+    """Whether somebody else sends a broadcast at this moment, or has sent it."""
+    with reading(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+    in_hand = row.state is BroadcastState.SENDING and not lease.is_free(row, office.now())
+    return in_hand or row.state is BroadcastState.SENT
 
 
 def _rests(connection: Connection, row: BroadcastRow, now: datetime) -> bool:

@@ -187,6 +187,7 @@ def alter(office: Office, writer: Credential, broadcast_id: BroadcastId, new: Wr
         if row.state is not BroadcastState.DRAFT:
             move(connection, office, _evidence(writer), row, BroadcastState.DRAFT)
         _refuse_unowned(row)
+        audit.reserve(connection)
         broadcasts.void_signatures(connection, broadcast_id)
         overrides.void(connection, broadcast_id)
         batches.unfreeze(connection, broadcast_id)

@@ -17,7 +17,7 @@ from tayori.warehouse import broadcasts
 from tayori.warehouse.broadcasts import BroadcastRow
 
 SILENCE: Final = timedelta(seconds=60)
-"""A worker that was silent for so long is taken for dead."""
+"""A worker that was silent for so long is taken for dead; one that stands still in a transaction loses its locks."""
 
 
 def worker_name() -> str:
@@ -54,6 +54,7 @@ def beat(connection: Connection, broadcast_id: BroadcastId, worker: str, now: da
     row = broadcasts.find(connection, broadcast_id, lock=True)
     if row.worker != worker:
         raise Refused("Another worker took this broadcast over; this one stops.")
+    broadcasts.let_go_when_silent(connection, SILENCE)
     broadcasts.change(connection, broadcast_id, heartbeat_at=now)
     return row
 

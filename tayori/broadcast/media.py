@@ -1,7 +1,7 @@
 """The folder of pictures that the door serves: only those of submitted broadcasts, each under the hash of its bytes.
 
 The door never reads the warehouse. A picture goes out to the folder when its broadcast is handed in, is checked before
-the start, and is taken back when the broadcast is written anew and nobody else shows it.
+the start, and is taken back when the broadcast is written anew or called off unsent and nobody else shows it.
 """
 
 import os
@@ -13,15 +13,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from tayori.domain.pictures import PICTURE_NAME, image_hashes, sha256_of
-from tayori.domain.states import BroadcastState
 from tayori.errors import Tampered, Unavailable
 from tayori.office import Office
+from tayori.vault import audit
 from tayori.warehouse import pictures, texts
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import writing
 
 FOR_EVERYBODY: Final = 0o644  # pictures are public, and the door is another user
 OPEN_FOLDER: Final = 0o755
-SHOWN: Final = tuple(set(BroadcastState) - {BroadcastState.DRAFT, BroadcastState.CANCELLED})
 
 
 def publish(connection: Connection, folder: Path, hashes: Sequence[str]) -> None:
@@ -56,16 +55,20 @@ def verify(connection: Connection, folder: Path, hashes: Sequence[str]) -> None:
 
 
 def withdraw(office: Office, hashes: Iterable[str]) -> None:
-    """Take back pictures of a broadcast that was written anew, where no other broadcast shows them."""
+    """Take back pictures of what was written anew or called off, where no other broadcast, plan or template shows them.
+
+    Whoever hands one in at this moment reserves the access log's line, as this does: their picture stays or comes anew.
+    """
     gone = set(hashes)
     if not gone:
         return
-    with reading(office.warehouse) as connection:
-        for messages in texts.messages_in(connection, *SHOWN):
+    with writing(office.warehouse) as connection:
+        audit.reserve(connection)
+        for messages in texts.messages_shown(connection):
             gone -= set(image_hashes(messages))
-    for path in office.media_folder.glob("*.*"):
-        if PICTURE_NAME.fullmatch(path.name) and _hash_of(path.name) in gone:
-            path.unlink(missing_ok=True)
+        for path in office.media_folder.glob("*.*"):
+            if PICTURE_NAME.fullmatch(path.name) and _hash_of(path.name) in gone:
+                path.unlink(missing_ok=True)
 
 
 def _genuine(stored: dict[str, bytes], hashes: Sequence[str]) -> dict[str, bytes]:

@@ -107,9 +107,9 @@ def drop_expired(office: Office, origin: str) -> int:
     """Call off proposals whose window passed without a writer; give how many."""
     dropped = 0
     with writing(office.warehouse) as connection:
-        for one in origins.waiting(connection, origin):
-            row = broadcasts.find(connection, one.broadcast_id, lock=True)
-            if row.not_after <= office.now():
+        waiting = [one.broadcast_id for one in origins.waiting(connection, origin)]
+        for row in broadcasts.lock_all(connection, waiting):
+            if is_untaken(row) and row.not_after <= office.now():
                 withdraw(connection, office, row, EXPIRED)
                 dropped += 1
     return dropped

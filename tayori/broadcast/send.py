@@ -9,7 +9,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from types import TracebackType
@@ -37,7 +38,7 @@ from tayori.vault.audit import Action, Recorded
 from tayori.warehouse import batches, broadcasts
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import persistently, reading, writing
 
 LOOK_SECONDS: Final = 0.2
 WRITE_SECONDS: Final = 0.5
@@ -54,6 +55,21 @@ class _Stage(Enum):
     DOUBTFUL = auto()  # batches that may have reached LINE before: asked about again
     PLANNED = auto()
     DRY = auto()  # nothing is left to claim
+
+
+_Claim = tuple[list[FrozenBatch], bool, Recorded | None]
+"""A block of batches, whether they are doubtful, and its line in the access log."""
+NOTHING_CLAIMED: Final[_Claim] = ([], False, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a run stands: what is claimed next and behind which batch, and what it goes through again at the end."""
+
+    stage: _Stage
+    cursor: int
+    passes: int
+    taken_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +120,8 @@ class Sending:
         self._done: list[tuple[FrozenBatch | None, Delivered]] = []
         self._ready: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._came: queue.SimpleQueue[Delivered | Exception] = queue.SimpleQueue()
-        self._stage, self._cursor, self._passes = _Stage.DOUBTFUL, 0, self._pace.passes
+        self._place = _Place(_Stage.DOUBTFUL, 0, self._pace.passes)
         self._quota_looks = self._pace.quota_looks
-        self._taken_apart = False
         self._turned_at, self._rest_until = self._ticks(), self._ticks()
         self._settled = 0
         self._ended: BroadcastState | None = None
@@ -178,7 +193,7 @@ class Sending:
     @property
     def _room(self) -> bool:
         room = self._pace.ahead - len(self._claimed) >= self._pace.block
-        return room and self._stage is not _Stage.DRY and not self._brake.eased and not self._resting
+        return room and self._place.stage is not _Stage.DRY and not self._brake.eased and not self._resting
 
     def _is_turn_due(self) -> bool:
         since = self._ticks() - self._turned_at
@@ -187,37 +202,52 @@ class Sending:
         return self._room or full or idle or since > (WRITE_SECONDS if self._done else BEAT_SECONDS)
 
     def _turn(self) -> None:
-        """One transaction: write outcomes, show progress, look at what the desk decided, claim the next block."""
-        done, self._done = self._done, []
-        with writing(self._office.warehouse) as connection:
-            row = lease.beat(connection, self._id, self._worker, self._office.now())
-            self._taken_apart |= self._ledger.settle(connection, done) > 0
-            if row.state is not BroadcastState.SENDING:
-                self._brake.ease()  # the desk paused or cancelled it
-            block, recorded = self._claim(connection, row) if self._room else ([], None)
-            if not block and not self._claimed and not self._resting:
-                self._conclude(connection, row)
+        """Write outcomes, show progress, look at what the desk decided, claim the next block; again if hindered."""
+        block, doubtful, recorded = persistently(self._in_one_transaction)
+        self._claimed |= {one.ordinal: (one, doubtful) for one in block}
         self._turned_at = self._ticks()
-        self._settled += len(done)
+        self._settled += len(self._done)
+        self._done.clear()
         if recorded is not None:
             self._hand_out(block, recorded)
 
-    def _claim(self, connection: Connection, row: BroadcastRow) -> tuple[list[FrozenBatch], Recorded | None]:
+    def _in_one_transaction(self) -> _Claim:
+        """Do a turn's writes, all or none: where they were none, this run stands where it stood before."""
+        before, paused = (self._place, self._ended, self._rest_until), self._brake.is_the_desks
+        try:
+            with writing(self._office.warehouse) as connection:
+                row = lease.beat(connection, self._id, self._worker, self._office.now())
+                audit.reserve(connection)
+                if self._ledger.settle(connection, self._done):
+                    self._place = replace(self._place, taken_apart=True)
+                if row.state is not BroadcastState.SENDING:
+                    self._brake.ease()  # the desk paused or cancelled it
+                claim = self._claim(connection, row) if self._room else NOTHING_CLAIMED
+                if not claim[0] and not self._claimed and not self._resting:
+                    self._conclude(connection, row)
+        except BaseException:
+            self._place, self._ended, self._rest_until = before
+            if paused:
+                self._brake.ease()
+            raise
+        return claim
+
+    def _claim(self, connection: Connection, row: BroadcastRow) -> _Claim:
         """Claim the next block, with its line in the access log; empty when nothing is left."""
         block, doubtful = self._next_block(connection, row)
         if not block:
-            return [], None
-        self._claimed |= {one.ordinal: (one, doubtful) for one in block}
+            return NOTHING_CLAIMED
         people = sum(one.size for one in block)
         what = f"LINE ids of broadcast {self._id}, batches {block[0].ordinal}-{block[-1].ordinal}"
-        return block, audit.record(connection, SENDER, Action.OPEN, what, count=people, now=self._office.now())
+        recorded = audit.record(connection, SENDER, Action.OPEN, what, count=people, now=self._office.now())
+        return block, doubtful, recorded
 
     def _next_block(self, connection: Connection, row: BroadcastRow) -> tuple[list[FrozenBatch], bool]:
         """Give the next block and whether it is doubtful: first what is in doubt, then what is planned."""
         block: list[FrozenBatch] = []
         doubtful = False
-        while not block and self._stage is not _Stage.DRY:
-            doubtful, after, most = self._stage is _Stage.DOUBTFUL, self._cursor, self._pace.block
+        while not block and self._place.stage is not _Stage.DRY:
+            doubtful, after, most = self._place.stage is _Stage.DOUBTFUL, self._place.cursor, self._pace.block
             if doubtful:
                 block = self._ledger.claim_doubtful(connection, after, most)
             elif (stop := self._too_late(connection, row)) is not None:
@@ -225,9 +255,10 @@ class Sending:
                 break
             else:
                 block = self._ledger.claim_planned(connection, row, after, most)
-            self._cursor = block[-1].ordinal if block else 0
-            if not block:
-                self._stage = _Stage.PLANNED if doubtful else _Stage.DRY
+            if block:
+                self._place = replace(self._place, cursor=block[-1].ordinal)
+            else:
+                self._place = replace(self._place, stage=_Stage.PLANNED if doubtful else _Stage.DRY, cursor=0)
         return block, doubtful
 
     def _too_late(self, connection: Connection, row: BroadcastRow) -> Stop | None:
@@ -277,19 +308,20 @@ class Sending:
             return
         if enough:
             self._brake.release()
-            self._stage, self._cursor = _Stage.DOUBTFUL, 0
+            self._place = replace(self._place, stage=_Stage.DOUBTFUL, cursor=0)
             self._rest_until = self._ticks() + self._pace.quota_wait
 
     def _conclude(self, connection: Connection, row: BroadcastRow) -> None:
         """Nothing is under way and nothing to claim: send what was taken apart, ask about the unknown again, or end."""
-        if self._brake.eased:
+        if self._brake.is_the_desks and row.state is BroadcastState.SENDING:  # paused, and resumed meanwhile
+            self._brake.release()
+            self._place = replace(self._place, stage=_Stage.DOUBTFUL, cursor=0)
+        elif self._brake.eased:
             self._ended = ending.end(connection, self._office, row, self._brake.stop)
-        elif self._taken_apart:
-            self._taken_apart = False
-            self._stage, self._cursor = _Stage.PLANNED, 0
-        elif self._passes > 0 and ending.still_doubtful(connection, self._office, self._id):
-            self._passes -= 1
-            self._stage, self._cursor = _Stage.DOUBTFUL, 0
+        elif self._place.taken_apart:
+            self._place = replace(self._place, taken_apart=False, stage=_Stage.PLANNED, cursor=0)
+        elif self._place.passes > 0 and ending.still_doubtful(connection, self._office, self._id):
+            self._place = replace(self._place, passes=self._place.passes - 1, stage=_Stage.DOUBTFUL, cursor=0)
             self._rest_until = self._ticks() + self._pace.pass_wait
         else:
             self._ended = ending.end(connection, self._office, row, None)
@@ -299,15 +331,17 @@ class Sending:
         self._take_left_behind()
         untouched = [at for at, (_, doubtful) in self._claimed.items() if not doubtful and at not in self._handed]
         known = [*self._done, *((None, Delivered(ordinal, BatchState.PLANNED)) for ordinal in untouched)]
-        try:
-            with writing(self._office.warehouse) as connection:
-                row = lease.beat(connection, self._id, self._worker, self._office.now())
-                self._ledger.settle(connection, known)
-                broadcasts.change(connection, self._id, worker=None)
-                if isinstance(error, Tampered) and row.state is BroadcastState.SENDING:
-                    move(connection, self._office, SENDER, row, BroadcastState.HELD, reason=error.sentence)
-        except TayoriError:
-            return
+        with suppress(TayoriError):
+            persistently(lambda: self._let_go(known, error))
+
+    def _let_go(self, known: Sequence[tuple[FrozenBatch | None, Delivered]], error: BaseException | None) -> None:
+        with writing(self._office.warehouse) as connection:
+            row = lease.beat(connection, self._id, self._worker, self._office.now())
+            audit.reserve(connection)
+            self._ledger.settle(connection, known)
+            broadcasts.change(connection, self._id, worker=None)
+            if isinstance(error, Tampered) and row.state is BroadcastState.SENDING:
+                move(connection, self._office, SENDER, row, BroadcastState.HELD, reason=error.sentence)
 
     def _take_left_behind(self) -> None:
         """Take in what came back and nobody looked at."""

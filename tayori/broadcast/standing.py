@@ -15,9 +15,10 @@ from tayori.broadcast.control import MAY_STOP
 from tayori.broadcast.desk import refuse_audience
 from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
-from tayori.domain.emergency import GENRE, KEY, read_choices
+from tayori.domain.emergency import GENRE, KEY, read_choices, refuse_unfit
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
+from tayori.domain.material import Material
 from tayori.domain.pictures import Picture, image_hashes
 from tayori.domain.sending_policy import sending_policy
 from tayori.domain.standing import (
@@ -83,9 +84,11 @@ def draft_template(
         raise BadInput("A template's name is made of up to 30 small letters and hyphens, as in shelter-open.")
     if desk.genre_name(new.genre) != GENRE:
         raise Refused(f"A template of the emergency lane is of the genre {GENRE}; write any other as a broadcast.")
-    particulars = read_choices(values, new.messages).particulars
+    choices = read_choices(values, new.messages)
+    hosts, base = frozenset(office.settings.link_hosts), office.settings.web_base_url
+    refuse_unfit(new.messages, choices, Material(link_hosts=hosts, web_base=base))
     row = _row(office, writer, Kind.TEMPLATE, name, new)
-    return _keep(office, writer, replace(row, particulars=particulars, ends_on=ends_on), new.pictures)
+    return _keep(office, writer, replace(row, particulars=choices.particulars, ends_on=ends_on), new.pictures)
 
 
 def _row(office: Office, writer: Credential, kind: Kind, standing_id: str, new: desk.Writing) -> StandingRow:
@@ -146,8 +149,8 @@ def submit(
         signatures.sign_standing(connection, writer, signed, SUBMIT, seen.count, office.now())
         standing.move(connection, row, StandingState.SUBMITTED)
         standing.change(connection, standing_id, small_audience_reason=reason)
-        media.publish(connection, office.media_folder, image_hashes(row.messages))
         _decided(connection, office, writer.handler_id, f"{row.kind} {standing_id} submitted", seen.count)
+        media.publish(connection, office.media_folder, image_hashes(row.messages))
     return seen.count
 
 
@@ -210,18 +213,19 @@ def _stop(office: Office, who: Credential, standing_id: str, after: StandingStat
         standing.move(connection, row, after, reason)
         called_off = 0 if after is StandingState.ENDED else call_off(connection, office, row)
         _decided(connection, office, who.handler_id, f"{row.kind} {standing_id} {after}", called_off)
+    if after is not StandingState.PAUSED:
+        media.withdraw(office, image_hashes(row.messages))
 
 
 def call_off(connection: Connection, office: Office, row: StandingRow) -> int:
     """Cancel what was made of a plan and not started; give how many broadcasts that are."""
-    made = standing.made_in(connection, row.standing_id, UNSTARTED)
-    for broadcast_id in made:
-        one = broadcasts.find(connection, broadcast_id, lock=True)
-        if one.started_at is None:
-            move(connection, office, CALLED_OFF, one, BroadcastState.CANCELLED, reason=f"its {row.kind} was stopped")
-            broadcasts.change(connection, broadcast_id, ended_at=office.now())
-            batches.destroy_lists(connection, broadcast_id, planned=True)
-    return len(made)
+    made = broadcasts.lock_all(connection, standing.made_in(connection, row.standing_id, UNSTARTED))
+    unstarted = [one for one in made if one.state in UNSTARTED and one.started_at is None]
+    for one in unstarted:
+        move(connection, office, CALLED_OFF, one, BroadcastState.CANCELLED, reason=f"its {row.kind} was stopped")
+        broadcasts.change(connection, one.broadcast_id, ended_at=office.now())
+        batches.destroy_lists(connection, one.broadcast_id, planned=True)
+    return len(unstarted)
 
 
 def _mine_to_stop(connection: Connection, office: Office, who: Credential, standing_id: str) -> StandingRow:

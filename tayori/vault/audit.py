@@ -49,6 +49,25 @@ class Recorded:
             raise TypeError(message)
 
 
+def reserve(connection: Connection) -> None:
+    """Keep the next line for this transaction: nobody else writes one before it ends.
+
+    The order of locks is the same for everybody, so that nobody waits in a circle: plans, rows of broadcasts, the log's
+    line, lists of recipients. Who writes lists and then a line reserves the line first, as the eraser does.
+    """
+    audit.lock(connection)
+
+
+def end(connection: Connection) -> int:
+    """Give the number of the last line (0 for an empty log); others may go on writing."""
+    return audit.end(connection)
+
+
+def erased_since(connection: Connection, seq: int) -> bool:
+    """Whether the log tells, behind this line, that anybody was erased."""
+    return audit.any_since(connection, seq, Action.ERASE)
+
+
 def record(
     connection: Connection,
     evidence: Evidence,

@@ -39,14 +39,30 @@ class HeadRow:
     signed_at: datetime
 
 
-def last_line(connection: Connection) -> tuple[int, bytes]:
-    """Give number and hash of the last line (0 and zeros for an empty log), locked until the transaction ends."""
+def lock(connection: Connection) -> None:
+    """Let nobody else write a line until the transaction ends. SQLite has one writer at a time anyway."""
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(7411)"))
+
+
+def last_line(connection: Connection) -> tuple[int, bytes]:
+    """Give number and hash of the last line (0 and zeros for an empty log), locked until the transaction ends."""
+    lock(connection)
     found = connection.execute(
         select(audit_entry.c.seq, audit_entry.c.hash).order_by(audit_entry.c.seq.desc()).limit(1)
     ).first()
     return (found.seq, found.hash) if found else (0, bytes(32))
+
+
+def end(connection: Connection) -> int:
+    """Give the number of the last line (0 for an empty log); others may go on writing."""
+    return int(connection.execute(select(func.max(audit_entry.c.seq))).scalar() or 0)
+
+
+def any_since(connection: Connection, seq: int, action: str) -> bool:
+    """Whether a line behind this number tells of such an action."""
+    chosen = select(audit_entry.c.seq).where(audit_entry.c.seq > seq, audit_entry.c.action == action)
+    return connection.execute(chosen.limit(1)).first() is not None
 
 
 def append(connection: Connection, row: AuditRow) -> None:

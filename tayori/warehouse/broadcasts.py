@@ -1,10 +1,11 @@
 """Broadcasts: what was written, who signed it, where it stands, and which worker has it in hand."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from tayori.domain.approval import Proposal
 from tayori.domain.identifiers import BroadcastId, HandlerId
@@ -12,6 +13,7 @@ from tayori.domain.messages import content_hash
 from tayori.domain.pictures import image_hashes
 from tayori.domain.states import BROADCAST_STEPS, BroadcastState, step
 from tayori.errors import NotFound
+from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.broadcasts import broadcast, broadcast_signature
 
 
@@ -89,6 +91,27 @@ def find(connection: Connection, broadcast_id: BroadcastId, *, lock: bool = Fals
     if found is None:
         raise NotFound("No broadcast has this id; see `tayori broadcast list`.")
     return BroadcastRow(**{**found, "state": BroadcastState(found["state"])})
+
+
+def let_go_when_silent(connection: Connection, silence: timedelta) -> None:
+    """Let the server end this transaction if it says nothing for so long, so that its locks do not outlive it.
+
+    On SQLite a writer that stands still in a transaction keeps the file: only its end lets go.
+    """
+    if not is_sqlite(connection):
+        span = int(silence.total_seconds() * 1000)
+        connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {span}"))
+
+
+def lock_all(connection: Connection, broadcast_ids: Iterable[BroadcastId]) -> list[BroadcastRow]:
+    """Give several broadcasts by their ids, ascending; nobody else changes one until the transaction ends.
+
+    Whoever locks more than one does it by this, at once and before the first line in the access log: in whatever order
+    two programs ask for them, neither waits for the other one for ever.
+    """
+    chosen = select(broadcast).where(broadcast.c.broadcast_id.in_(sorted(set(broadcast_ids))))
+    found = connection.execute(chosen.order_by(broadcast.c.broadcast_id).with_for_update()).mappings()
+    return [BroadcastRow(**{**row, "state": BroadcastState(row["state"])}) for row in found]
 
 
 def every(connection: Connection) -> list[BroadcastRow]:

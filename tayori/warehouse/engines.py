@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -19,8 +19,11 @@ BUSY_SECONDS: Final = 30
 DRIVERS_INTEGRITY: Final = (sqlite3.IntegrityError, psycopg.IntegrityError)
 DRIVERS_ERRORS: Final = (sqlite3.Error, psycopg.Error)
 THERE_OR_NOT: Final = ("unable to open", "no such table", "does not exist")
+MEETINGS: Final = ("40001", "40P01", "55P03")  # PostgreSQL: a serialization failure, a deadlock, a lock that is held
+BUSY: Final = ("locked", "busy")  # SQLite, after `BUSY_SECONDS`
+TRIES: Final = 3
 TROUBLES: Final = (
-    (("locked", "busy"), "The {store} is locked by another program; nothing was written. Wait and run it again."),
+    (BUSY, "The {store} is locked by another program; nothing was written. Wait and run it again."),
     (
         THERE_OR_NOT,
         "The {store} is not there or was never set up. Restore it if it ever was, else run `tayori init`.",
@@ -57,10 +60,17 @@ TROUBLES: Final = (
 PRAGMAS: Final = ("journal_mode=WAL", "secure_delete=ON", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY")
 
 
+Done = TypeVar("Done")
+
+
 class Conflict(TayoriError):
     """A row with this key is already there: what was asked for was done before, or by somebody else."""
 
     exit_code = 3
+
+
+class Contended(Unavailable):
+    """Another program stood in the way; nothing was written, and the same may be tried again at once."""
 
 
 class Absent(Unavailable):
@@ -100,6 +110,9 @@ def _misunderstood() -> BadInput:
     return BadInput("A store's address is not understood; write sqlite:///PATH or postgresql://...")
 
 
+KINDS: Final[dict[tuple[str, ...], type[Unavailable]]] = {THERE_OR_NOT: Absent, BUSY: Contended}
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection on one consistent state of the store; nothing is written."""
@@ -113,6 +126,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose writes become visible together at the end, or not at all."""
     with _sentences(engine), engine.connect().execution_options(tayori_writes=True) as connection, connection.begin():
         yield connection
+
+
+def persistently(work: Callable[[], Done], tries: int = TRIES) -> Done:
+    """Do a piece of work that is one transaction, again where another program stood in its way.
+
+    Raises:
+        Contended: it did each time.
+
+    """
+    for _ in range(tries - 1):
+        try:
+            return work()
+        except Contended:
+            continue
+    return work()
 
 
 @contextmanager
@@ -129,10 +157,12 @@ def _sentences(engine: Engine) -> Iterator[None]:
 
 
 def _why(error: BaseException | None, store: str) -> Unavailable:
+    if getattr(error, "sqlstate", None) in MEETINGS:
+        return Contended(f"Another program stood in the way in the {store}; nothing was written. Run it again.")
     text = str(error).lower()
     for marks, sentence in TROUBLES:
         if any(mark in text for mark in marks):
-            return (Absent if marks is THERE_OR_NOT else Unavailable)(sentence.format(store=store))
+            return KINDS.get(marks, Unavailable)(sentence.format(store=store))
     return Unavailable(f"The {store} refused ({type(error).__name__}); nothing was written.")
 
 

@@ -1,15 +1,17 @@
 """The versions of a broadcast's text: each is kept as it was, none is ever changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from tayori.domain.identifiers import BroadcastId, HandlerId
+from tayori.domain.standing import StandingState
 from tayori.domain.states import BroadcastState
 from tayori.errors import NotFound
 from tayori.warehouse.schema.broadcasts import broadcast
+from tayori.warehouse.schema.kinds import standing
 from tayori.warehouse.schema.messages import broadcast_version
 
 
@@ -54,6 +56,14 @@ def versions(connection: Connection, broadcast_id: BroadcastId) -> list[TextVers
     return found
 
 
-def messages_in(connection: Connection, *states: BroadcastState) -> Iterable[bytes]:
-    """Give the message bytes of every broadcast in one of these states."""
-    return connection.execute(select(broadcast.c.messages).where(broadcast.c.state.in_(states))).scalars()
+def messages_shown(connection: Connection) -> Iterator[bytes]:
+    """Give the message bytes of all that residents may see: broadcasts, plans and templates that were handed in.
+
+    One that was called off is shown for good if any of it went out.
+    """
+    written = broadcast.c.state.in_((BroadcastState.DRAFT, BroadcastState.CANCELLED))
+    yield from connection.execute(
+        select(broadcast.c.messages).where(or_(~written, broadcast.c.started_at.is_not(None)))
+    ).scalars()
+    over = standing.c.state.in_((StandingState.DRAFT, StandingState.ENDED, StandingState.CANCELLED))
+    yield from connection.execute(select(standing.c.messages).where(~over)).scalars()

@@ -12,10 +12,11 @@ import pytest
 from sandbox.line.messages import faults_in
 from sandbox.line.serve import RunningPlatform
 from sandbox.line.spec import load_spec, spec_folder
-from tayori.broadcast import desk, freeze, media, writing
+from tayori.broadcast import control, desk, freeze, standing, writing
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.messages import message_bytes, read_messages
 from tayori.domain.pictures import image_hashes
+from tayori.domain.standing import Kind
 from tayori.domain.states import BroadcastState
 from tayori.errors import NotFound, Refused, Tampered
 from tayori.line.client import LineClient, content_of
@@ -24,6 +25,7 @@ from tayori.warehouse import broadcasts, pictures
 from tayori.warehouse.engines import reading
 from tayori.warehouse.engines import writing as writing_in
 from tests.broadcast.builders import EVERYONE, GENRE_NAME, ME, Staff, residents, staff
+from tests.broadcast.kinds import DAILY, signed
 from tests.broadcast.rig import assert_once_each, send
 from tests.broadcast.test_spec import exchanges
 from tests.support.wording import DAY, EASY, EVERY_KIND, FLYER, IMAGE, NOTICE, TEXT, a_picture, material
@@ -262,4 +264,35 @@ def test_a_stored_picture_is_found_by_its_whole_name_alone(office: Office, who: 
         for name in (picture.preview_name, picture.name.replace(".jpg", ".png"), FLYER, "../" + picture.name):
             with pytest.raises(NotFound, match="not in the store"):
                 pictures.find(connection, name)
-        assert media.SHOWN
+
+
+def test_pictures_of_what_was_called_off_unsent_leave_the_door(office: Office) -> None:
+    """Cancelled before it started, its pictures go, unless another one shows them; what went out is shown for good."""
+    residents(office, 20)
+    who = staff(office)
+    gone, same, begun = (submitted(office, who, IMAGE, colour=colour) for colour in ("teal", "teal", "red"))
+    assert served(office) == names_of("teal", "red")
+    control.cancel(office, who.approver, gone, "試験")
+    assert served(office) == names_of("teal", "red")
+    control.cancel(office, who.approver, same, "試験")
+    assert served(office) == names_of("red")
+    desk.approve(office, who.approver, begun, desk.review(office, begun))
+    freeze.start(office, begun, ME)
+    control.cancel(office, who.approver, begun, "試験")
+    assert served(office) == names_of("red")
+
+
+def test_a_plans_picture_stays_at_the_door_until_the_plan_is_called_off(office: Office) -> None:
+    """A broadcast with the same picture comes and goes; the plan goes on showing it."""
+    residents(office, 20)
+    who = staff(office)
+    plan = standing.draft_plan(office, who.writer, a_writing(office, IMAGE), {"rule": DAILY})
+    signed(office, who, plan, Kind.PLAN)
+    control.cancel(office, who.approver, submitted(office, who, IMAGE), "試験")
+    assert served(office) == names_of("teal")
+    standing.cancel(office, who.approver, plan, "試験")
+    assert served(office) == set()
+
+
+def names_of(*colours: str) -> set[str]:
+    return {name for one in map(a_picture, colours) for name in (one.name, one.preview_name)}

@@ -19,7 +19,8 @@ from tayori.vault.roster import Credential
 from tayori.warehouse import broadcasts, origins, segments
 from tayori.warehouse.engines import reading, writing
 from tests.broadcast.builders import ME, Staff, handler
-from tests.feeds.builders import a_ward, counted, looked, news, rss, rules_file
+from tests.broadcast.together import at_once
+from tests.feeds.builders import a_segment, a_ward, counted, looked, news, rss, rules_file
 from tests.support.builders import TestClock
 from tests.support.feed_site import FeedSite
 
@@ -238,3 +239,14 @@ def test_a_feed_that_the_rules_lost_is_told(sqlite_reader: Office, site: FeedSit
     missing.unlink()
     with pytest.raises(NotFound):
         read_rules(missing)
+
+
+def test_two_runs_that_read_the_same_news_make_one_draft_of_each(reader: Office, site: FeedSite) -> None:
+    """A run of the schedule and one by hand at the same moment: the second finds what the first has made known."""
+    a_segment(reader)
+    site.show(rss(news("防災訓練", 1), news("避難所", 2)))
+    found = at_once(*[lambda: run.look(reader, "ward-news")] * 3)
+    counts = [one.counts for one in found if isinstance(one, run.Looked)]
+    assert sorted((one["drafted"], one["known"]) for one in counts) == [(0, 2), (0, 2), (2, 0)]
+    with reading(reader.warehouse) as connection:
+        assert len(origins.waiting(connection)) == 2
