@@ -3,31 +3,37 @@
 May be killed anywhere and run again: it goes on behind the last person number that is stored.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
 from tayori.broadcast import lease, lists, signatures
+from tayori.broadcast.ahead import Ahead
 from tayori.broadcast.audiences import STOPPED, Reached, narrowing, reached_batches, read_audience
 from tayori.broadcast.guards.judging import Ruling, first_objection
 from tayori.broadcast.guards.objection import Effect
 from tayori.broadcast.guards.quota import AskRoom, Room, asked
-from tayori.broadcast.guards.situation import Situation
+from tayori.broadcast.guards.situation import Scans, Situation, Unscanned
 from tayori.broadcast.moves import SENDER, move
 from tayori.domain.approval import drifted
-from tayori.domain.batches import in_batches, pack, retry_key
+from tayori.domain.batches import Numbers, in_batches, pack, retry_key
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.sending_policy import sending_policy
 from tayori.domain.states import FRESH, BroadcastState
 from tayori.errors import Refused, TayoriError
 from tayori.office import Office
+from tayori.vault import audit
 from tayori.vault.lists import ListSeal
 from tayori.warehouse import audience, batches, broadcasts, earlier
 from tayori.warehouse.batches import FrozenBatch
 from tayori.warehouse.broadcasts import BroadcastRow
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import persistently, reading, writing
 
 READY = FRESH | {BroadcastState.SENDING, BroadcastState.NEEDS_DECISION}
+LOOKS: Final = 3
+"""How often the people are counted before a start that others overtake; then they are counted within it."""
 CHANGED_MEANWHILE = "the audience changed while it was frozen"
 
 
@@ -55,13 +61,32 @@ def start(office: Office, broadcast_id: BroadcastId, worker: str, *, room: AskRo
         Unavailable: LINE could not be asked for its quota; the broadcast stays approved.
 
     """
-    left = _ask(office, broadcast_id, room)
+    left, scans = _ask(office, broadcast_id, room), Scans()
+    for _ in range(LOOKS):
+        scans.open()
+        with reading(office.warehouse) as connection:
+            row = broadcasts.find(connection, broadcast_id)
+            _refuse_unready(row, office)
+            first_objection(_situation(connection, office, row, left, scans))
+        scans.close()
+        with suppress(Unscanned):  # another broadcast started meanwhile: it is looked at, too
+            return persistently(lambda: _start(office, broadcast_id, worker, left, scans))
+    scans.open()
+    return persistently(lambda: _start(office, broadcast_id, worker, left, scans))
+
+
+def _situation(connection: Connection, office: Office, row: BroadcastRow, left: Room | None, scans: Scans) -> Situation:
+    return Situation(connection, row, office.now(), room=left, folder=office.media_folder, scans=scans)
+
+
+def _start(office: Office, broadcast_id: BroadcastId, worker: str, left: Room | None, scans: Scans) -> BroadcastState:
+    """Let the guards decide in one transaction, with what was counted before it: nobody waits for a count."""
     with writing(office.warehouse) as connection:
         row = broadcasts.find(connection, broadcast_id, lock=True)
         _refuse_unready(row, office)
         earlier.one_start_at_a_time(connection)
         lease.take(connection, row, worker, office.now())
-        ruling = first_objection(Situation(connection, row, office.now(), room=left, folder=office.media_folder))
+        ruling = first_objection(_situation(connection, office, row, left, scans))
         if ruling is None:
             _begin(connection, office, row)
             return BroadcastState.SENDING
@@ -142,24 +167,40 @@ def freeze(office: Office, broadcast_id: BroadcastId, worker: str, *, chunk: int
 
     """
     with reading(office.warehouse) as connection:
-        sealing = lists.begin(office, broadcasts.find(connection, broadcast_id))
-    while not _freeze_chunk(office, broadcast_id, worker, chunk, sealing):
-        pass
+        row = broadcasts.find(connection, broadcast_id)
+        _, after = batches.reached(connection, broadcast_id)
+    sealing = lists.begin(office, row)
+    segment = narrowing(read_audience(row.segment))
+
+    def find(connection: Connection, after: int) -> Numbers:
+        return audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
+
+    with Ahead(office, find) as ahead:
+        if not row.all_frozen and not isinstance(read_audience(row.segment), Reached):
+            ahead.begin(after)
+        while not persistently(lambda: _freeze_chunk(office, broadcast_id, worker, (ahead, chunk), sealing)):
+            pass
     with writing(office.warehouse) as connection:
         row = lease.beat(connection, broadcast_id, worker, office.now())
         last, _, _ = batches.frontier(connection, broadcast_id)
         return Frozen(row.frozen_count or 0, last)
 
 
-def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk: int, sealing: ListSeal) -> bool:
-    """Freeze the next chunk; whether all is frozen."""
+def _freeze_chunk(
+    office: Office, broadcast_id: BroadcastId, worker: str, source: tuple[Ahead, int], sealing: ListSeal
+) -> bool:
+    """Freeze the next chunk of so many people; whether all is frozen."""
+    source[0].wait()
     with writing(office.warehouse) as connection:
         row = lease.beat(connection, broadcast_id, worker, office.now())
         if row.all_frozen:
             return True
         if row.state is not BroadcastState.SENDING:
             raise Refused(f"The broadcast is {row.state}; nothing was sent.")
-        if not _freeze_next(connection, office, row, chunk, sealing):
+        found = read_audience(row.segment)
+        other = _stopped(connection, found) if isinstance(found, Reached) else None
+        audit.reserve(connection)  # nobody is erased while their number is on its way into a list
+        if not _freeze_next(connection, office, (row, other), source, sealing):
             return False
         _, _, people = batches.frontier(connection, broadcast_id)
         margin = signatures.margin(connection, row, sending_policy().of(row.genre).drift)
@@ -175,14 +216,22 @@ def _freeze_chunk(office: Office, broadcast_id: BroadcastId, worker: str, chunk:
     return True
 
 
-def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chunk: int, sealing: ListSeal) -> bool:
-    """Store the batches of the next chunk; whether it was the last one."""
+def _freeze_next(
+    connection: Connection,
+    office: Office,
+    rows: tuple[BroadcastRow, BroadcastRow | None],
+    source: tuple[Ahead, int],
+    sealing: ListSeal,
+) -> bool:
+    """Store the batches of the next chunk; whether it was the last one. `rows`: it, and the one that it corrects."""
+    (row, other), (ahead, chunk) = rows, source
     found = read_audience(row.segment)
-    if isinstance(found, Reached):
-        return _freeze_reached(connection, office, row, found, sealing)
+    if isinstance(found, Reached) and other is not None:
+        return _freeze_reached(connection, office, row, (found, other), sealing)
     ordinal, after = batches.reached(connection, row.broadcast_id)
-    segment = narrowing(found)
-    numbers = audience.next_numbers(connection, row.genre, segment, after=after, size=chunk)
+    numbers = ahead.numbers(connection, after)
+    if len(numbers) == chunk:
+        ahead.begin(int(numbers[-1]))
     frozen = (
         FrozenBatch(at, retry_key(office.rng), pack(part)) for at, part in enumerate(in_batches(numbers), ordinal + 1)
     )
@@ -190,13 +239,23 @@ def _freeze_next(connection: Connection, office: Office, row: BroadcastRow, chun
     return len(numbers) < chunk
 
 
-def _freeze_reached(
-    connection: Connection, office: Office, row: BroadcastRow, reached: Reached, sealing: ListSeal
-) -> bool:
-    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+def _stopped(connection: Connection, reached: Reached) -> BroadcastRow:
+    """Give the broadcast that is corrected, locked: it reaches nobody else until its lists are taken over."""
     other = broadcasts.find(connection, reached.broadcast_id, lock=True)
     if other.state not in STOPPED:
         raise Refused(f"The broadcast that is corrected is {other.state} again; nothing was sent. Stop it first.")
+    return other
+
+
+def _freeze_reached(
+    connection: Connection,
+    office: Office,
+    row: BroadcastRow,
+    corrected: tuple[Reached, BroadcastRow],
+    sealing: ListSeal,
+) -> bool:
+    """Store the lists of another broadcast as this one's, whole or not at all: each under a new key and seal."""
+    reached, other = corrected
     theirs = lists.seal_of(office, other)
     copied = (
         FrozenBatch(at, retry_key(office.rng), one.members)

@@ -6,6 +6,15 @@ import pytest
 
 from sandbox.line.serve import RunningPlatform, running_platform
 from tayori.line.endpoints import foreign_endpoints
+from tests.support.lock_order import lock_order_watched
+
+
+@pytest.fixture(autouse=True)
+def _locks_in_order() -> Iterator[None]:
+    """Whatever a test here does, no transaction takes its locks out of order: none can wait for another in a circle."""
+    with lock_order_watched() as breaches:
+        yield
+    assert breaches == []
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,8 @@ def same_words(here: Situation) -> Objection | None:
         return None
     asked = {(one.genre, one.segment) for one in before}
     audiences = [(genre, _segment_of(here, stored)) for genre, stored in sorted(asked)]
-    again = earlier.meeting_any(here.connection, here.row.genre, here.segment, audiences)
+    mine = (here.row.genre, here.segment)
+    again = here.scans.of(("any", *mine, *audiences), lambda: earlier.meeting_any(here.connection, *mine, audiences))
     day = before[0].started_at.astimezone(WARD_TIME)
     return too_alike(again, here.count, policy, f"{day:%Y-%m-%d}")
 
@@ -50,7 +51,11 @@ def often(here: Situation) -> Objection | None:
     if len(mine) < policy.sends:
         return None
     sends = Counter(_segment_of(here, stored) for stored in mine)
-    met = earlier.meeting_often(here.connection, here.row.genre, here.segment, sends, times=policy.sends)
+    times = policy.sends
+    met = here.scans.of(
+        ("often", here.row.genre, here.segment, frozenset(sends.items()), times),
+        lambda: earlier.meeting_often(here.connection, here.row.genre, here.segment, sends, times=times),
+    )
     return too_often(met, here.count, policy)
 
 

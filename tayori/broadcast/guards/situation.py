@@ -1,6 +1,6 @@
 """What guards look at: the broadcast as it is stored now, the audience of this moment, and the ward's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,13 +9,50 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tayori.broadcast import signatures
-from tayori.broadcast.audiences import Audience, count_now, narrowing, read_audience
+from tayori.broadcast.audiences import Audience, Reached, count_now, narrowing, read_audience
 from tayori.broadcast.guards.quota import Room
 from tayori.domain.segments import Everyone, Segment
 from tayori.domain.sending_policy import GenrePolicy, SendingPolicy, sending_policy
 from tayori.warehouse import audience, earlier, emergencies
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.earlier import Earlier
+
+
+class Unscanned(Exception):
+    """A guard wants to know what was not counted beforehand: the earlier sends changed meanwhile."""
+
+
+class Scans:
+    """What guards want counted over all people, by its question: counted before the start's transaction, used in it.
+
+    A question names everything that its answer depends on but the people themselves, who may change their settings at
+    any moment; so an answer that was counted a moment ago is as good as one that is counted now.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[object, ...], int] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nothing more be counted."""
+        self._closed = True
+
+    def open(self) -> None:
+        """Let what is not known be counted."""
+        self._closed = False
+
+    def of(self, question: tuple[object, ...], count: Callable[[], int]) -> int:
+        """Give the answer to a question; count it if nobody has.
+
+        Raises:
+            Unscanned: it was not counted beforehand.
+
+        """
+        if question not in self._answers:
+            if self._closed:
+                raise Unscanned
+            self._answers[question] = count()
+        return self._answers[question]
 
 
 @dataclass(frozen=True)
@@ -33,6 +70,7 @@ class Situation:
     room: Room | None = None
     folder: Path | None = None
     faults: Sequence[str] | None = None
+    scans: Scans = field(default_factory=Scans)
 
     @property
     def figures(self) -> GenrePolicy:
@@ -57,12 +95,20 @@ class Situation:
     @cached_property
     def count(self) -> int:
         """How many people it would reach now."""
-        return count_now(self.connection, self.row)
+        if isinstance(self.audience, Reached):
+            return count_now(self.connection, self.row)
+        return self._counted(self.segment)
 
     @cached_property
     def chosen(self) -> int:
         """How many people chose the genre."""
-        return audience.count_audience(self.connection, self.row.genre, Everyone())
+        return self._counted(Everyone())
+
+    def _counted(self, segment: Segment) -> int:
+        genre = self.row.genre
+        return self.scans.of(
+            ("count", genre, segment), lambda: audience.count_audience(self.connection, genre, segment)
+        )
 
     @cached_property
     def margin(self) -> float:
