@@ -85,7 +85,15 @@ def refuse_same_hand(connection: Connection, credential: Credential, broadcast: 
         Refused: one handler, or one key, in two roles.
 
     """
-    refuse_hand_of(credential, broadcasts.signatures(connection, broadcast.broadcast_id).get(SUBMIT), "broadcast")
+    refuse_hand_of(credential, submission_of(connection, broadcast.broadcast_id), "broadcast")
+
+
+def submission_of(connection: Connection, broadcast_id: BroadcastId) -> Signed | None:
+    """Give the signature under which a broadcast was handed in: its own, or that of the plan that made it."""
+    made = standing.occurrence_of(connection, broadcast_id)
+    if made is not None:
+        return standing.signatures(connection, made.standing_id).get(SUBMIT)
+    return broadcasts.signatures(connection, broadcast_id).get(SUBMIT)
 
 
 def refuse_hand_of(credential: Credential, submitted: Signed | None, what: str) -> None:
@@ -177,9 +185,27 @@ def _verify_planned(connection: Connection, broadcast: BroadcastRow, made: Occur
     terms = stored_plan(plan.particulars)
     if made.day not in occurrences(terms.rule) or _sent(broadcast) != (*_sent(plan), *terms.window(made.day)):
         raise Tampered("The broadcast is not what its plan says for that day. Nothing was sent.")
-    if broadcasts.signatures(connection, broadcast.broadcast_id):
-        raise Tampered("A broadcast of a plan carries no signatures of its own. Nothing was sent.")
+    _verify_count(connection, broadcast, plan)
     _refuse_uncovered(broadcast, plan)
+
+
+def _verify_count(connection: Connection, broadcast: BroadcastRow, plan: StandingRow) -> None:
+    """Check whose count a broadcast of a plan goes by: the plan's, or one that was approved anew for this day.
+
+    A day that was held because others came is approved again like any broadcast, and then carries that one signature.
+    """
+    signed = broadcasts.signatures(connection, broadcast.broadcast_id)
+    if not signed and broadcast.approved_count == plan.approved_count:
+        return
+    again, count = signed.get(APPROVE), broadcast.approved_count
+    if set(signed) != {APPROVE} or again is None or count is None:
+        raise Tampered("The broadcast is not what its plan says for that day. Nothing was sent.")
+    submitted = standing.signatures(connection, plan.standing_id)[SUBMIT]
+    if submitted.key_id == again.key_id or submitted.handler_id == again.handler_id:
+        raise Tampered("Both signatures of the broadcast are by one hand; nothing was sent.")
+    if again.statement != broadcast.proposal.statement(APPROVE, count):
+        raise Tampered("The broadcast is not what was approved again: it was changed afterwards. Nothing was sent.")
+    _verify_one(connection, again)
 
 
 def _verify_urgent(connection: Connection, broadcast: BroadcastRow, urgent: EmergencyRow) -> None:
@@ -215,8 +241,8 @@ def _follows(broadcast: BroadcastRow, template: StandingRow, urgent: EmergencyRo
 
 
 def _sent(row: BroadcastRow | StandingRow) -> tuple[object, ...]:
-    """Everything of a broadcast that its plan says, the window last."""
-    said = (row.genre, row.segment, row.messages, row.small_audience_reason, row.approved_count)
+    """Everything of a broadcast that its plan says but the count, the window last."""
+    said = (row.genre, row.segment, row.messages, row.small_audience_reason)
     return (*said, *_window(row)) if isinstance(row, BroadcastRow) else said
 
 

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import insert
 
 from sandbox.line.serve import RunningPlatform
-from tayori.broadcast import control, desk, freeze, plans, standing
+from tayori.broadcast import control, desk, freeze, plans, signatures, standing
 from tayori.broadcast.freeze import Held
+from tayori.broadcast.guards import overrides
+from tayori.broadcast.signatures import SUBMIT
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.standing import Kind, StandingState
 from tayori.domain.states import BroadcastState
@@ -236,17 +238,67 @@ def test_an_unsigned_broadcast_put_under_a_plan_is_held(office: Office, clock: T
         freeze.start(office, broadcast_id, ME)
 
 
-def test_what_a_plan_made_is_not_written_anew_or_signed_by_hand(office: Office, clock: TestClock, who: Staff) -> None:
-    """It is what the plan says or nothing: altering and approving it are refused, cancelling is let through."""
+def test_what_a_plan_made_is_not_written_anew(office: Office, clock: TestClock, who: Staff) -> None:
+    """It is what the plan says or nothing: altering it is refused, cancelling is let through."""
     a_plan(office, who)
     broadcast_id = the_next(office, clock)
     with pytest.raises(Refused, match="made of a plan"):
         desk.alter(office, who.writer, broadcast_id, some_news(office))
-    with writing(office.warehouse) as connection:
-        broadcasts.change(connection, broadcast_id, state=BroadcastState.HELD)
-    with pytest.raises(Refused, match="no submission"):
-        desk.approve(office, who.approver, broadcast_id, desk.review(office, broadcast_id))
     control.cancel(office, who.approver, broadcast_id, "中止")
+
+
+def drifted_day(office: Office, clock: TestClock, who: Staff) -> BroadcastId:
+    """Give a day of a plan that is held because a third of the people left."""
+    people = residents(office, PEOPLE // 2, seed=2)
+    a_plan(office, who)
+    leave(office, *people)
+    broadcast_id = the_next(office, clock)
+    with pytest.raises(Held, match="Approve it again"):
+        freeze.start(office, broadcast_id, ME)
+    return broadcast_id
+
+
+def test_a_held_day_is_approved_again_with_todays_count(office: Office, clock: TestClock, who: Staff) -> None:
+    """Who handed the plan in cannot; another handler can, for this day alone: the plan keeps the count of its own."""
+    both = handler(office, "sato", "writer", "approver")
+    broadcast_id = drifted_day(office, clock, Staff(both, who.approver))
+    seen = desk.review(office, broadcast_id)
+    with pytest.raises(Refused, match="another handler has to"):
+        desk.approve(office, both, broadcast_id, seen)
+    assert desk.approve(office, who.approver, broadcast_id, seen) == PEOPLE
+    assert freeze.start(office, broadcast_id, ME) is BroadcastState.SENDING
+    assert freeze.freeze(office, broadcast_id, ME).people == PEOPLE
+
+
+@pytest.mark.parametrize("hand", ["nobody", "another count", "a second signature"])
+def test_a_held_day_does_not_go_out_by_what_nobody_approved(
+    office: Office, clock: TestClock, who: Staff, hand: str
+) -> None:
+    """By a count that nobody signed, by another one than was signed, or under two signatures: nothing is sent."""
+    broadcast_id = drifted_day(office, clock, who)
+    if hand != "nobody":
+        desk.approve(office, who.approver, broadcast_id, desk.review(office, broadcast_id))
+    with writing(office.warehouse) as connection:
+        row = broadcasts.find(connection, broadcast_id)
+        if hand == "a second signature":
+            signatures.sign(connection, who.writer, row.proposal, SUBMIT, PEOPLE, clock())
+        else:
+            broadcasts.change(connection, broadcast_id, state=BroadcastState.APPROVED, approved_count=PEOPLE - 1)
+    with pytest.raises(Tampered):
+        freeze.start(office, broadcast_id, ME)
+
+
+def test_who_handed_a_plan_in_overrides_no_guard_of_its_days(office: Office, clock: TestClock, who: Staff) -> None:
+    """Whoever wrote a plan or handed it in is the first hand of every broadcast that it makes."""
+    both = handler(office, "sato", "writer", "approver")
+    plan = a_draft_plan(office, who)
+    standing.submit(office, both, plan, standing.show(office, plan, Kind.PLAN))
+    standing.approve(office, who.approver, plan, standing.show(office, plan, Kind.PLAN))
+    broadcast_id = the_next(office, clock)
+    clock.forward(hours=12)
+    for one in (both, who.writer):
+        with pytest.raises(Refused, match=r"another handler has to|承認"):
+            overrides.override(office, one, broadcast_id, "quiet_hours", "試験")
 
 
 def test_the_audience_may_drift_as_far_as_the_plan_says(office: Office, clock: TestClock) -> None:

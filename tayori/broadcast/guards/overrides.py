@@ -9,7 +9,7 @@ from tayori.broadcast import signatures
 from tayori.broadcast.guards.situation import Situation
 from tayori.broadcast.guards.table import Guard, guard_named
 from tayori.broadcast.moves import move
-from tayori.broadcast.signatures import SUBMIT
+from tayori.broadcast.signatures import DUTY
 from tayori.domain.approval import Proposal
 from tayori.domain.canonical import canonical_bytes
 from tayori.domain.evidence import Evidence, Purpose
@@ -119,10 +119,12 @@ def _refuse_first_hands(connection: Connection, row: BroadcastRow, approver: Cre
 
 
 def _is_first_hand(connection: Connection, row: BroadcastRow, handler_id: str, key_id: str) -> bool:
-    submitted = broadcasts.signatures(connection, row.broadcast_id).get(SUBMIT)
+    """Whether a hand wrote the broadcast, handed it in, or signed it on duty: by its name or by its key."""
+    own = broadcasts.signatures(connection, row.broadcast_id)
     drafter = rows.find(connection, row.drafted_by)
     hands = {row.drafted_by, drafter.public_key.hex() if drafter else ""}
-    hands |= {submitted.handler_id, submitted.key_id} if submitted else set()
+    for signed in (signatures.submission_of(connection, row.broadcast_id), own.get(DUTY)):
+        hands |= {signed.handler_id, signed.key_id} if signed else set()
     return not hands.isdisjoint({handler_id, key_id})
 
 
