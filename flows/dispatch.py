@@ -1,13 +1,18 @@
 """発送: what is approved for a moment starts when the moment comes; what stopped is taken up again."""
 
+from typing import TYPE_CHECKING
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.broadcast import BroadcastOrder, broadcast
-from tasks.dispatch import due_now, show_agenda
+from tasks.dispatch import left_over, next_due, show_agenda
 from tasks.support import sentence_only
 from tayori.errors import Refused
+
+if TYPE_CHECKING:
+    from tayori.domain.identifiers import BroadcastId
 
 
 @flow(
@@ -17,11 +22,14 @@ from tayori.errors import Refused
 )
 @sentence_only
 def dispatch() -> State[None]:
-    """Send each due broadcast as flows/broadcast does; one that is held does not keep the others."""
-    due = due_now()
-    ends = [broadcast(BroadcastOrder(broadcast_id=one), return_state=True) for one in due]
+    """Send each due broadcast as flows/broadcast does, the most urgent next; one that is held keeps none back."""
+    tried: list[BroadcastId] = []
+    failed: list[BroadcastId] = []
+    while (one := next_due(tried)) is not None:
+        tried.append(one)
+        if not broadcast(BroadcastOrder(broadcast_id=one), return_state=True).is_completed():
+            failed.append(one)
     show_agenda()
-    held = sum(not end.is_completed() for end in ends)
-    if held:
-        raise Refused(f"{held} of {len(ends)} due broadcasts did not go out; see their own runs for the reason.")
-    return Completed(message=f"発送 {len(ends)} 件")
+    if failed and (held := left_over(failed)):
+        raise Refused(f"{held} of {len(tried)} due broadcasts did not go out; see their own runs for the reason.")
+    return Completed(message=f"発送 {len(tried)} 件")

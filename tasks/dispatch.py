@@ -35,10 +35,18 @@ def make_planned() -> dict[str, int]:
 
 @task(name="時刻の来た配信", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
-def due_now() -> list[BroadcastId]:
-    """Give the broadcasts that start by themselves now, by what our tables hold."""
+def next_due(tried: list[BroadcastId]) -> BroadcastId | None:
+    """Give the most urgent broadcast that starts by itself now and was not tried in this run; None: there is none."""
     with desk() as office:
-        return control.due(office)
+        return next((one for one in control.due(office) if one not in tried), None)
+
+
+@task(name="残った配信", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def left_over(failed: list[BroadcastId]) -> int:
+    """Say how many of those that this run could not send nobody else has sent, or is sending, either."""
+    with desk() as office:
+        return sum(not control.is_done_by_another(office, one) for one in failed)
 
 
 @task(name="予定の表示", persist_result=False, cache_policy=NO_CACHE)

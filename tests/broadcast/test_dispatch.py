@@ -1,5 +1,7 @@
 """What goes out by itself, under Prefect: plans become broadcasts, due ones are sent, and only counts are told."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from flows.dispatch import dispatch
 from flows.plan import plan as plan_flow
 from sandbox.line.serve import RunningPlatform
-from tayori.broadcast import control, emergency
+from tayori.broadcast import control, emergency, freeze
 from tayori.domain.identifiers import BroadcastId
 from tayori.domain.states import BroadcastState
 from tayori.errors import Refused
@@ -21,7 +23,7 @@ from tayori.warehouse.engines import reading, writing
 from tests.broadcast.builders import GENRE, an_approved, handler, leave, residents, staff
 from tests.broadcast.kinds import URGENT, a_plan, a_template
 from tests.broadcast.rig import assert_once_each
-from tests.support.builders import an_office
+from tests.support.builders import TestClock, an_office
 from tests.support.prefect_server import PrefectServer, settle
 
 PEOPLE = 700
@@ -95,3 +97,53 @@ def test_what_waits_for_somebody_is_not_started_by_itself(sqlite_office: Office)
     residents(sqlite_office, 20)
     assert an_approved(sqlite_office)
     assert control.due(sqlite_office) == []
+
+
+def test_an_emergency_is_due_before_everything_else(sqlite_office: Office) -> None:
+    """Before what came due earlier, and before a send that was left in the middle."""
+    residents(sqlite_office, 20, genres=frozenset({URGENT, GENRE}))
+    who = staff(sqlite_office)
+    left = an_approved(sqlite_office, who)
+    freeze.start(sqlite_office, left, "elsewhere.1.1")
+    with writing(sqlite_office.warehouse) as connection:
+        broadcasts.change(connection, left, worker=None)
+    waiting = scheduled(sqlite_office, an_approved(sqlite_office, who, hours=0.2))
+    duty = handler(sqlite_office, "toban", "duty")
+    said = {"shelter": "四谷小学校", "opened": "09:45"}
+    urgent = emergency.sign_off(sqlite_office, duty, a_template(sqlite_office, who), said)
+    assert control.due(sqlite_office) == [urgent, left, waiting]
+
+
+def test_what_another_run_sends_or_sent_is_no_failure(sqlite_office: Office, clock: TestClock) -> None:
+    """Two runs may look at the same moment: whoever comes second has nothing to report; a stopped one is reported."""
+    residents(sqlite_office, 20)
+    broadcast_id = an_approved(sqlite_office)
+    assert not control.is_done_by_another(sqlite_office, broadcast_id)
+    freeze.start(sqlite_office, broadcast_id, "elsewhere.1.1")
+    assert control.is_done_by_another(sqlite_office, broadcast_id)
+    clock.forward(seconds=61)
+    assert not control.is_done_by_another(sqlite_office, broadcast_id)
+
+
+@pytest.mark.prefect
+def test_what_comes_due_during_a_run_is_sent_by_it(
+    ward: Office, platform: RunningPlatform, prefect_here: PrefectServer
+) -> None:
+    """An emergency signed while a run sends goes out in the same run: it looks again after each broadcast."""
+    residents(ward, PEOPLE, genres=frozenset({URGENT, GENRE}))
+    who = staff(ward)
+    first = scheduled(ward, an_approved(ward, who))
+    template, duty = a_template(ward, who, ends_on=ward.today()), handler(ward, "toban", "duty")
+    opened = f"{ward.now().astimezone(TOKYO):%H:%M}"
+    platform.control.ask("faults", rules=[{"endpoint": "multicast", "kind": "slow", "seconds": 2.0, "times": 1}])
+
+    def sign() -> None:
+        while control.status(ward, first).state is not BroadcastState.SENDING:
+            time.sleep(0.02)
+        emergency.sign_off(ward, duty, template, {"shelter": "四谷小学校", "opened": opened})
+
+    beside = threading.Thread(target=sign)
+    beside.start()
+    assert dispatch(return_state=True).message == "発送 2 件"
+    beside.join()
+    assert prefect_here.api_url

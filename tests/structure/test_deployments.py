@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
-HANDED_OVER = {"ingest": 2}  # the next run waits beside the one before; a lease lets one work
+HANDED_OVER = {"ingest": 2, "dispatch": 2}  # a run beside the one before; a lease lets one work on the same thing
 DEPLOYMENTS: list[dict[str, Any]] = PLAN["deployments"]
 FLOWS = [
     flow
