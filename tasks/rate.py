@@ -155,10 +155,18 @@ def _sentences() -> Iterator[None]:
 
 
 def provide(share: float) -> None:
-    """Create the limit, or give it this share of LINE's rate (`tayori up`, the rehearsal)."""
+    """Create the limit with this share of LINE's rate (`tayori up`, the rehearsal); one that is there stays as it is.
+
+    Whoever runs the server may have narrowed it for a reason, and each sender keeps to its own share all the same.
+    """
+    from prefect.exceptions import ObjectNotFound  # noqa: PLC0415 - start-up time, as above
+
     per_second = share * MULTICASTS_A_SECOND
     with _sentences(), _asking() as client:
-        client.upsert_global_concurrency_limit_by_name(LIMIT, Shares.of(per_second).pool, per_second)
+        try:
+            client.read_global_concurrency_limit_by_name(LIMIT)
+        except ObjectNotFound:
+            client.upsert_global_concurrency_limit_by_name(LIMIT, Shares.of(per_second).pool, per_second)
 
 
 if __name__ == "__main__":

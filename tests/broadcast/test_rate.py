@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.broadcast import BroadcastOrder, broadcast
@@ -163,3 +164,15 @@ def test_a_prefect_that_is_named_and_gone_is_a_refusal() -> None:
         pacer_here(Settings()),
     ):
         pass
+
+
+def test_a_limit_that_somebody_narrowed_stays_narrow(limited: PrefectServer) -> None:
+    """`tayori up` creates the limit where there is none, and widens none that is there."""
+    limited.limit(10, 20.0)
+    provide(0.95)
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name(LIMIT).slot_decay_per_second == 20.0
+    limited.unlimit()
+    provide(0.95)
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name(LIMIT).slot_decay_per_second == 190.0
