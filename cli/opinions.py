@@ -34,6 +34,7 @@ def report(
     last: Annotated[str, typer.Option("--to", help="終了日 YYYY-MM-DD（省略: 先月末）")] = "",
     out: Annotated[Path | None, typer.Option(help="書き出すフォルダ")] = None,
     internal: Annotated[bool, typer.Option("--internal", help="庁内用（伏せる基準が 5 通未満）")] = False,
+    intervals: Annotated[bool, typer.Option("--intervals", help="秘匿インターバルの表も書く（庁内限り）")] = False,
     as_json: Json = False,
 ) -> None:
     """処理の終わった意見等をマスキングし、期間の報告 (HTML, CSV) を書く。"""
@@ -41,7 +42,11 @@ def report(
     from tayori.analysis.report import ReportWanted, make_report  # noqa: PLC0415 - start-up time, as above
 
     wanted = ReportWanted(
-        first=day(first) if first else None, last=day(last) if last else None, public=not internal, folder=out
+        first=day(first) if first else None,
+        last=day(last) if last else None,
+        public=not internal,
+        folder=out,
+        intervals=intervals,
     )
     with office_here() as office:
         with progress("マスキング") as advance:

@@ -72,6 +72,7 @@ def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, publ
     every = Stack(new, held, truth, INTERNAL_K)
     given_out = tuple(one for one, row in zip(held, memory.rows, strict=True) if row.is_public)
     stacks = [Stack(new, given_out, truth, EXTERNAL_K), every] if public else [every]
+    stacks = [stack for stack in stacks if stack.earlier]
     for stack in stacks:
         _refuse_a_changed_edition(stack, memory, period)
     try:

@@ -1,5 +1,7 @@
 """A report of a period: masked facts into tables in which nobody can be found, and those into files (O3)."""
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +13,12 @@ from tayori.analysis.editions import recall, remember, tabulate_beside
 from tayori.analysis.mart import EVIDENCE, sealed_words
 from tayori.errors import BadInput
 from tayori.office import Office
+from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.facts import rule_versions
-from tayori.opinions.trends import COLUMNS, Period, theme_words
-from tayori.reports.opinion_report import render
+from tayori.opinions.trends import COLUMNS, Period, figures_of, theme_words
+from tayori.reports.opinion_report import harmless, render
 from tayori.settings import Mode
 from tayori.vault.audit import Action, record
 from tayori.warehouse import opinions
@@ -33,6 +37,7 @@ class ReportWanted:
     public: bool = True
     folder: Path | None = None
     pdf: bool = True
+    intervals: bool = False  # the 秘匿インターバル sheet too, for the office only
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,11 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         pdf=wanted.pdf,
         rehearsal=office.settings.mode is Mode.REHEARSAL,
     )
+    paths = made.paths
+    if wanted.intervals:
+        paths += (_interval_sheet(folder, figures_of(facts, period, k), tables, k),)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
-    return ReportMade(edition, made.paths, letters, len(made.tables), made.suppressed_cells)
+    return ReportMade(edition, paths, letters, len(made.tables), made.suppressed_cells)
 
 
 def masked_facts(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
@@ -105,6 +113,16 @@ def masked_facts(office: Office, first_month: str, last_month: str) -> pd.DataFr
         columns=list(COLUMNS),
     )
     return facts.sort_values("mart_key", ignore_index=True)
+
+
+def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], k: int) -> Path:
+    """Write what a reader can make of every hidden count, in a folder of its own that is not handed out."""
+    path = folder / "office-only" / "hidden-intervals.csv"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as held:
+        writer = csv.writer(held, lineterminator="\r\n")
+        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in hidden_cells(figures, tables, k=k))])
+    return path
 
 
 def _refuse_only_open(office: Office, period: Period) -> None:

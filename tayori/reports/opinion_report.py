@@ -97,9 +97,9 @@ def csv_bytes(table: SuppressedTable) -> bytes:
     """A table as CSV that a spreadsheet opens rightly: UTF-8 with BOM, no cell that could run as a formula."""
     held = io.StringIO(newline="")
     writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow([_harmless(table.corner), *map(_harmless, table.columns)])
+    writer.writerow([harmless(table.corner), *map(harmless, table.columns)])
     for label, cells in zip(table.rows, table.cells, strict=True):
-        writer.writerow([_harmless(label), *(HIDDEN if count is None else count for count in cells)])
+        writer.writerow([harmless(label), *(HIDDEN if count is None else count for count in cells)])
     return held.getvalue().encode("utf-8-sig")
 
 
@@ -138,7 +138,8 @@ def _charts(tables: Mapping[str, SuppressedTable]) -> dict[str, Chart]:
     }
 
 
-def _harmless(label: str) -> str:
+def harmless(label: str) -> str:
+    """The label as a spreadsheet shows it and never runs it."""
     return f"'{label}" if label.startswith(_FORMULA) else label
 
 

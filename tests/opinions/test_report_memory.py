@@ -81,3 +81,15 @@ def test_a_report_for_the_office_and_one_for_the_public_are_two(office: Office, 
     assert a_report(office, tmp_path).edition == 2
     with reading(office.warehouse) as people:
         assert [row.threshold for row in editions.listed(people)] == [5, 10]
+
+
+def test_the_interval_sheet_lies_apart_and_names_no_true_count(office: Office, tmp_path: Path) -> None:
+    """Only if asked for, in a folder of its own: one line for each hidden cell, each of them holding."""
+    letters_done(office, tmp_path, 40)
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "out", pdf=False, intervals=True)
+    made = make_report(office, wanted)
+    (sheet,) = (path for path in made.paths if path.parent.name == "office-only")
+    head, *lines = sheet.read_text("utf-8-sig").splitlines()
+    assert head.endswith("判定")
+    assert lines
+    assert all(line.endswith(",適") for line in lines)
