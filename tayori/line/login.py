@@ -9,7 +9,6 @@ Sources: LINE Login v2.1 API reference; OpenID Connect Core 1.0, section 3.1.3.7
 
 import base64
 import contextlib
-import hmac
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +22,7 @@ from authlib.integrations.base_client import OAuthError  # type: ignore[import-u
 from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from joserfc.jwk import OctKey
 
 from tayori.domain.identifiers import LINE_USER_ID, LineUserId
@@ -201,10 +200,6 @@ def _refuse_other(claims: Any, channel_id: str, attempt: Attempt) -> None:  # no
         raise InvalidClaimError("aud")
     if not isinstance(claims["sub"], str) or not LINE_USER_ID.fullmatch(claims["sub"]):
         raise InvalidClaimError("sub")
-    if not isinstance(claims.get("nonce"), str):
-        raise MissingClaimError("nonce")
-    if not hmac.compare_digest(claims["nonce"].encode(), attempt.nonce.encode()):
-        raise InvalidClaimError("nonce")
     if claims["iat"] < attempt.began.timestamp() - LEEWAY:
         raise ExpiredTokenError("iat")
 

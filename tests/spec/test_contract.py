@@ -83,7 +83,8 @@ def test_every_endpoint_is_valid_both_ways(line_spec: LineSpec) -> None:
     for exchange in world.app.traffic.exchanges:
         line_spec.check(exchange)
     served = {endpoint for endpoint, status in world.app.traffic.answers if status == 200}
-    assert served == {route.endpoint for route in ROUTES}
+    described = {route.endpoint for route in ROUTES if not route.endpoint.startswith("login.")}
+    assert served == described  # LINE Login has no file of its own; tests/sandbox/test_login.py looks at it
 
 
 def test_exchanges_can_be_checked_from_another_process(line_spec: LineSpec) -> None:
