@@ -105,7 +105,7 @@ class Parts:
             counted = self.rows.setdefault(kind.name, {})
             counted[table.name] = 0
             for number, block in enumerate(self.blocks(table, PART_ROWS), 1):
-                lines = b"".join(_line(table, row) for row in self.reveal(table, block))
+                lines = _lines(table, self.reveal(table, block))
                 counted[table.name] += len(block)
                 name = f"data/{table.name}/{number:06d}.jsonl"
                 yield from self._kept(listed, name, lines, len(block))
@@ -162,13 +162,11 @@ def _python_type(column: Column[Any]) -> type:
     return datetime if isinstance(column.type, Moment) else column.type.python_type
 
 
-def _line(table: Table, row: Row) -> bytes:
-    kept = {
-        column.name: _plain(row[column.name])
-        for column in table.columns
-        if column.info["erasure"] not in LOCKED and not _is_digest(column)
-    }
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+def _lines(table: Table, rows: Sequence[Row]) -> bytes:
+    """Write rows as JSON Lines, without the columns that are not returned."""
+    kept = [column.name for column in table.columns if column.info["erasure"] not in LOCKED and not _is_digest(column)]
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return "".join(f"{encode({name: _plain(row[name]) for name in kept})}\n" for row in rows).encode()
 
 
 def _plain(value: object) -> object:

@@ -22,6 +22,7 @@ from tayori.warehouse.schema.opinions import SEALED_ITEMS
 CANARIES: Final = 3
 KIND: Final = "o-canary"
 LONG_AGO: Final = 30  # fiscal years
+SAID, RECEIPT, MART = "目印の意見等", "CANARY", "canary"  # one beginning each: a probe seeks all of a kind at once
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,7 +38,10 @@ class CaseCanary:
 def marks(office: Office, run_id: RunId, count: int = CANARIES) -> list[CaseCanary]:
     """Give the marks of a run's canaries; no letter has them, and no other run."""
     digests = [office.index.of_source_key("canary case", f"{run_id}|{place_no}") for place_no in range(count)]
-    return [CaseCanary(f"目印{one.hex()[:40]}", f"C{one.hex()[:19]}", one.hex()[32:], one) for one in digests]
+    return [
+        CaseCanary(f"{SAID}{one.hex()[:40]}", f"{RECEIPT}{one.hex()[:14]}", f"{MART}{one.hex()[32:58]}", one)
+        for one in digests
+    ]
 
 
 def texts(office: Office, run_id: RunId) -> Needles:
