@@ -33,7 +33,7 @@ def lose_vault_and_keys(kept: Office) -> Office:
     """Lose the vault and every key beside the signing key; give the place as a restore opens it."""
     address = kept.settings.vault_address
     dumps.clear(kept.vault, address, "vault")
-    for path in (kept.key_file.path, kept.index_path, *kept.keys_folder.glob("inbox-*.key")):
+    for path in (kept.kek_path, kept.index_path, *kept.keys_folder.glob("inbox-*.key")):
         path.unlink()
     kept.close()
     if is_sqlite(kept.warehouse):
@@ -78,7 +78,7 @@ def test_lost_key_files_come_back_and_the_newer_vault_stays(kept_sqlite: Office,
     """Only kek.json is gone: the vault is newer than the escrow and stays, with whoever came since."""
     numbers, wanted = a_kept_ward(kept_sqlite)
     late = list(follow(kept_sqlite, [a_line_id(11)]))
-    kept_sqlite.key_file.path.unlink()
+    kept_sqlite.kek_path.unlink()
     kept_sqlite.close()
     here = places.served(kept_sqlite)
     found = bring_back(dataclasses.replace(here, restores=True), wanted, own_key)
@@ -98,7 +98,7 @@ def test_keys_of_an_earlier_epoch_do_not_open_the_vault(kept_sqlite: Office, clo
     """The vault was rotated after the escrow: its old keys help nobody, and that is said before anything serves."""
     _, wanted = a_kept_ward(kept_sqlite)
     kept_sqlite.person_keys.rotate(kept_sqlite.vault, clock())
-    kept_sqlite.key_file.path.unlink()
+    kept_sqlite.kek_path.unlink()
     here = dataclasses.replace(kept_sqlite, restores=True)
     with pytest.raises(Refused, match="went on since"):
         bring_back(here, wanted, own_key)

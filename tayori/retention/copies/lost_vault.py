@@ -102,8 +102,8 @@ def _is_lost(office: Office) -> bool:
 
     """
     lost = restoring.vault_is_lost(office)
-    needed = [office.key_file.path, office.index_path, office.signing_path]
-    if not lost and all(path.exists() for path in needed) and not office.settings.restoring_mark.exists():
+    whole = office.key_provider.stands() and office.index_path.exists() and office.signing_path.exists()
+    if not lost and whole and not office.settings.restoring_mark.exists():
         raise Refused("Neither the vault nor a key file is lost here; nothing was done.")
     return lost
 
@@ -113,8 +113,8 @@ def _write_missing(office: Office, manifest: Manifest, wanted: Wanted) -> None:
     held = io.BytesIO()
     package.open_part(manifest, "keys", held, restoring.identities(wanted))
     keys = escrow.keys_of(held.getvalue())
-    if not office.key_file.path.exists():
-        office.key_file.take_in(keys["epochs"])
+    if not office.key_provider.stands():
+        restoring.keep_keys(office, keys["epochs"])
     for name, path in escrow.secret_files(office).items():
         if not path.exists() and name in keys["secret"]:
             write_secret(path, keys["secret"][name])
@@ -137,7 +137,7 @@ def _require_this_warehouse(office: Office, manifest: Manifest) -> None:
     try:
         with reading(office.vault) as vault:
             for space in Space:
-                office.key_file.key(space, wrapped_keys.current_epoch(vault, space))
+                office.key_provider.key(space, wrapped_keys.current_epoch(vault, space))
     except NotFound:
         raise Refused("The vault went on since this escrow and its keys are not in it; take a newer one.") from None
 
