@@ -17,6 +17,8 @@ TERMS = {
     "quarantined": "隔離",
     "settings_received": "届いた受信設定",
     "settings_applied": "受信設定の反映",
+    "wishes_received": "本人の求め（消去など）",
+    "wishes_applied": "本人の求めの反映",
     "settings_quarantined": "受信設定の隔離",
 }
 

@@ -18,7 +18,8 @@ from tests.ingest.builders import an_event, deliver, followers, submit
 from tests.support.builders import a_line_id
 from tests.support.prefect_server import PrefectServer, settle
 
-NOTHING = dict.fromkeys((*steps.NUMBERS, *(f"settings_{name}" for name in steps.NUMBERS)), 0)
+KINDS = ("", "settings_", "wishes_")
+NOTHING = dict.fromkeys((f"{kind}{name}" for kind in KINDS for name in steps.NUMBERS), 0)
 
 
 @pytest.fixture
