@@ -46,6 +46,10 @@ CARRIED: Final = (
     Carried("restore_drill", added=True),
     Carried("audit_entry", added=True, after="seq"),
     Carried("audit_head"),
+    Carried("certificate_settling"),
+    Carried("retired_key", added=True),
+    Carried("disposal_hold"),
+    Carried("disposed_letter", added=True),
 )
 
 

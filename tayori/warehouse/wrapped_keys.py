@@ -31,7 +31,7 @@ NEXT: dict[str, Table] = {"person": person_key_next, "case": case_key_next, "lis
 COLUMNS = ("number", "epoch", "wrapped")
 FIRST_NUMBER: Final = -(2**63)
 LOCKS: Final = zlib.crc32(b"tayori.key_space") & 0x7FFFFFFF
-ALONE_SECONDS: Final = 2
+ALONE_SECONDS: Final = 0.5  # less than a server waits before it looks for a deadlock (1 s)
 TABLE_MS: Final = 300  # for a table; a server looks for deadlocks after a second, and might end the other one's work
 
 WrappedRow = tuple[int, int, bytes]

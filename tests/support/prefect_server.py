@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 200
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
