@@ -300,8 +300,7 @@ def test_a_reader_that_holds_the_log_stops_the_run(sqlite_office: Office) -> Non
 
 def test_box_keys_are_renewed_and_end_once_drained(sqlite_office: Office, clock: TestClock) -> None:
     """Each night a new key; an old one ends when nothing is sealed to it and nothing can be arriving any more."""
-    office = sqlite_office
-    sealed = office.sealer.seal("event", b"x")
+    office, sealed = sqlite_office, sqlite_office.sealer.seal("event", b"x")
     add_to_inbox(office, sealed.epoch, sealed.box)
     for _ in range(5):
         run.renew_box_keys(office)
