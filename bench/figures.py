@@ -61,6 +61,9 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("canary_hits", 0, at_most=True),
         Bound("decrypted_before_final", 0, at_most=True),
         Bound("unnamed_before_final", 0, at_most=True),
+        Bound("kills", 100),
+        *(Bound(figure, 0, at_most=True) for figure in ("lost", "revived", "uncertified", "mutations_missed")),
+        Bound("mutations", 100),
     ),
     "broadcast": (
         Bound("kills", 300),

@@ -17,6 +17,7 @@ from tayori.errors import BadInput, Refused, Unavailable
 from tayori.office import Office
 from tayori.retention import closing, ending, returning
 from tayori.retention.closing import Order
+from tayori.retention.copies.house import HouseCopies
 from tayori.retention.end_job import Around
 from tayori.retention.ward_statements import read_token
 from tayori.settings import Mode
@@ -160,6 +161,7 @@ def _erase(office: Office, by: str, witness: str, contract: Contract, phrase: st
     typed = _typed(office, contract, phrase)
     around = Around(
         door_answers=lambda: _door_answers(office),
+        backups=HouseCopies(office, by),
         forget_runs=forget_runs,
         places=searched(Path("out")),
         beyond=elsewhere(),

@@ -21,9 +21,9 @@ TURNS: Final = 3  # of the few: one is soon over, and a busy machine shows
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `leaver_cost_ratio`, a leaver among 100,000 over one among 1,000; the few are the best of three thousands.
+    """Give `leaver_cost_ratio`, what a leaver costs among 100,000 and among 1,000, the dearer over the cheaper.
 
-    Below 1 it says that many are cheaper each: the more leave, the more of them share a page of the stores.
+    The few are the best of three thousands.
     """
     count = scaled(PEOPLE)
     few, many = (max(1, number * count // PEOPLE) for number in (FEW, MANY))
@@ -34,7 +34,7 @@ def measure(folder: Path) -> Mapping[str, float]:
     return {
         "leaver_ms_of_1000": round(costs[0] * 1000, 4),
         "leaver_ms_of_100000": round(costs[1] * 1000, 4),
-        "leaver_cost_ratio": round(costs[1] / costs[0], 3),
+        "leaver_cost_ratio": round(max(costs) / min(costs), 3),
     }
 
 

@@ -194,11 +194,12 @@ def expire(office: Office, actor: str = "flow:retention") -> dict[str, int]:
     with reading(office.warehouse) as warehouse:
         due = [row for row in copies.standing(warehouse, KIND) if row.overdue(office.now())]
     for row in due:
-        _expire(office, actor, row)
+        end(office, actor, row)
     return {"backups_expired": len(due)}
 
 
-def _expire(office: Office, actor: str, row: CopyRow) -> None:
+def end(office: Office, actor: str, row: CopyRow) -> None:
+    """End a backup: its key destroyed, its file removed, and the ledger says so. The next rotation ends it for good."""
     with writing(office.vault) as vault:
         epoch = wrapped_keys.current_epoch(vault, Space.BACKUP)
         office.backup_keys.destroy(vault, [key_number(row.copy_id)])

@@ -17,7 +17,7 @@ from tayori.retention.copies.aftermath import Checked
 from tayori.retention.copies.ends import ESCROW
 from tayori.retention.copies.package import Manifest
 from tayori.retention.copies.restoring import Prove, Wanted
-from tayori.vault import audit
+from tayori.vault import audit, keeping
 from tayori.vault.keyfile import Space, write_secret
 from tayori.warehouse import copies, restored, setup, wrapped_keys
 from tayori.warehouse.engines import reading, writing
@@ -114,7 +114,7 @@ def _write_missing(office: Office, manifest: Manifest, wanted: Wanted) -> None:
     package.open_part(manifest, "keys", held, restoring.identities(wanted))
     keys = escrow.keys_of(held.getvalue())
     if not office.key_provider.stands():
-        restoring.keep_keys(office, keys["epochs"])
+        keeping.take_in(office.vault, office.key_provider, keys["epochs"])
     for name, path in escrow.secret_files(office).items():
         if not path.exists() and name in keys["secret"]:
             write_secret(path, keys["secret"][name])

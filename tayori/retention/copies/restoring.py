@@ -21,7 +21,7 @@ from tayori.retention.copies.aftermath import Checked
 from tayori.retention.copies.ends import ESCROW
 from tayori.retention.copies.package import Manifest
 from tayori.settings import Mode
-from tayori.vault import roster
+from tayori.vault import keeping, roster
 from tayori.vault.age import read_identities
 from tayori.vault.keyfile import Space, write_secret
 from tayori.vault.roster import Credential
@@ -199,7 +199,7 @@ def load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
     package.open_part(escrowed, "keys", held, opening)
     keys = escrow.keys_of(held.getvalue())
     _load(office, escrowed, "vault", ("vault",), opening)
-    keep_keys(office, keys["epochs"])
+    keeping.take_in(office.vault, office.key_provider, keys["epochs"])
     places = escrow.secret_files(office)
     for name, key in keys["secret"].items():
         write_secret(places[name] if name in places else office.keys_folder / _plain_name(name), key)
@@ -208,15 +208,6 @@ def load_vault(office: Office, escrowed: Manifest, wanted: Wanted) -> None:
         if name in keys["public"]:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_bytes(keys["public"][name])
-
-
-def keep_keys(office: Office, epochs: Mapping[str, bytes]) -> None:
-    """Keep the keys of an escrow's epochs, named SPACE/EPOCH, in place of those of a place that was only just set up."""
-    for made in office.key_provider.names() if office.key_provider.stands() else ():
-        office.key_provider.destroy(*made)
-    for name, key in epochs.items():
-        space, epoch = name.split("/")
-        office.key_provider.keep(space, int(epoch), key)
 
 
 def _held(office: Office) -> Path:
