@@ -22,7 +22,7 @@ from tayori.warehouse.hygiene import store_files
 from tayori.warehouse.strays import copy_older_than
 
 LARGEST_KEY_FILE: Final = 4 * 1024 * 1024
-KINDS: Final = {"backup": "開ける封緘済みの写し", "store": "保存先の写し", "dump": "書き出し", "keys": "鍵の写し"}
+KINDS: Final = {"backup": "開ける封緘済みの写し", "dump": "書き出し"}
 SEALED: Final = "暗号化された写し（鍵が設置先にないもの）"
 
 Places = Mapping[str, Path]
@@ -75,8 +75,11 @@ def _old_keys(office: Office, deed: Deed, places: Places) -> Found:
 
 
 def _unlisted(office: Office, _deed: Deed, places: Places) -> Found:
-    """Seek copies and keys that stand in no ledger, and sealed copies that a key which is still kept opens."""
-    found = kept_by_mistake(office, places)
+    """Seek dumps, and sealed copies in no ledger that a key which is still kept opens: nobody can tell how old they are.
+
+    Copies of stores and of keys are sought above by what they hold: one from after the erasure hinders nothing.
+    """
+    found = [stray for stray in kept_by_mistake(office, places) if stray.kind in KINDS]
     return Found(tuple(f"{stray.place}: {stray.file}（{KINDS[stray.kind]}）" for stray in found))
 
 
@@ -132,7 +135,7 @@ SEARCHES: Final = (
     Search("消去した回の目印（全保存先・全符号化形式）", _canaries),
     Search("消去前のデータベースの写し", _copies),
     Search("終わった鍵世代の鍵", _old_keys),
-    Search("台帳にない写し及び鍵", _unlisted),
+    Search("台帳になく、なお開く写し", _unlisted),
 )
 """Whoever adds a kind of copy adds how it is looked for here."""
 

@@ -151,7 +151,7 @@ def receive_receipt(office: Office, by: Credential, contract: Contract, token: s
         what = f"receipt for the hand-over of {row.closing_id}"
         record(warehouse, _evidence(by), Action.DECIDE, what, count=0, now=office.now())
         closing.change(warehouse, row.closing_id, state=ClosingState.RECEIVED, receipt=token)
-        handover.end(warehouse, row, token, by.handler_id, office.now())
+        handover.end(warehouse, office, row, token, by.handler_id)
     return stated
 
 

@@ -17,6 +17,8 @@ from tayori.errors import Unavailable
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
 from tayori.warehouse.engines import driver_cursor, is_sqlite
 from tayori.warehouse.schema.stores import (
+    backup_key,
+    backup_key_next,
     case_key,
     case_key_next,
     key_epoch,
@@ -26,8 +28,13 @@ from tayori.warehouse.schema.stores import (
     person_key_next,
 )
 
-LIVE: dict[str, Table] = {"person": person_key, "case": case_key, "list": list_key}
-NEXT: dict[str, Table] = {"person": person_key_next, "case": case_key_next, "list": list_key_next}
+LIVE: dict[str, Table] = {"person": person_key, "case": case_key, "list": list_key, "backup": backup_key}
+NEXT: dict[str, Table] = {
+    "person": person_key_next,
+    "case": case_key_next,
+    "list": list_key_next,
+    "backup": backup_key_next,
+}
 COLUMNS = ("number", "epoch", "wrapped")
 FIRST_NUMBER: Final = -(2**63)
 LOCKS: Final = zlib.crc32(b"tayori.key_space") & 0x7FFFFFFF

@@ -28,7 +28,7 @@ from tests.support.builders import TestClock, an_office, some_settings
 from tests.support.softhsm import MODULE, PIN, SoftDevice, installed
 from tests.support.stops import Killed, stopped_after
 
-pytestmark = pytest.mark.skipif(not installed(), reason="softhsm2 is not installed")
+pytestmark = [pytest.mark.softhsm, pytest.mark.skipif(not installed(), reason="softhsm2 is not installed")]
 
 
 @pytest.fixture(scope="module")
