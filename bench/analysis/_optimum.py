@@ -21,7 +21,9 @@ def fewest_hidden(problem: Problem) -> float:
     """Give the least number of hidden cells; where time runs out, what the program has proved to be needed at least."""
     keys = list(problem.cells)
     index = {key: at for at, key in enumerate(keys)}
-    demands = list(_demands(problem, index))
+    demands = _demands(problem, index)
+    if not demands:
+        return float(len(problem.needs))
     cells = len(keys)
     sums = _sums(problem, index)
     both = hstack([sums, -sums])

@@ -78,6 +78,8 @@ def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, publ
     try:
         return release_beside(figures, stacks, place, k=k)
     except Refused as refused:
+        if not memory.rows:
+            raise
         raise Refused(f"{refused} {_instead(memory, period)}") from refused
 
 

@@ -117,6 +117,16 @@ def test_cells_of_one_letter_are_known_together() -> None:
     release(together, k=5)
 
 
+def test_a_total_of_one_part_is_its_part() -> None:
+    """Where one column is the whole, a letter counts itself in it too, and the tables can be released."""
+    figures = a_table((1,), (4,), (60,))
+    several = a_table((1, 0), (2, 2), (60, 60))
+    inner = cell(a="a0", b="b0")
+    assert cell(b="b0") in problem_of(figures, k=10).above[inner]
+    for one in (figures, several):
+        release(replace(one, alone=(frozenset({inner, cell(a="a0")}),)), k=10)
+
+
 def test_what_everybody_knows_protects_nobody() -> None:
     """A cell that cannot occur is printed as zero and takes no part in protecting others."""
     figures = a_table((3, 0, 50), (40, 60, 70))

@@ -123,6 +123,8 @@ def _reached(key: Key, figures: Figures, *, upward: bool) -> set[Key]:
                 nearest.add(entry.total)
             elif not upward and entry.total in edge:
                 nearest.update(entry.parts)
+            if len(entry.parts) == 1 and not edge.isdisjoint((entry.total, *entry.parts)):
+                nearest.update((entry.total, *entry.parts))  # one part is the whole: each holds the other
         edge = nearest - found
         found |= edge
     return found
