@@ -75,7 +75,7 @@ def _old_keys(office: Office, deed: Deed, places: Places) -> Found:
 
 
 def _unlisted(office: Office, _deed: Deed, places: Places) -> Found:
-    """Seek dumps, and sealed copies in no ledger that a key which is still kept opens: nobody can tell how old they are.
+    """Seek dumps, and sealed copies in no ledger that a key which is still kept opens: their age is not told.
 
     Copies of stores and of keys are sought above by what they hold: one from after the erasure hinders nothing.
     """
