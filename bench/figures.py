@@ -87,6 +87,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("prohibited_recall", 0.8),
         Bound("suppression_sets", 1_000),
         Bound("suppression_breaches", 0, at_most=True),
+        Bound("suppression_refused", 0, at_most=True),
         Bound("cells_vs_optimum", 1.15, at_most=True),
         Bound("seconds_20x24", 3, at_most=True),
     ),

@@ -27,11 +27,13 @@ def measure(folder: Path) -> Mapping[str, float]:
     del folder
     with ProcessPoolExecutor(WORKERS) as pool:
         breaches = list(pool.map(breached, range(SETS), chunksize=10))
+        refused = sum(count is None for count in breaches)
         pairs = list(pool.map(against_the_optimum, range(SMALL)))
     seconds = [_large(seed) for seed in range(LARGE)]
     return {
         "suppression_sets": len(breaches),
-        "suppression_breaches": sum(breaches),
+        "suppression_breaches": sum(count or 0 for count in breaches),
+        "suppression_refused": refused,
         "cells_vs_optimum": round(sum(ours for ours, _ in pairs) / sum(least for _, least in pairs), 3),
         "cells_vs_optimum_worst": round(max(ours / least for ours, least in pairs if least), 3),
         "seconds_20x24": round(sorted(seconds)[len(seconds) // 2], 2),
@@ -39,8 +41,8 @@ def measure(folder: Path) -> Mapping[str, float]:
     }
 
 
-def breached(seed: int) -> int:
-    """How many hidden cells of a set can be narrowed below their interval; all of them if the release is refused.
+def breached(seed: int) -> int | None:
+    """How many hidden cells of a set can be narrowed below their interval; None if the release is refused.
 
     The release audits for readers and for letters that know their own cells. Here once more, without anything from
     the suppressor: the least and the greatest value of each cell, solved one by one.
@@ -50,7 +52,7 @@ def breached(seed: int) -> int:
         published = release(figures, k=k)
         audit(figures, published, k=k)
     except Refused:
-        return len(problem_of(figures, k=k).needs)
+        return None
     return sum(not one.holds for one in hidden_cells(figures, published, k=k))
 
 

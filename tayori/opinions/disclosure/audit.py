@@ -123,8 +123,9 @@ def _reached(key: Key, figures: Figures, *, upward: bool) -> set[Key]:
                 nearest.add(entry.total)
             elif not upward and entry.total in edge:
                 nearest.update(entry.parts)
-            if len(entry.parts) == 1 and not edge.isdisjoint((entry.total, *entry.parts)):
-                nearest.update((entry.total, *entry.parts))  # one part is the whole: each holds the other
+            whole = [entry.total, *(part for part in entry.parts if part not in figures.known)]
+            if len(whole) == 2 and not edge.isdisjoint(whole):  # noqa: PLR2004 one part is the whole: each holds the other
+                nearest.update(whole)
         edge = nearest - found
         found |= edge
     return found

@@ -48,8 +48,9 @@ class Problem:
         for entry in self.sums:
             for part in entry.parts:
                 holders.setdefault(part, []).append(entry.total)
-            if len(entry.parts) == 1:  # one part is the whole: each holds the other
-                holders.setdefault(entry.total, []).append(entry.parts[0])
+            unknown = [part for part in entry.parts if part not in self.known]
+            if len(unknown) == 1:  # one part is the whole: each holds the other
+                holders.setdefault(entry.total, []).append(unknown[0])
         return {key: _climb(key, holders) for key in self.singles}
 
     def interval(self, key: Key, insider: frozenset[Key]) -> Interval | None:
