@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, true, update
 
 from tayori.domain.identifiers import Contract
 from tayori.domain.record_classes import ERASED, RETURNED, AtEnd, RecordClass, record_classes
@@ -19,7 +19,7 @@ from tayori.warehouse.schema.endings import closing_signature, contract_closing,
 from tayori.warehouse.schema.opinions import opinion_case
 from tayori.warehouse.schema.people import person
 from tayori.warehouse.schema.records import quarantine
-from tayori.warehouse.schema.stores import inbox_row
+from tayori.warehouse.schema.stores import backup_key, backup_key_next, inbox_row
 from tayori.warehouse.setup import STORES
 
 
@@ -181,8 +181,11 @@ def of_contract(table: Table, contract: Contract) -> ColumnElement[bool] | None:
     """Condition for the rows of a table that belong to a contract; None where all rows do, as in most tables.
 
     What is in the inbox and in quarantine tells by its kind or source: LINE's events and reception settings come from
-    the inbox or from a file of events, letters from a source that the ward named.
+    the inbox or from a file of events, letters from a source that the ward named. A backup holds both contracts: every
+    key of one ends with either.
     """
+    if table in {backup_key, backup_key_next}:
+        return true()
     if record_classes().of_table(table.name).contracts == {contract}:
         return None
     of_line = _of_line(table)

@@ -13,6 +13,7 @@ from tayori.warehouse.setup import STORES
 OTHERWISE = {
     Erasure.EXPIRY,
     Erasure.LIST_KEY,
+    Erasure.BACKUP_KEY,
     Erasure.SHREDDED_PSEUDONYM,
     Erasure.ROSTER,
     Erasure.KEPT,

@@ -99,7 +99,7 @@ link_code = Table(
     "link_code",
     warehouse,
     plain("handler_id", String(40), primary_key=True),
-    plain("code_digest", LargeBinary, nullable=False, unique=True),
+    classed("code_digest", LargeBinary, Nearness.SECRET, Erasure.EXPIRY, nullable=False, unique=True),
     plain("expires_at", Moment, nullable=False),
 )
 
