@@ -26,6 +26,7 @@ from tayori.retention.returning import archive_of, require_erasable
 from tayori.retention.run import commitment_key
 from tayori.vault import audit, roster
 from tayori.vault.audit import Action, record
+from tayori.vault.keyfile import Space
 from tayori.vault.roster import Credential
 from tayori.warehouse import closing, hygiene
 from tayori.warehouse.closing import ClosingRow, ClosingState
@@ -198,6 +199,8 @@ def _end_backups(job: Job) -> None:
     for one in job.around.backups.standing():
         if one in job.steps()["counts"].found["backups"]:
             job.around.backups.end(one)
+    if not job.other_goes_on:
+        spaces.destroy_space(job.office, Space.BACKUP)
     if "backups" not in job.steps():
         job.finish("backups", {"ended": job.steps()["counts"].found["backups"]})
 

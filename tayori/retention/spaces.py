@@ -43,8 +43,15 @@ def standing_epochs(office: Office, contract: Contract) -> list[tuple[str, int]]
 
 def destroy_epochs(office: Office, contract: Contract) -> None:
     """Destroy every key of a contract's key spaces; no key is ever made in them again. May run twice."""
-    for name, epoch in standing_epochs(office, contract):
-        space = Space(name)
+    for space in SPACES[contract]:
+        destroy_space(office, space)
+
+
+def destroy_space(office: Office, space: Space) -> None:
+    """Destroy every key of a space; no key is ever made in it again. May run twice."""
+    with reading(office.vault) as vault:
+        standing = [epoch for epoch, state, *_ in wrapped_keys.epochs(vault, space) if state != "destroyed"]
+    for epoch in standing:
         office.key_provider.destroy(space, epoch)
         with writing(office.vault) as vault:
             wrapped_keys.set_epoch_state(vault, space, epoch, "destroyed", office.now())

@@ -226,7 +226,6 @@ POINTS = [
     "clean",
     "probe",
     "certify",
-    "print",
     "enter",
     "end",
 ]
