@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage import DecryptError, decrypt  # type: ignore[import-untyped]  # pyrage has no types
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # as above
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from tayori.certificates.jws import Signer
 from tayori.desk.cases import close_cases
@@ -21,7 +21,6 @@ from tayori.office import Office
 from tayori.retention import closing, disposal, ending, returning
 from tayori.retention.closing import Order
 from tayori.retention.disposal import Stop
-from tayori.retention.ward_statements import RECEIPT
 from tayori.vault.audit import verify_lines
 from tayori.warehouse import audit, inbox
 from tayori.warehouse import closing as stored
@@ -372,18 +371,3 @@ def test_every_table_is_planned_for(ward: Ward) -> None:
     """No table of any store is left out of the plans of both contracts together."""
     told = {table for contract in Contract for one in closing.plan(ward.office, contract).classes for table in one.rows}
     assert told == {table.name for schema in STORES.values() for table in schema.sorted_tables}
-
-
-def test_the_copy_is_in_the_record_until_its_receipt(ward: Ward) -> None:
-    """P9: the archive is a listed copy, sealed to 甲's key, on 甲's document, and ends by the receipt."""
-    from tayori.warehouse import journal  # noqa: PLC0415 - used here alone
-
-    returned = ward.received(L)
-    with reading(ward.office.warehouse) as warehouse:
-        steps = journal.finished_steps(warehouse, returned.closing_id)
-    assert steps["copy entered"].found["sha256"] == steps["copy ended"].found["sha256"] == returned.sha256
-    assert steps["copy entered"].found["approval"] == ORDER.document_no
-    assert steps["copy ended"].found["proof"].count(".") == 2
-    assert RECEIPT == "contract-receipt+jws"
-    with reading(ward.office.warehouse) as warehouse:
-        assert warehouse.execute(select(contract_closing.c.state)).scalar_one() == "received"

@@ -7,17 +7,17 @@ from tayori.retention.copies import backups
 from tayori.retention.copies.house import HouseCopies
 from tayori.warehouse import copies
 from tayori.warehouse.engines import reading
-from tests.closing.conftest import Ward
+from tests.closing.conftest import ORDER, Ward
 
 
 @pytest.mark.parametrize("contract", Contract)
 def test_what_is_handed_over_stands_in_the_ledger_until_its_receipt(ward: Ward, contract: Contract) -> None:
     """The archive is a copy that leaves the place: entered with 甲's document and recipient, ended by the receipt."""
-    ward.received(contract)
+    returned = ward.received(contract)
     with reading(ward.office.warehouse) as warehouse:
         (entered,) = copies.of_kind(warehouse, "handover")
     assert entered.recipient
-    assert entered.approval
+    assert (entered.approval, entered.sha256) == (ORDER.document_no, returned.sha256)
     assert entered.proof_kind == "receipt"
 
 
