@@ -97,13 +97,13 @@ def _forget_block(
 ) -> _Block | None:
     now = office.now()
     with writing(office.warehouse) as warehouse:
-        # persons, lists, the log's line: all who write take them in this order, so that no two wait for each other
+        # persons, the log's line, lists: all who write take them in this order, so that no two wait for each other
         leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries, left_before=left_before)
         if not leavers:
             return None
         last = leavers[-1].person_no
-        memberships.hold_lists(warehouse, leavers[0].person_no, last)
         line = record(warehouse, EVIDENCE, Action.ERASE, f"leavers, run {run_id}", count=len(leavers), now=now)
+        memberships.hold_lists(warehouse, leavers[0].person_no, last)
         leavers, strangers = _told_apart(office, warehouse, leavers, line)
         if not leavers:
             return _Block(last, (), 0, 0, {}, strangers)
