@@ -26,6 +26,8 @@ RESIDENTS_ONLY: Final = {
     "audience.next_numbers",
     "audience.still_in",
     "audience.overlap",
+    "closing.subjects",
+    "closing.unfinished",
     "earlier._in_audience",
     "erasure.waiting_since",
     "lineids.first_numbers",
@@ -42,6 +44,8 @@ BY_NUMBER: Final = {
     "lineids.sealed_ids",
     "lineids.sealed_ids_of_list",
     "orphans.still_without_person",
+    "own.find_own",
+    "own.settings_of",
     "people.add_people",
     "people.confirmations",
     "people.detach",
@@ -54,6 +58,7 @@ BY_NUMBER: Final = {
     "reconcile.indexes_of",
     "reconcile.put_misses",
     "reconcile.still_missing",
+    "restored.leavers_of",
     "staff_links.numbers_of",
 }
 """Queries about people whose numbers or look-up values the caller has from another one."""
@@ -62,6 +67,8 @@ EVERYBODY: Final = {
     "orphans.keys_without_person",
     "orphans.people_without_key",
     "people.leavers",  # who waits for erasure, canaries included
+    "restored.journalled_people",  # erased again after a restore, canaries of before included
+    "restored.people_without_key",
 }
 """Queries that have to see canaries."""
 

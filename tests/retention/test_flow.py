@@ -79,6 +79,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningPlatform]:
     with running_platform(friends=50) as started:
         monkeypatch.setenv("TAYORI_LINE_API_BASE", started.base_url)
         monkeypatch.setenv("TAYORI_LINE_ACCESS_TOKEN", started.account.access_token)
+        monkeypatch.setenv("TAYORI_SCAN_HOURS", "0")
         yield started
 
 
@@ -97,6 +98,7 @@ def test_the_scan_finds_who_quit(ward: Office, platform: RunningPlatform) -> Non
         "missed": 2,
         "asked": 2,
         "quit": 2,
+        "never_seen": 17,
     }
     with reading(ward.warehouse) as warehouse:
         assert len(people.leavers(warehouse)) == 5
