@@ -213,7 +213,6 @@ def test_nothing_serves_until_the_restore_is_whole(
     assert Sealer(here.inbox_public_file).seal("webhook", b"what comes now").epoch == here.box_keys.epochs()[-1]
 
 
-@pytest.mark.postgres
 def test_another_machine_is_refused_by_the_mark_in_the_database(
     kept: Office, places: Places, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
