@@ -45,6 +45,7 @@ _SAID = re.compile(
     rf"|{_FOREIGN}(?=さん|さま|様|氏|くん|ちゃん|先生|と申し|といい)"
     rf"|(?<![一-龥々])((?:[一-龥]\n[一-龥]{{1,3}}|[一-龥]{{1,2}}\n[一-龥])\n?)(?=さん|さま|様|氏|と申し)"
     rf"|(?<![一-龥々])([一-龥]{{2}}\n[一-龥ぁ-ん]{{1,3}})(?=と申し)"
+    r"|(?<![ぁ-ん])([ぁ-ん]{2,5})(?=@[A-Za-z0-9_]{3,} ?さん)"  # a name with an account of the net
 )
 # A label without a colon: 投書者 木下 恵子. What follows may be the next label of an empty form.
 _UNMARKED = re.compile(

@@ -92,3 +92,8 @@ def test_a_part_that_stays_readable_lowers_the_score() -> None:
     """The scorer counts characters, so a mask over half of a span is half a success."""
     found = score([Span(0, 10, "phone")], [Span(0, 6, "postal_code"), Span(20, 22, "name")])
     assert (found.recall, found.whole, found.needless) == (0.6, 0, 2)
+
+
+def test_a_name_with_an_account_behind_it_is_a_name() -> None:
+    """It is masked at once, not only in the copy in which the account is."""
+    assert "さとう" not in masked("さとう@mogi_0000 さんによる提案です。")
