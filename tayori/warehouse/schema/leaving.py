@@ -14,7 +14,7 @@ tombstone = Table(
     classed("mark", LargeBinary, *MARK, nullable=False, item="tombstone"),
     classed("left_ms", BigInteger, *MARK, nullable=False, item="tombstone"),
     plain("ends_at", Moment, nullable=False),
-    PrimaryKeyConstraint("epoch", "mark"),
+    PrimaryKeyConstraint("mark", "epoch"),  # asked for by mark
     sqlite_with_rowid=False,
 )
 

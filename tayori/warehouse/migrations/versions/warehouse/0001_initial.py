@@ -521,7 +521,7 @@ def upgrade() -> None:
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         sa.Column("left_ms", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("epoch", "mark", name=op.f("pk_tombstone")),
+        sa.PrimaryKeyConstraint("mark", "epoch", name=op.f("pk_tombstone")),
         sqlite_with_rowid=False,
     )
     op.create_table(
