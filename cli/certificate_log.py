@@ -10,8 +10,8 @@ from cli.show import Json, done, facts, print_json
 from tayori.certificates import bundle
 from tayori.errors import NotFound
 from tayori.retention import log_sheet, logbook
-from tayori.retention.printing import write_whole
 from tayori.retention.signing import renew_signing_key
+from tayori.vault.keyfile import write_whole
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(help="発行記録簿 (log)", no_args_is_help=True, rich_markup_mode=None, add_completion=False)

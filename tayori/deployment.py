@@ -203,7 +203,7 @@ def _key(path: Path) -> Finding:
 def _with_keys(office: Office, who: str) -> Finding:
     def check() -> None:
         with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-            lost = WITHOUT_KEY[who](warehouse, vault)
+            lost = len(WITHOUT_KEY[who](warehouse, vault))
         if lost:
             raise Unavailable(
                 f"{lost} {who} of the warehouse have no key in the vault: what is sealed of them does not open. "

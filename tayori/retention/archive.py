@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-from pyrage import EncryptError, RecipientError, encrypt_io  # type: ignore[import-untyped]  # pyrage has no types
-from pyrage.x25519 import Recipient  # type: ignore[import-untyped]  # as above
 from sqlalchemy import Column, Table
 
 from tayori.domain.canonical import canonical_bytes
@@ -25,6 +23,7 @@ from tayori.domain.record_classes import RecordClass
 from tayori.domain.register import register
 from tayori.errors import BadInput, NotFound, Unavailable
 from tayori.office import Office
+from tayori.vault.age import Hashing, recipient_of, seal_stream
 from tayori.warehouse.schema.columns import Moment
 
 FORMAT: Final = "tayori-handover/1"
@@ -75,15 +74,8 @@ def recipient(office: Office) -> str:
     found = [line for line in lines if line.startswith("age1")]
     if len(found) != 1:
         raise BadInput(f"{path.name} holds no single age public key (age1...).")
-    _recipient(found[0])
+    recipient_of(found[0])
     return found[0]
-
-
-def _recipient(written: str) -> Recipient:
-    try:
-        return Recipient.from_str(written)
-    except (RecipientError, ValueError):
-        raise BadInput("The key of 甲 is no age public key (age1...).") from None
 
 
 @dataclass(slots=True)
@@ -221,29 +213,6 @@ class _Tar:
         yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-class _Hashing:
-    """A file that is written to, counted and hashed at once."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self._target, self._hash, self.size = target, hashlib.sha256(), 0
-
-    def write(self, piece: bytes) -> int:
-        """Write a piece."""
-        self._hash.update(piece)
-        self.size += len(piece)
-        self._target.write(piece)
-        return len(piece)
-
-    def flush(self) -> None:
-        """Hand on what was written."""
-        self._target.flush()
-
-    @property
-    def sha256(self) -> str:
-        """The hash of everything written so far."""
-        return self._hash.hexdigest()
-
-
 def write(parts: Parts, path: Path, key: str, now: datetime) -> Written:
     """Write an archive sealed to a key: whole under its name, or not at all.
 
@@ -256,12 +225,12 @@ def write(parts: Parts, path: Path, key: str, now: datetime) -> Written:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         half.unlink(missing_ok=True)
         with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            hashing = _Hashing(target)
-            encrypt_io(tar, hashing, [_recipient(key)])
+            hashing = Hashing(target)
+            seal_stream(tar, hashing, [recipient_of(key)])
             target.flush()
             os.fsync(target.fileno())
         half.replace(path)
-    except (EncryptError, OSError):
+    except (Unavailable, OSError):
         if tar.fault is not None:
             raise tar.fault from None
         raise Unavailable("The archive could not be written; make room on the disk, then run it again.") from None

@@ -118,7 +118,7 @@ def _remaining(office: Office, erased_at: datetime) -> tuple[Remaining, ...]:
         Remaining(
             id="key-epochs", what="消去の時点までの鍵世代（鍵の保管先にある写しを含む）", until=day_after(erased_at, 1)
         ),
-        Remaining(id="disposal-items", what="廃棄した案件の管理番号及び受付番号（復元時の再廃棄用）", until=backups),
+        Remaining(id="disposal-items", what="廃棄した案件の管理番号及び受付番号", until=backups),
         Remaining(id="box-keys", what="受付箱・隔離の鍵世代（取込み済みの封緘データ）", until=boxes),
     ]
     if not is_sqlite(office.warehouse):

@@ -72,7 +72,6 @@ class Around:
     beyond: Sequence[str] = ()
     between: Between = _nothing
     pdf: bool = False
-    page: bool = True
 
 
 def plan(office: Office, list_id: str) -> list[Planned]:
@@ -115,19 +114,6 @@ def run(office: Office, by: Credential, list_id: str, around: Around | None = No
         step(job)
     given.between("end")
     return _finished(job)
-
-
-def dispose_again(office: Office, evidence: Evidence, numbers: Sequence[int]) -> int:
-    """Dispose anew of letters that a restored backup brought back, by their numbers; give how many were there.
-
-    The numbers are those of `every_disposed`, kept where the backup could not hold them.
-    """
-    with writing(office.warehouse) as warehouse:
-        record(warehouse, evidence, Action.ERASE, "letters disposed of before", count=len(numbers), now=office.now())
-        rows = disposal.delete_letters(warehouse, numbers)
-    with writing(office.vault) as vault:
-        office.case_keys.destroy(vault, numbers)
-    return rows["opinion_case"]
 
 
 def _take(office: Office, by: Credential, list_id: str) -> RunId:

@@ -37,7 +37,6 @@ class Around:
     places: Mapping[str, Path] = field(default_factory=dict)
     beyond: Sequence[str] = ()
     between: Callable[[str], None] = _nothing
-    page: bool = True
     pdf: bool = False
 
 

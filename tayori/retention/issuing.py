@@ -29,8 +29,9 @@ from tayori.office import TOKYO, Office
 from tayori.retention import remainders
 from tayori.retention.letterhead import letterhead
 from tayori.retention.logbook import append, documents_of, folder_of, issuer_keys, whole_log
-from tayori.retention.printing import print_certificate, sealed_pdf, write_whole
+from tayori.retention.printing import print_certificate, sealed_pdf
 from tayori.vault.audit import Action, record
+from tayori.vault.keyfile import write_whole
 from tayori.warehouse import certificates, settling
 from tayori.warehouse.certificates import CertificateRow
 from tayori.warehouse.engines import reading, writing

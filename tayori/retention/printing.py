@@ -5,7 +5,6 @@ before it. Where Pango is missing the leaf holds the signed record alone, and a 
 """
 
 import hashlib
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +21,7 @@ from tayori.certificates.statements import attached
 from tayori.office import Office
 from tayori.retention.letterhead import letterhead
 from tayori.retention.logbook import append, documents_of, folder_of, issuer_keys
-from tayori.vault.keyfile import read_secret, write_secret
+from tayori.vault.keyfile import read_secret, write_secret, write_whole
 from tayori.warehouse import certificates
 from tayori.warehouse.engines import reading, writing
 
@@ -100,13 +99,3 @@ def paper_seal(office: Office, now: datetime) -> PaperSeal:
         write_secret(path, seal.pem)
     write_whole(folder_of(office) / "paper-seal.crt.pem", seal.public_pem)
     return seal
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole and to the disk: whoever reads it sees the one of before or this one."""
-    fresh = path.with_name(f".{path.name}.fresh")
-    with fresh.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    fresh.replace(path)

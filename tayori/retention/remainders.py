@@ -86,16 +86,6 @@ def has_key(office: Office, space: Space, epoch: int) -> bool:
     return (space, epoch) in office.key_provider.names()
 
 
-def told_by(source: Callable[[Office, datetime], bool], gone: str, there: str) -> Callable[[Office, Deed], Seen]:
-    """Give a look at a source that says whether all from before a moment is gone, with the sentence for either."""
-
-    def look_there(office: Office, deed: Deed) -> Seen:
-        ended = source(office, deed.erased_at)
-        return Seen(gone=ended, sentence=gone if ended else there)
-
-    return look_there
-
-
 def _backups(office: Office, deed: Deed) -> Seen:
     """See that every backup of the ledger ended, its key with it, and that their longest life is over.
 
@@ -179,6 +169,7 @@ def _never(_office: Office) -> bool:
 REMAINDERS: Final = (
     Remainder("key-epochs", "消去の時点までの鍵世代（鍵の保管先にある写しを含む）", 1, _epochs),
     Remainder("backups", "消去前に作成されたバックアップ（平文で保持していた項目）", BACKUP_DAYS, _backups),
+    Remainder("disposal-items", "廃棄した案件の管理番号及び受付番号", BACKUP_DAYS + 1, _disposed, _never),
     Remainder("journal", "消去した管理番号（復元時の再消去用）及び対象の照合鍵", BACKUP_DAYS + 1, _journal),
     Remainder(
         "tombstones", "登録をやめたことの目印（鍵付きハッシュ。鍵は最長72時間で破棄）", TOMBSTONE_DAYS, _tombstones

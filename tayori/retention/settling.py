@@ -30,10 +30,10 @@ from tayori.office import Office
 from tayori.retention import last_probe, remainders
 from tayori.retention.last_probe import Search
 from tayori.retention.logbook import append, documents_of, folder_of, handed_key, issuer_keys
-from tayori.retention.printing import sealed_pdf, write_whole
+from tayori.retention.printing import sealed_pdf
 from tayori.retention.remainders import Deed, Remainder, Seen
 from tayori.vault.audit import Action, record
-from tayori.vault.keyfile import read_secret
+from tayori.vault.keyfile import read_secret, write_whole
 from tayori.warehouse import certificates, rewriting, settling
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.settling import SettlingRow

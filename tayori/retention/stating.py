@@ -23,10 +23,10 @@ from tayori.errors import Refused, Tampered, Unavailable
 from tayori.office import Office
 from tayori.retention.issuing import Filed, Order, issue_certificate
 from tayori.retention.logbook import append, documents_of, folder_of, issuer_keys
-from tayori.retention.printing import write_whole
 from tayori.retention.standing import kinds_stated
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
+from tayori.vault.keyfile import write_whole
 from tayori.vault.residue import ResidueReport
 from tayori.vault.roster import Credential
 from tayori.warehouse import certificates

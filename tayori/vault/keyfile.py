@@ -180,7 +180,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         _write_new(fresh, content, mode)
         fresh.replace(path)
     except OSError:
-        sentence = f"The key file {path.name} cannot be written; make room on the disk. It is as it was."
+        sentence = f"The file {path.name} cannot be written; make room on the disk. It is as it was."
         raise Unavailable(sentence) from None
     finally:
         fresh.unlink(missing_ok=True)

@@ -108,8 +108,3 @@ def add_head(connection: Connection, head: HeadRow) -> None:
 def heads(connection: Connection) -> list[HeadRow]:
     """Give the signed heads, oldest first."""
     return [HeadRow(**row) for row in connection.execute(select(audit_head).order_by(audit_head.c.day)).mappings()]
-
-
-def count_lines(connection: Connection) -> int:
-    """Give the number of lines."""
-    return int(connection.execute(select(func.count()).select_from(audit_entry)).scalar_one())

@@ -200,12 +200,6 @@ def count_disposed_until(connection: Connection, moment: datetime) -> int:
     return int(connection.execute(chosen).scalar_one())
 
 
-def every_disposed(connection: Connection) -> list[int]:
-    """Give the numbers of all letters that were disposed of and that a backup could still bring back."""
-    chosen = select(disposal_item.c.case_no).where(disposal_item.c.disposed_at.is_not(None))
-    return sorted(set(connection.execute(chosen).scalars()))
-
-
 @dataclass(frozen=True, slots=True)
 class Disposed:
     """What became of one series of a list: disposed, withheld, from when to when their periods were over."""

@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -209,8 +209,3 @@ def _program(name: str) -> str:
     if found is None:
         raise Unavailable(f"{name} is not installed here; install PostgreSQL's client programs (postgresql-client).")
     return found
-
-
-def stores_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Give the stores in the order in which they are copied: the inbox first, so that no row falls between the two."""
-    return tuple(name for name in ("inbox", "warehouse", "vault") if name in names)

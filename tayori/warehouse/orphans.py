@@ -18,29 +18,31 @@ PAGE = 200_000
 
 def keys_without_person(warehouse: Connection, vault: Connection) -> list[int]:
     """Give the numbers that have a key and no person. Newcomers whose transaction goes on are among them."""
-    orphans: list[Numbers] = [np.empty(0, np.int64)]
-    for keys in _pages(vault, person_key.c.number):
-        between = select(person.c.person_no).where(person.c.person_no.between(int(keys[0]), int(keys[-1])))
-        orphans.append(np.setdiff1d(keys, numbers_of(warehouse, between, person.c.person_no), assume_unique=True))
-    return [int(number) for number in np.concatenate(orphans)]
+    return [int(number) for number in _missing(vault, person_key.c.number, warehouse, person.c.person_no)]
 
 
-def people_without_key(warehouse: Connection, vault: Connection) -> int:
-    """How many people of the warehouse have no key in the vault: none, unless a vault was lost or is another's."""
-    return _without_key(warehouse, person.c.person_no, vault, person_key.c.number)
+def keys_without_case(warehouse: Connection, vault: Connection) -> Numbers:
+    """Give the cases that have a key and no row."""
+    return _missing(vault, case_key.c.number, warehouse, opinion_case.c.case_no)
 
 
-def cases_without_key(warehouse: Connection, vault: Connection) -> int:
-    """How many cases of the warehouse have no key in the vault."""
-    return _without_key(warehouse, opinion_case.c.case_no, vault, case_key.c.number)
+def people_without_key(warehouse: Connection, vault: Connection) -> Numbers:
+    """Give the people of the warehouse who have no key in the vault: none, unless a store is of another time."""
+    return _missing(warehouse, person.c.person_no, vault, person_key.c.number)
 
 
-def _without_key(warehouse: Connection, number: Column[Any], vault: Connection, key: Column[Any]) -> int:
-    lost = 0
-    for page in _pages(warehouse, number):
+def cases_without_key(warehouse: Connection, vault: Connection) -> Numbers:
+    """Give the cases of the warehouse that have no key in the vault."""
+    return _missing(warehouse, opinion_case.c.case_no, vault, case_key.c.number)
+
+
+def _missing(holder: Connection, number: Column[Any], other: Connection, key: Column[Any]) -> Numbers:
+    """Give the numbers that one store has and the other has not."""
+    found: list[Numbers] = [np.empty(0, np.int64)]
+    for page in _pages(holder, number):
         between = select(key).where(key.between(int(page[0]), int(page[-1])))
-        lost += len(np.setdiff1d(page, numbers_of(vault, between, key), assume_unique=True))
-    return lost
+        found.append(np.setdiff1d(page, numbers_of(other, between, key), assume_unique=True))
+    return np.concatenate(found)
 
 
 def _pages(connection: Connection, number: Column[Any]) -> Iterator[Numbers]:

@@ -1,10 +1,9 @@
 """What a restored warehouse needs before it may serve: nobody erased since, no number used twice, nothing half sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
 
 from tayori.domain.batches import Numbers
@@ -19,25 +18,9 @@ from tayori.warehouse.schema.people import erasure_journal, person, person_count
 from tayori.warehouse.schema.records import lease, quarantine
 from tayori.warehouse.schema.stores import case_key, inbox_row, person_key
 
-PAGE: Final = 200_000
 GAP: Final = 10_000
 """Numbers above the last known one that may have been given after the escrow: they are never given again."""
 OPEN: Final = (BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN)
-
-
-def people_without_key(warehouse: Connection, vault: Connection) -> Numbers:
-    """Give the people of the warehouse whose key the vault does not have: they were erased since."""
-    return _missing(warehouse, person.c.person_no, vault, person_key.c.number)
-
-
-def cases_without_key(warehouse: Connection, vault: Connection) -> Numbers:
-    """Give the cases of the warehouse whose key the vault does not have: they were disposed of since."""
-    return _missing(warehouse, opinion_case.c.case_no, vault, case_key.c.number)
-
-
-def case_keys_without_case(warehouse: Connection, vault: Connection) -> Numbers:
-    """Give the cases that have a key and no row: they came after the backup."""
-    return _missing(vault, case_key.c.number, warehouse, opinion_case.c.case_no)
 
 
 def journalled_people(warehouse: Connection) -> Numbers:
@@ -108,25 +91,6 @@ def drop_unopenable(warehouse: Connection, inbox: Connection, epochs: Sequence[i
     sealed = (quarantine.c.sealed.is_not(None)) & (quarantine.c.epoch.not_in(epochs))
     ended = update(quarantine).where(sealed).values(sealed=None, line_index=None, state="expired")
     return int(gone + warehouse.execute(ended).rowcount)
-
-
-def _missing(holder: Connection, number: Column[Any], other: Connection, key: Column[Any]) -> Numbers:
-    """Give the numbers that one store has and the other has not."""
-    found: list[Numbers] = [np.empty(0, np.int64)]
-    for page in _pages(holder, number):
-        between = select(key).where(key.between(int(page[0]), int(page[-1])))
-        found.append(np.setdiff1d(page, numbers_of(other, between, key), assume_unique=True))
-    return np.concatenate(found)
-
-
-def _pages(connection: Connection, number: Column[Any]) -> Iterator[Numbers]:
-    chosen = select(number)
-    while True:
-        page = numbers_of(connection, chosen.order_by(number).limit(PAGE), number)
-        if not len(page):
-            return
-        yield page
-        chosen = select(number).where(number > int(page[-1]))
 
 
 def _largest(one: Connection, column: Column[Any], other: Connection, further: Column[Any]) -> int:

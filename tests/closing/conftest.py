@@ -91,8 +91,8 @@ class Ward:
         return returned
 
     def erase(self, contract: Contract, **around: object) -> Ended:
-        """Erase the contractor's copy before a witness of 甲; no page is printed."""
-        given = Around(**{"page": False} | around)  # type: ignore[arg-type]
+        """Erase the contractor's copy before a witness of 甲."""
+        given = Around(**around)  # type: ignore[arg-type]
         return ending.erase(self.office, self.ours, self.theirs, contract, ending.phrase(contract), given)
 
     def opened(self, path: Path) -> dict[str, bytes]:

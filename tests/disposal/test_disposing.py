@@ -9,12 +9,12 @@ from sqlalchemy import select, update
 from tayori.certificates.certificate import opened_certificate
 from tayori.certificates.erasure import commitment
 from tayori.certificates.jws import Signer
-from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.retention import disposal, disposing
 from tayori.retention import run as night
+from tayori.retention.copies.aftermath import match_people_and_cases
 from tayori.retention.disposal import Stop
 from tayori.retention.disposing import Around
 from tayori.retention.run import commitment_key
@@ -33,7 +33,7 @@ from tests.support.traces import tables_with_bytes
 
 DUE = ALetter(done_on=date(2020, 5, 7))
 RECENT = ALetter(done_on=date(2021, 4, 1))
-QUIET = Around(page=False)  # printing is tested where certificates are
+QUIET = Around()
 INQUIRY = ALetter(done_on=date(2022, 6, 1), addressee="department")
 
 
@@ -240,7 +240,7 @@ def killed_at(name: str) -> Around:
         if point == name:
             raise Killed
 
-    return Around(between=stop, page=False)
+    return Around(between=stop)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -340,7 +340,7 @@ def test_a_list_names_its_letters_until_the_backups_are_gone(office: Office, clo
 
 
 def test_a_restored_letter_is_disposed_of_again(office: Office, desk: Desk) -> None:
-    """What a backup brings back goes again by the numbers on the lists; nothing else does."""
+    """What a backup brings back has no key in the vault, and goes again before anything serves; nothing else does."""
     gone, stays = receive(office, DUE), receive(office, RECENT)
     with reading(office.warehouse) as warehouse:
         backed_up = [
@@ -351,9 +351,7 @@ def test_a_restored_letter_is_disposed_of_again(office: Office, desk: Desk) -> N
     with writing(office.warehouse) as warehouse:
         for table, row in backed_up:
             warehouse.execute(table.insert().values(row))
-        listed = stored.every_disposed(warehouse)
-    assert listed == gone
-    assert disposing.dispose_again(office, Evidence("test", Purpose.DISPOSAL), listed) == 1
+    assert match_people_and_cases(office)["cases_disposed"] == len(gone)
     assert cases_of(office) == masked_of(office) == keys_of(office) == set(stays)
 
 
@@ -373,3 +371,17 @@ def test_an_open_case_is_never_due(office: Office) -> None:
     """Only a case that is done has a period, however old it is."""
     receive(office, ALetter(done_on=None, state=CaseState.RECEIVED))
     assert sum(one.due + one.held for one in disposal.due(office)) == 0
+
+
+def test_the_certificate_of_a_disposal_becomes_final(office: Office, desk: Desk, clock: TestClock) -> None:
+    """Everything that it names as remaining has a source that sees it go: after the fortnight it is 確定."""
+    receive(office, DUE)
+    done = disposing.run(office, desk.runner, desk.approved(office), QUIET)
+    assert done.filed is not None
+    states = []
+    for days in (1, 15, 1):
+        clock.forward(days=days)
+        night.retain(office)
+        with reading(office.warehouse) as warehouse:
+            states.append(certificates.find(warehouse, done.filed.certificate_no).state)
+    assert (states[0], states[-1]) == ("暫定", "確定")

@@ -20,10 +20,10 @@ from tayori.office import Office
 from tests.ingest.builders import an_event, deliver, take_in
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock, a_line_id
-from web.resident.__main__ import config
 from web.resident.app import make_app, make_context
 from web.resident.context import Context
 from web.resident.settings import ResidentSettings
+from web.serving import config
 
 ACCOUNT = Account()
 

@@ -68,7 +68,6 @@ EVERYBODY: Final = {
     "orphans.people_without_key",
     "people.leavers",  # who waits for erasure, canaries included
     "restored.journalled_people",  # erased again after a restore, canaries of before included
-    "restored.people_without_key",
 }
 """Queries that have to see canaries."""
 

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pyrage  # type: ignore[import-untyped]  # pyrage has no types
@@ -19,7 +18,7 @@ from tayori.certificates.verifier import Verdict
 from tayori.errors import Tampered
 from tayori.office import Office
 from tayori.retention import issuing, last_probe, run, settling, standing
-from tayori.retention.remainders import REMAINDERS, Deed, Remainder, Seen, told_by
+from tayori.retention.remainders import REMAINDERS, Deed, Remainder, Seen
 from tayori.retention.run import retain
 from tayori.retention.settling import Rules, settle_all
 from tayori.retention.standing import Standing
@@ -333,15 +332,6 @@ def test_the_epochs_of_any_key_space_are_looked_at(sqlite_office: Office) -> Non
     sqlite_office.case_keys.rotate(sqlite_office.vault, sqlite_office.now())
     assert source.look(sqlite_office, deed).gone
     assert not source.look(sqlite_office, replace(deed, key_epochs=[])).gone
-
-
-def test_a_source_can_be_a_question_about_a_moment(sqlite_office: Office) -> None:
-    """Whoever keeps copies answers whether all from before the erasure is gone; the row prints either sentence."""
-    moment = sqlite_office.now()
-    look = told_by(lambda _, asked: asked < moment, "なし", "あり")
-    deed = Deed(NUMBER, "r", moment, [], {})
-    assert look(sqlite_office, deed) == Seen(gone=False, sentence="あり")
-    assert look(sqlite_office, replace(deed, erased_at=moment - timedelta(1))) == Seen(gone=True, sentence="なし")
 
 
 def test_every_remainder_has_words_and_a_day() -> None:

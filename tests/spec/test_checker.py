@@ -42,7 +42,10 @@ def test_good_requests_pass(line_spec: LineSpec) -> None:
     flex = a_flex({"type": "text", "text": "a"}, {"type": "box", "layout": "baseline", "contents": []})
     exchange = a_multicast([_TEXT, flex], customAggregationUnits=["r1"], notificationDisabled=True)
     key = ("x-line-retry-key", "123e4567-e89b-12d3-a456-426614174000")
-    line_spec.check(replace(exchange, headers=(*exchange.headers, key)))
+    with_key = replace(exchange, headers=(*exchange.headers, key))
+    line_spec.check(with_key)  # raises, where one breaks the specification
+    with pytest.raises(AssertionError):
+        line_spec.check(replace(with_key, body=b"{}"))
 
 
 @pytest.mark.parametrize(

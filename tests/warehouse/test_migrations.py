@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from tayori.errors import TayoriError, Unavailable
 from tayori.office import Office
@@ -97,7 +97,9 @@ def test_two_stores_may_live_in_one_database(stores: Stores) -> None:
     for store in ("warehouse", "inbox"):
         setup.create(engine, store)
         setup.create(engine, store)
+    for store in ("warehouse", "inbox"):
         setup.require(engine, store)
+        assert set(setup.STORES[store].tables) <= set(inspect(engine).get_table_names())
 
 
 def test_tables_of_another_revision_are_refused_until_they_are_upgraded(office: Office) -> None:

@@ -1,46 +1,9 @@
-"""Run the webhook's door: `python -m web.door --port 8081`. TLS ends at the proxy before it."""
+"""Run the webhook's door: `python -m web.door --port 8081`."""
 
-import argparse
 import sys
 
-import uvicorn
-from fastapi import FastAPI
-
-from tayori.errors import TayoriError
 from web.door.app import from_environment
-
-
-def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """Give the server's configuration: no access log, since addresses and paths are nobody's business."""
-    return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        ws="none",
-        limit_concurrency=500,
-        timeout_graceful_shutdown=3,
-    )
-
-
-def main() -> int:
-    """Serve until stopped; give the exit code."""
-    parser = argparse.ArgumentParser(description="The webhook's door")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8081)
-    given = parser.parse_args()
-    try:
-        app = from_environment()
-    except TayoriError as error:
-        sys.stderr.write(f"{error.sentence}\n")
-        return error.exit_code
-    uvicorn.Server(config(app, given.host, given.port)).run()
-    return 0
-
+from web.serving import serve
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve("The webhook's door", 8081, from_environment))

@@ -141,7 +141,7 @@ def _note_plan_days(office: Office, taken_at: datetime) -> int:
 def _erase_again(office: Office) -> int:
     """Forget again who was erased after the backup: those in the journal, and those without a key."""
     with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-        gone = restored.people_without_key(warehouse, vault)
+        gone = orphans.people_without_key(warehouse, vault)
         journalled = restored.journalled_people(warehouse)
     numbers = sorted({*(int(one) for one in gone), *(int(one) for one in journalled)})
     for block in _blocks(numbers):
@@ -165,8 +165,8 @@ def _destroy_person_keys(office: Office) -> int:
 
 def _match_cases(office: Office) -> dict[str, int]:
     with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-        disposed = [int(one) for one in restored.cases_without_key(warehouse, vault)]
-        lost = [int(one) for one in restored.case_keys_without_case(warehouse, vault)]
+        disposed = [int(one) for one in orphans.cases_without_key(warehouse, vault)]
+        lost = [int(one) for one in orphans.keys_without_case(warehouse, vault)]
     for block in _blocks(disposed):
         with writing(office.warehouse) as warehouse:
             record(warehouse, EVIDENCE, Action.ERASE, "cases disposed of since", count=len(block), now=office.now())
@@ -193,7 +193,7 @@ def verify(office: Office) -> Checked:
     """
     opened = {space: _opened(office, space) for space in (Space.PERSON, Space.CASE)}
     with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-        lost = (len(restored.people_without_key(warehouse, vault)), len(restored.cases_without_key(warehouse, vault)))
+        lost = (len(orphans.people_without_key(warehouse, vault)), len(orphans.cases_without_key(warehouse, vault)))
         lines = audit.verify(warehouse, office.signing_key.public_key())
         staffing.verify(warehouse)
         leaves = len(logbook.whole_log(office, warehouse))

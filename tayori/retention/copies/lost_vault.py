@@ -19,7 +19,7 @@ from tayori.retention.copies.package import Manifest
 from tayori.retention.copies.restoring import Prove, Wanted
 from tayori.vault import audit, keeping
 from tayori.vault.keyfile import Space, write_secret
-from tayori.warehouse import copies, restored, setup, wrapped_keys
+from tayori.warehouse import copies, orphans, setup, wrapped_keys
 from tayori.warehouse.engines import reading, writing
 
 
@@ -144,8 +144,8 @@ def _require_this_warehouse(office: Office, manifest: Manifest) -> None:
 
 def _without_key(office: Office) -> tuple[int, int]:
     with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-        people = restored.people_without_key(warehouse, vault)
-        return len(people), len(restored.cases_without_key(warehouse, vault))
+        people = orphans.people_without_key(warehouse, vault)
+        return len(people), len(orphans.cases_without_key(warehouse, vault))
 
 
 def _serve(office: Office, actor: str, found: VaultBack) -> None:
