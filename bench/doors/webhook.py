@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bench.doors._serving import DOOR, FLOOR, door, load
+from tests.support.doors import DOOR, FLOOR, door, load
 from bench.ingest import fresh_office
 from tayori.office import Office
 

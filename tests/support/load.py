@@ -1,4 +1,4 @@
-"""A generator of signed deliveries, in a process of its own: `python -m bench.doors._load '{...}'`.
+"""A generator of signed deliveries, in a process of its own: `python -m tests.support.load '{...}'`.
 
 Bare asyncio protocols that write ready bytes and look for the end of an answer: it must cost a fraction of what the
 door costs, on two cores that both share. Paced, a delivery's time counts from the moment at which it was due, so that
@@ -40,6 +40,8 @@ class Load:
     statuses: Counter[str] = field(default_factory=Counter)
     seconds_each: list[float] = field(default_factory=list)
     acked: list[str] = field(default_factory=list)
+    lost: int = 0
+    first: int = 0
     _number: int = 0
     _due: deque[float] = field(default_factory=deque)
     _idle: "deque[_Connection]" = field(default_factory=deque)
@@ -50,11 +52,18 @@ class Load:
         loop, began = asyncio.get_running_loop(), time.perf_counter()
         for _ in range(self.connections):
             await loop.create_connection(lambda: _Connection(self), "127.0.0.1", self.port)
-        await (self._pace(began) if self.rate else asyncio.sleep(self.seconds))
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await (self._pace(began) if self.rate else self._wait(began))
         self._over = True
         spent = time.perf_counter() - began
-        await asyncio.sleep(min(2.0, self.seconds))
+        if self.lost < self.connections:
+            await asyncio.sleep(min(2.0, self.seconds))  # for the last answers
         return self._told(spent)
+
+    async def _wait(self, began: float) -> None:
+        while time.perf_counter() - began < self.seconds and self.lost < self.connections:
+            await asyncio.sleep(0.01)
 
     async def _pace(self, began: float) -> None:
         asked = 0
@@ -78,8 +87,9 @@ class Load:
     def request(self) -> tuple[str, bytes]:
         """Make the next delivery, signed."""
         self._number += 1
-        name = f"01LOAD{self._number:020d}"
-        body = BODY.format(at=int(time.time() * 1000), number=self._number, name=name).encode()
+        number = self.first + self._number
+        name = f"01LOAD{number:020d}"
+        body = BODY.format(at=int(time.time() * 1000), number=number, name=name).encode()
         signature = signature_of(self.secret.encode(), body)
         return name, (
             b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s"
@@ -109,6 +119,9 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
         self._load.next_for(self)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._load.lost += 1
 
     def ask(self, since: float) -> None:
         """Send the next delivery; its time counts from `since`."""
