@@ -83,14 +83,14 @@ class MenuClient:
 
         """
         try:
-            self._asked(self._api.validate_rich_menu_object_with_http_info, RichMenuRequest.from_dict(menu))
+            self._asked(self._api.validate_rich_menu_object_with_http_info, _understood(menu))
         except _Objection as objection:
             return objection.places
         return ()
 
     def make(self, menu: Json) -> MenuId:
         """Make a menu; nobody sees it before it has its picture and is shown."""
-        made = self._asked(self._api.create_rich_menu_with_http_info, RichMenuRequest.from_dict(menu))
+        made = self._asked(self._api.create_rich_menu_with_http_info, _understood(menu))
         return MenuId(made.rich_menu_id)
 
     def is_dressed(self, menu: MenuId) -> bool:
@@ -157,6 +157,15 @@ class _Objection(Refused):
 
 def _client(base: str, token: str) -> Any:  # noqa: ANN401 - the untyped SDK
     return put_behind(Wall(base, connections=CONNECTIONS), ApiClient(Configuration(host=base, access_token=token)))
+
+
+def _understood(menu: Json) -> RichMenuRequest:
+    """Give a menu to the SDK, whose own limits are LINE's."""
+    try:
+        return RichMenuRequest.from_dict(menu)
+    except ValidationError as error:
+        places = tuple(".".join(map(str, one["loc"])) for one in error.errors())
+    raise _Objection(places)
 
 
 def _written(menu: Any) -> Json:  # noqa: ANN401 - the untyped SDK
