@@ -82,7 +82,7 @@ def diff(file: File) -> None:
 
 @app.command()
 def apply(file: File, handler: As, *, as_json: Json = False) -> None:
-    """LINE のメニューをファイルのとおりにする。古いものは、新しいものが出てから消す。途中で切れたら、もう一度実行する。"""
+    """LINE のメニューをファイルのとおりにする。古いものは新しいものの後に消す。途中で切れたら、もう一度実行する。"""
     with office_here() as office:
         wanted = replacing.drawn(_menus(office, file))
         actor = credential(office, handler)

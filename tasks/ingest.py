@@ -12,9 +12,9 @@ from prefect.cache_policies import NO_CACHE
 from expectations.gate import gate, load
 from tasks.support import desk, sentence_only
 from tayori.domain.identifiers import RunId
+from tayori.domain.talk import fixed_texts
 from tayori.errors import Refused, Unavailable
 from tayori.ingest import returning
-from tayori.domain.talk import fixed_texts
 from tayori.ingest.answering import Answering, Outcome, Reply
 from tayori.ingest.counts import Counts
 from tayori.ingest.inbox import Hear, InboxCounts, ingest_inbox

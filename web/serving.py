@@ -79,6 +79,6 @@ def _tls(given: argparse.Namespace) -> tuple[Path, Path] | None:
         raise BadInput("--tls-certificate and --tls-key each name a file that is there; nothing was opened.")
     if given.host not in LOOPBACK:
         raise BadInput(
-            "A door is served on this machine alone (127.0.0.1), or under TLS with --tls-certificate and --tls-key (L8)."
+            "A door is served on this machine (127.0.0.1), or under TLS by --tls-certificate and --tls-key (L8)."
         )
     return None

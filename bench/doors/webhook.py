@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tests.support.doors import DOOR, FLOOR, door, load
 from bench.ingest import fresh_office
 from tayori.office import Office
+from tests.support.doors import DOOR, FLOOR, door, load
 
 WANTED: Final = 1_000.0
 SHARE: Final = 0.7

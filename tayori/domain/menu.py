@@ -7,6 +7,7 @@ through LINE's talk, and a link of one person to a menu would tell LINE what the
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from tayori.domain.links import link_fault
@@ -77,12 +78,12 @@ class MenuSet:
         """Height of every tab's picture: they change places without a jump."""
         return HEIGHTS[max(len(tab.rows) for tab in self.tabs)]
 
-    def strip(self) -> list[Place]:
+    def strip(self) -> list[tuple[Place, Tab]]:
         """Places of the tabs' words; none where there is one tab."""
         if len(self.tabs) == 1:
             return []
-        edges = _edges(WIDTH, len(self.tabs))
-        return [Place(left, 0, right - left, TAB_HEIGHT) for left, right in edges]
+        edges = zip(_edges(WIDTH, len(self.tabs)), self.tabs, strict=True)
+        return [(Place(left, 0, right - left, TAB_HEIGHT), tab) for (left, right), tab in edges]
 
     def places(self, tab: Tab) -> list[tuple[Place, Tile]]:
         """Places of a tab's tiles, row by row."""
@@ -102,7 +103,7 @@ def alias_of(number: int) -> str:
 def menu_object(menus: MenuSet, number: int, name: str) -> Json:
     """Write the n-th tab (from 1) as LINE's rich menu object."""
     tab = menus.tabs[number - 1]
-    switches = (_switch(place, at, one.word) for at, (place, one) in enumerate(zip(menus.strip(), menus.tabs), 1))
+    switches = (_switch(place, at, one.word) for at, (place, one) in enumerate(menus.strip(), 1))
     links = (_area(place, {"type": "uri", "label": tile.spoken, "uri": tile.uri}) for place, tile in menus.places(tab))
     return {
         "size": {"width": WIDTH, "height": menus.height},
@@ -140,7 +141,9 @@ def _tab(written: object, where: str, own: Mapping[str, str], hosts: frozenset[s
         raise BadInput(f"{where}, tiles: {columns} tiles fill one row, {2 * columns} two; write as many.")
     word = _text(given["tab"], f"{where}, tab", LONGEST_DRAWN)
     if any(genre in word for genre in ward().genres.values()):
-        raise BadInput(f"{where}, tab: it names a genre. Which tab a resident opened is known to LINE (L13); rename it.")
+        raise BadInput(
+            f"{where}, tab: it names a genre. Which tab a resident opened is known to LINE (L13); rename it."
+        )
     read = [_tile(tile, f"{where}, tile {at}", own, hosts) for at, tile in enumerate(tiles, 1)]
     rows = tuple(tuple(read[start : start + columns]) for start in range(0, len(read), columns))
     return Tab(word, rows)
@@ -189,7 +192,7 @@ def _text(written: object, where: str, most: int, lines: int = 1) -> str:
 def _edges(length: int, parts: int) -> list[tuple[int, int]]:
     """Cut a length into parts that differ by one pixel at most."""
     cuts = [length * at // parts for at in range(parts + 1)]
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def _switch(place: Place, number: int, word: str) -> Json:
@@ -200,5 +203,3 @@ def _switch(place: Place, number: int, word: str) -> Json:
 def _area(place: Place, action: Json) -> Json:
     bounds = {"x": place.x, "y": place.y, "width": place.width, "height": place.height}
     return {"bounds": bounds, "action": action}
-
-

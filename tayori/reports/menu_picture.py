@@ -43,7 +43,7 @@ def draw(menus: MenuSet, number: int) -> bytes:
         lines[place.y] = max(lines.get(place.y, 1), tile.title.count("\n") + 1)
     for place, tile in menus.places(tab):
         _tile(image, place, tile, lines[place.y])
-    for at, (place, one) in enumerate(zip(menus.strip(), menus.tabs, strict=True) if menus.strip() else (), 1):
+    for at, (place, one) in enumerate(menus.strip(), 1):
         _tab(pen, place, one, is_open=at == number)
     held = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(held, "PNG", optimize=True)

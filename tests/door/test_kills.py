@@ -38,7 +38,7 @@ def kill_under_load(office: Office, folder: Path, kills: int, seed: int = 1) -> 
 
 @pytest.mark.slow
 def test_a_killed_door_loses_nothing_that_it_answered(office: Office, tmp_path: Path) -> None:
-    """kill -9 in the middle of a load, on both kinds of stores: no answered delivery is missing."""
+    """Kill -9 in the middle of a load, on both kinds of stores: no answered delivery is missing."""
     acked, lost = kill_under_load(office, tmp_path, 3)
     assert acked > 100
     assert lost == 0

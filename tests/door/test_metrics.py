@@ -8,11 +8,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tayori.office import Office
+from tests.door.builders import RunningDoor
 from tests.ingest.builders import an_event
 from tests.support.builders import a_line_id
 from tests.support.doors import DOOR, SECRET, door, refused_start
 from tests.support.nginx import free_port
-from tests.door.builders import RunningDoor
 from web.door.figures import Outcome
 
 

@@ -1,4 +1,4 @@
-"""Who adds the account is greeted, who writes into the talk is told where to turn: once, in time, by a fixed text (I4)."""
+"""Who adds the account is greeted, who writes into it is told where to turn: once, in time, by a fixed text (I4)."""
 
 import threading
 import time
@@ -46,8 +46,8 @@ def an_answering(talk: Talk, clock: TestClock) -> Answering:
     return Answering(fixed_texts(BASE), lambda: talk.reply, clock)
 
 
-def event(kind: str = "follow", person: int = 1, token: str = "t1", **fields: object) -> ReducedEvent:
-    return reduce_event(an_event(kind, person, timestamp=NOW_MS, replyToken=token, **fields))
+def event(kind: str = "follow", person: int = 1, token: str = "t1", **fields: object) -> ReducedEvent:  # noqa: S107
+    return reduce_event(an_event(kind, person, 0, timestamp=NOW_MS, replyToken=token, **fields))
 
 
 def test_a_follow_is_greeted_and_a_message_is_answered(clock: TestClock) -> None:
@@ -119,7 +119,10 @@ def test_a_burst_of_one_person_is_answered_once(clock: TestClock) -> None:
     """Of what one person wrote together the last is answered; a greeting stands for all they wrote with it."""
     heard = [event("message", 1, "a"), event("message", 1, "b"), event("message", 2, "c")]
     assert [one.reply_token for one in one_each(heard)] == ["b", "c"]
-    assert [one.reply_token for one in one_each([event("message", 1, "m"), event("follow", 1, "f"), *heard])] == ["f", "c"]
+    assert [one.reply_token for one in one_each([event("message", 1, "m"), event("follow", 1, "f"), *heard])] == [
+        "f",
+        "c",
+    ]
     talk = Talk()
     answering = an_answering(talk, clock)
     answering.hear(heard)

@@ -90,7 +90,10 @@ def test_a_menu_says_the_wards_words_and_pages_alone() -> None:
 def test_the_areas_cover_the_picture_once(tabs: int, columns: int, rows: int) -> None:
     """Every pixel belongs to one area and no other, whatever the number of tabs, columns and rows."""
     tiles = [a_tile()] * (columns * rows)
-    written = {"bar": "メニュー", "tabs": [{"tab": f"案内 {at}", "columns": columns, "tiles": tiles} for at in range(tabs)]}
+    written = {
+        "bar": "メニュー",
+        "tabs": [{"tab": f"案内 {at}", "columns": columns, "tiles": tiles} for at in range(tabs)],
+    }
     menu = menu_object(read_menus(written, BASE, HOSTS), 1, "n")
     bounds = [area["bounds"] for area in menu["areas"]]
     assert sum(one["width"] * one["height"] for one in bounds) == WIDTH * menu["size"]["height"]

@@ -1,7 +1,6 @@
-"""Menus at LINE become those of the file: no moment without one, cut off anywhere it goes on, others' are left alone."""
+"""Menus at LINE become those of the file: no moment without one, cut off it goes on, others' are left alone."""
 
 import io
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -33,7 +32,7 @@ class Watched:
         self.seen: list[Standing] = []
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
-        method: Callable[..., Any] = getattr(self._line, name)
+        method = getattr(self._line, name)
         if name in {"standing", "is_dressed", "faults_in"}:
             return method
 

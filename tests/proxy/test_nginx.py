@@ -122,14 +122,14 @@ def test_older_tls_is_refused(house: House, version: ssl.TLSVersion) -> None:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = context.maximum_version = version
-    with pytest.raises(ssl.SSLError, match="(?i)protocol|alert"):
+    with pytest.raises(ssl.SSLError, match=r"(?i)protocol|alert"):
         _handshake(house.proxy, context, NAME)
 
 
 def test_another_name_gets_no_certificate(house: House) -> None:
     """A name that is not the ward's is refused before anything is said, and so is a Host header of another name."""
     context = ssl.create_default_context(cafile=str(house.proxy.folder / "certificate.pem"))
-    with pytest.raises(ssl.SSLError, match="(?i)unrecognized"):
+    with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized"):
         _handshake(house.proxy, context, "other.example")
     with pytest.raises(httpx.RemoteProtocolError):
         ask(house.proxy, "GET", "/", headers={"host": "other.example"})
@@ -179,7 +179,12 @@ def test_an_address_that_the_browser_claims_is_not_believed(house: House) -> Non
 def test_nothing_of_anybody_is_written(house: House) -> None:
     """No address, path, query, header, body or name reaches a file of nginx; large bodies never touch the disk."""
     house.deliver(an_event("message", 5, message={"type": "text", "text": "marked-talk" * 9_000}))
-    ask(house.proxy, "GET", "/me?name=marked-query", headers={"user-agent": "marked-agent", "referer": "https://marked-r/"})
+    ask(
+        house.proxy,
+        "GET",
+        "/me?name=marked-query",
+        headers={"user-agent": "marked-agent", "referer": "https://marked-r/"},
+    )
     ask(house.proxy, "POST", "/marked-path", content=b"marked-body" * 20_000, headers={"x-real-ip": "198.51.100.7"})
     ask(house.proxy, "POST", "/settings", content=b"marked-body" * 60_000)
     written = house.proxy.written()

@@ -107,7 +107,10 @@ def test_an_image_keeps_to_lines_limits(picture: bytes, kind: str, status: int) 
         ({"areas": [an_area(width="2500")]}, "areas[0].bounds"),
         ({"areas": [an_area(type="postback")]}, "areas[0].action.type"),
         ({"areas": [an_area(uri="javascript:alert(1)")]}, "areas[0].action.uri"),
-        ({"areas": [an_area(type="richmenuswitch", data="d", richMenuAliasId="Tab")]}, "areas[0].action.richMenuAliasId"),
+        (
+            {"areas": [an_area(type="richmenuswitch", data="d", richMenuAliasId="Tab")]},
+            "areas[0].action.richMenuAliasId",
+        ),
         ({"areas": [an_area(label="l" * 21)]}, "areas[0].action.label"),
     ],
 )

@@ -16,7 +16,7 @@ import httpx
 from tayori.office import Office
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-SECRET: Final = "dummy-channel-secret"  # noqa: S105 - signs nothing but deliveries of dummies
+SECRET: Final = "dummy-channel-secret"
 DOOR: Final = "web.door"
 FLOOR: Final = "bench.doors._floor"
 START_SECONDS: Final = 20.0
@@ -82,7 +82,7 @@ def _wait_for(port: int) -> None:
 def load(
     folder: Path, port: int, seconds: float, connections: int, rate: float = 0.0, first: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Let a generator go on beside the block, which begins once it asks; at the block's end what came of it stands in the given dict.
+    """Let a generator go on beside the block, which begins once it asks; at the block's end the dict holds the counts.
 
     `first` is the number behind which the deliveries are counted, so that several loads name different events.
     """
@@ -92,7 +92,7 @@ def load(
     words = json.dumps({**asked, "out": str(out)})
     process = subprocess.Popen([sys.executable, "-m", "tests.support.load", words], cwd=ROOT, stdout=subprocess.PIPE)
     told: dict[str, Any] = {}
-    assert process.stdout is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None
     try:
         process.stdout.readline()  # it is connected now
         yield told

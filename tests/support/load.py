@@ -6,6 +6,7 @@ a door that stands still is not flattered; otherwise each connection asks again 
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -40,8 +41,9 @@ class Load:
     statuses: Counter[str] = field(default_factory=Counter)
     seconds_each: list[float] = field(default_factory=list)
     acked: list[str] = field(default_factory=list)
-    lost: int = 0
     first: int = 0
+    _lost: int = 0
+    _alone: asyncio.Event = field(default_factory=asyncio.Event)
     _number: int = 0
     _due: deque[float] = field(default_factory=deque)
     _idle: "deque[_Connection]" = field(default_factory=deque)
@@ -57,13 +59,13 @@ class Load:
         await (self._pace(began) if self.rate else self._wait(began))
         self._over = True
         spent = time.perf_counter() - began
-        if self.lost < self.connections:
+        if not self._alone.is_set():
             await asyncio.sleep(min(2.0, self.seconds))  # for the last answers
         return self._told(spent)
 
     async def _wait(self, began: float) -> None:
-        while time.perf_counter() - began < self.seconds and self.lost < self.connections:
-            await asyncio.sleep(0.01)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._alone.wait(), began + self.seconds - time.perf_counter())
 
     async def _pace(self, began: float) -> None:
         asked = 0
@@ -84,6 +86,12 @@ class Load:
         else:
             self._idle.append(connection)
 
+    def lose(self) -> None:
+        """Note that a connection is gone."""
+        self._lost += 1
+        if self._lost == self.connections:
+            self._alone.set()
+
     def request(self) -> tuple[str, bytes]:
         """Make the next delivery, signed."""
         self._number += 1
@@ -92,7 +100,8 @@ class Load:
         body = BODY.format(at=int(time.time() * 1000), number=number, name=name).encode()
         signature = signature_of(self.secret.encode(), body)
         return name, (
-            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s"
+            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            b"%s: %s\r\nContent-Length: %d\r\n\r\n%s"
             % (WEBHOOK_PATH.encode(), SIGNATURE_HEADER.encode(), signature, len(body), body)
         )
 
@@ -121,7 +130,7 @@ class _Connection(asyncio.Protocol):
         self._load.next_for(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._load.lost += 1
+        self._load.lose()
 
     def ask(self, since: float) -> None:
         """Send the next delivery; its time counts from `since`."""

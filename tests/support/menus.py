@@ -17,7 +17,8 @@ def a_tile(**changes: object) -> dict[str, Any]:
 def a_file(tabs: int = 1, tiles: int = 2, note: str = "収集日と分け方", **changes: object) -> dict[str, Any]:
     """Give a menu file as staff write it: tabs of tiles in one row, the first tile to the settings."""
     row = [a_tile(title="受信設定", link="受信設定"), *(a_tile(note=note) for _ in range(tiles - 1))]
-    return {"bar": "メニュー", "tabs": [{"tab": f"案内 {at}", "columns": tiles, "tiles": row} for at in range(1, tabs + 1)]} | changes
+    given = [{"tab": f"案内 {at}", "columns": tiles, "tiles": row} for at in range(1, tabs + 1)]
+    return {"bar": "メニュー", "tabs": given} | changes
 
 
 def some_menus(tabs: int = 1, tiles: int = 2, note: str = "収集日と分け方") -> MenuSet:

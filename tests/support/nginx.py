@@ -1,4 +1,4 @@
-"""A real nginx in front of the doors, with the configuration that is shipped; only names, ports and files are a test's."""
+"""A real nginx before the doors, with the configuration that is shipped; only names, ports and files are a test's."""
 
 import contextlib
 import datetime as dt
@@ -104,7 +104,8 @@ def _certificate(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = dt.datetime.now(dt.UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1))
+    number, day = x509.random_serial_number(), dt.timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), number, now, now + day)
     signed = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False).sign(
         key, hashes.SHA256()
     )

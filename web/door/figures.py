@@ -27,9 +27,7 @@ class Figures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        told = Counter(
-            "tayori_door_deliveries", "Webhook deliveries by outcome", ["outcome"], registry=self.registry
-        )
+        told = Counter("tayori_door_deliveries", "Webhook deliveries by outcome", ["outcome"], registry=self.registry)
         self._deliveries = {outcome: told.labels(outcome) for outcome in Outcome}
         self.events = Counter("tayori_door_events", "Events in the deliveries that were kept", registry=self.registry)
         self.answered = Histogram(
