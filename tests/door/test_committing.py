@@ -4,15 +4,20 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import pytest
 
 from tayori.errors import Unavailable
-from tayori.warehouse.inbox import Submission
-from web.door.committing import MOST_BYTES, MOST_ROWS, GroupCommit
+from web.door.committing import MOST, MOST_BYTES, GroupCommit
 
-NOW = datetime(2026, 11, 2, tzinfo=UTC)
+
+@dataclass(frozen=True)
+class Handed:
+    """Something that is handed in: a number and a size."""
+
+    number: int
+    size: int = 10
 
 
 class Disk:
@@ -21,11 +26,11 @@ class Disk:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.broken = False
-        self.groups: list[list[Submission]] = []
+        self.groups: list[list[Handed]] = []
         self.stuck = threading.Event()
         self.stuck.set()
 
-    def write(self, group: Sequence[Submission]) -> None:
+    def write(self, group: Sequence[Handed]) -> None:
         """Commit a group."""
         time.sleep(self.seconds)
         self.stuck.wait()
@@ -34,24 +39,20 @@ class Disk:
         self.groups.append(list(group))
 
 
-def a_submission(number: int, size: int = 10) -> Submission:
-    return Submission("events", number, bytes(size), NOW)
-
-
 def test_who_comes_during_a_commit_shares_the_next() -> None:
     """Of a hundred at once the first goes alone, and all others in one transaction, in their order."""
 
     async def go() -> Disk:
         disk = Disk(0.05)
-        commit = GroupCommit(disk.write)
-        first = asyncio.create_task(commit.put(a_submission(0)))
+        commit = GroupCommit[Handed](disk.write, lambda one: one.size)
+        first = asyncio.create_task(commit.put(Handed(0)))
         await asyncio.sleep(0.01)
-        await asyncio.gather(first, *(commit.put(a_submission(one)) for one in range(1, 100)))
+        await asyncio.gather(first, *(commit.put(Handed(one)) for one in range(1, 100)))
         return disk
 
     disk = asyncio.run(go())
     assert [len(group) for group in disk.groups] == [1, 99]
-    assert [one.epoch for group in disk.groups for one in group] == list(range(100))
+    assert [one.number for group in disk.groups for one in group] == list(range(100))
 
 
 def test_nobody_is_answered_before_the_commit() -> None:
@@ -59,9 +60,9 @@ def test_nobody_is_answered_before_the_commit() -> None:
 
     async def go() -> None:
         disk = Disk()
-        commit = GroupCommit(disk.write)
+        commit = GroupCommit[Handed](disk.write, lambda one: one.size)
         disk.stuck.clear()
-        waiting = asyncio.create_task(commit.put(a_submission(1)))
+        waiting = asyncio.create_task(commit.put(Handed(1)))
         await asyncio.sleep(0.05)
         assert not waiting.done()
         disk.stuck.set()
@@ -76,15 +77,15 @@ def test_a_failed_commit_is_told_to_everybody_in_it_and_to_nobody_after() -> Non
 
     async def go() -> Disk:
         disk = Disk(0.01)
-        commit = GroupCommit(disk.write)
+        commit = GroupCommit[Handed](disk.write, lambda one: one.size)
         disk.broken = True
-        told = await asyncio.gather(*(commit.put(a_submission(one)) for one in range(5)), return_exceptions=True)
+        told = await asyncio.gather(*(commit.put(Handed(one)) for one in range(5)), return_exceptions=True)
         assert [type(one) for one in told] == [Unavailable] * 5
         disk.broken = False
-        await commit.put(a_submission(9))
+        await commit.put(Handed(9))
         return disk
 
-    assert [[one.epoch for one in group] for group in asyncio.run(go()).groups] == [[9]]
+    assert [[one.number for one in group] for group in asyncio.run(go()).groups] == [[9]]
 
 
 def test_who_gave_up_is_not_kept_in_memory() -> None:
@@ -92,30 +93,30 @@ def test_who_gave_up_is_not_kept_in_memory() -> None:
 
     async def go() -> Disk:
         disk = Disk()
-        commit = GroupCommit(disk.write)
+        commit = GroupCommit[Handed](disk.write, lambda one: one.size)
         disk.stuck.clear()
-        first = asyncio.create_task(commit.put(a_submission(0)))
+        first = asyncio.create_task(commit.put(Handed(0)))
         await asyncio.sleep(0.02)
         for one in range(1, 50):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.001):
-                    await commit.put(a_submission(one))
+                    await commit.put(Handed(one))
         disk.stuck.set()
         await first
-        await commit.put(a_submission(99))
+        await commit.put(Handed(99))
         return disk
 
-    assert [one.epoch for group in asyncio.run(go()).groups for one in group] == [0, 99]
+    assert [one.number for group in asyncio.run(go()).groups for one in group] == [0, 99]
 
 
-@pytest.mark.parametrize(("size", "most"), [(10, MOST_ROWS), (MOST_BYTES // 4, 4), (2 * MOST_BYTES, 1)])
+@pytest.mark.parametrize(("size", "most"), [(10, MOST), (MOST_BYTES // 4, 4), (2 * MOST_BYTES, 1)])
 def test_a_transaction_stays_short(size: int, most: int) -> None:
-    """No more rows and bytes in one than end long before anybody's patience; the largest still goes alone."""
+    """No more deliveries and bytes in one than end long before anybody's patience; the largest still goes alone."""
 
     async def go() -> Disk:
         disk = Disk()
-        commit = GroupCommit(disk.write)
-        one = a_submission(1, size)
+        commit = GroupCommit[Handed](disk.write, lambda one: one.size)
+        one = Handed(1, size)
         await asyncio.gather(*(commit.put(one) for _ in range(2 * most + 1)))
         return disk
 

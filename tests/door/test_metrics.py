@@ -44,7 +44,7 @@ def test_the_door_counts_what_became_of_deliveries(sqlite_office: Office) -> Non
         Outcome.UNSIGNED: 1,
     }
     assert told["tayori_door_events_total"] == 2
-    assert told["tayori_door_commit_rows_count"] == 2
+    assert told["tayori_door_commit_deliveries_count"] == 2
     assert told["tayori_door_answer_seconds_count"] == 4
     assert told["tayori_door_held_bytes"] == 0
 

@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request, Response
 from tayori.domain.identifiers import Clock
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
-from web.door.committing import GroupCommit
 from web.door.figures import Figures
 from web.door.keeping import Keeper
 from web.door.media import add_media
@@ -26,8 +25,7 @@ def utc_now() -> datetime:
 def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
     """Build the door."""
     store, figures = DoorStore(settings.inbox_url), Figures()
-    commit = GroupCommit(store.put_all, figures.committed.observe)
-    keeper = Keeper(store, commit, Sealer(settings.inbox_public_key_file), clock, figures)
+    keeper = Keeper(store, Sealer(settings.inbox_public_key_file), clock, figures)
     answer = Webhook(settings.line_channel_secret.get_secret_value().encode(), keeper, figures)
 
     @asynccontextmanager

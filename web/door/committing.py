@@ -7,34 +7,41 @@ for once for all who wait, and a single delivery waits for nobody.
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from tayori.warehouse.inbox import Submission
-
-MOST_ROWS: Final = 256  # in one transaction: it ends long before anybody's patience
+MOST: Final = 256  # in one transaction: it ends long before anybody's patience
 MOST_BYTES: Final = 8 << 20
 
-Write = Callable[[Sequence[Submission]], None]
+T = TypeVar("T")
 
 
-class GroupCommit:
-    """Adds submissions to a store, many at a time. Belongs to one event loop; `write` runs on a thread."""
+class GroupCommit(Generic[T]):
+    """Hands what it is given to `write`, many at a time. Belongs to one event loop; `write` runs on a thread.
 
-    def __init__(self, write: Write, told: Callable[[int], None] = lambda _rows: None) -> None:
+    `size` tells how many bytes one of them is; `told`, how many were written in one transaction.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], None],
+        size: Callable[[T], int],
+        told: Callable[[int], None] = lambda _count: None,
+    ) -> None:
         self._write = write
+        self._size = size
         self._told = told
-        self._waiting: dict[asyncio.Future[None], Submission] = {}
+        self._waiting: dict[asyncio.Future[None], T] = {}
         self._writer: asyncio.Task[None] | None = None
 
-    async def put(self, submission: Submission) -> None:
-        """Add one submission; returns once it is committed. Who gives up waiting may have been committed all the same.
+    async def put(self, given: T) -> None:
+        """Hand in one; returns once it is committed. Who gives up waiting may have been committed all the same.
 
         Raises:
             Exception: whatever kept the whole group from being written; nothing of it was kept.
 
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[done] = submission
+        self._waiting[done] = given
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         try:
@@ -54,15 +61,15 @@ class GroupCommit:
             for done in group:
                 _tell(done, error)
 
-    def _next(self) -> dict[asyncio.Future[None], Submission]:
-        """Take the first of those who wait; somebody who waits is taken however large their submission is."""
-        group: dict[asyncio.Future[None], Submission] = {}
+    def _next(self) -> dict[asyncio.Future[None], T]:
+        """Take the first of those who wait; the first of all is taken however large it is."""
+        group: dict[asyncio.Future[None], T] = {}
         size = 0
-        for done, submission in islice(self._waiting.items(), MOST_ROWS):
-            size += len(submission.sealed)
+        for done, given in islice(self._waiting.items(), MOST):
+            size += self._size(given)
             if group and size > MOST_BYTES:
                 break
-            group[done] = submission
+            group[done] = given
         for done in group:
             del self._waiting[done]
         return group

@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.8)
-ROWS: Final = (1, 2, 5, 10, 20, 50, 100, 256)
+DELIVERIES: Final = (1, 2, 5, 10, 20, 50, 100, 256)
 
 
 class Outcome(StrEnum):
@@ -34,7 +34,7 @@ class Figures:
             "tayori_door_answer_seconds", "From the headers to the answer", buckets=SECONDS, registry=self.registry
         )
         self.committed = Histogram(
-            "tayori_door_commit_rows", "Deliveries in one commit of the inbox", buckets=ROWS, registry=self.registry
+            "tayori_door_commit_deliveries", "Deliveries in one commit", buckets=DELIVERIES, registry=self.registry
         )
         self.held = Gauge("tayori_door_held_bytes", "Bytes of bodies in memory just now", registry=self.registry)
 
