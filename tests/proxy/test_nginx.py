@@ -1,22 +1,15 @@
 """nginx with the shipped configuration, before the real doors: TLS, addresses, limits, headers, and nothing written."""
 
-import json
 import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tayori.line.webhook import SIGNATURE_HEADER, signature_of
-from tayori.office import Office
-from tests.door.builders import SECRET, running_door, settings_of
 from tests.ingest.builders import an_event, followers, take_in
-from tests.resident.builders import Door, running_pages
-from tests.support.builders import TestClock, a_line_id, an_office
+from tests.proxy.builders import House, ask
+from tests.support.builders import a_line_id
 from tests.support.nginx import NAME, Proxy, free_port, running_proxy
 from tests.support.wording import a_picture
 from web.door.webhook import WEBHOOK_PATH
@@ -24,46 +17,6 @@ from web.resident.headers import HEADERS
 
 pytestmark = pytest.mark.nginx
 OURS = ("Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
-
-
-@dataclass(frozen=True)
-class House:
-    """The doors behind nginx, all on real ports."""
-
-    office: Office
-    proxy: Proxy
-    pages: Door
-
-    def deliver(self, *events: object, signature: str | None = None) -> httpx.Response:
-        """Post a delivery as LINE does, through nginx."""
-        body = json.dumps({"destination": "U" + "b" * 32, "events": events}).encode()
-        signed = signature or signature_of(SECRET.encode(), body).decode()
-        return ask(self.proxy, "POST", WEBHOOK_PATH, content=body, headers={SIGNATURE_HEADER: signed})
-
-
-def ask(proxy: Proxy, method: str, path: str, **how: object) -> httpx.Response:
-    """Ask through TLS, the certificate checked."""
-    trust = ssl.create_default_context(cafile=str(proxy.folder / "certificate.pem"))
-    with httpx.Client(verify=trust, trust_env=False, timeout=20) as client:
-        return client.request(method, proxy.base + path, **how)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Give the doors of an office on SQLite, behind nginx, for a whole module."""
-    clock, port = TestClock(), free_port()
-    office = an_office(tmp_path_factory.mktemp("house") / "home", clock)
-    office.media_folder.mkdir()
-    (office.media_folder / a_picture().name).write_bytes(a_picture().content)
-    folder = tmp_path_factory.mktemp("nginx")
-    folder.chmod(0o755)  # its workers run under a name of their own
-    with (
-        running_door(settings_of(office, media_folder=office.media_folder)) as door,
-        running_pages(office, clock, web_base_url=f"https://{NAME}:{port}") as pages,
-        running_proxy(folder, _port(door.base), _port(pages.base), port) as proxy,
-    ):
-        yield House(office, proxy, replace(pages, base=proxy.base))
-    office.close()
 
 
 def test_a_delivery_comes_in_through_nginx(house: House) -> None:
@@ -214,9 +167,3 @@ def _handshake(proxy: Proxy, context: ssl.SSLContext, name: str) -> tuple[str, s
         used = safe.cipher()
         assert used is not None
         return used
-
-
-def _port(base: str) -> int:
-    port = urlsplit(base).port
-    assert port is not None
-    return port
