@@ -80,6 +80,13 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("guards", 15),
         Bound("foreign_endpoints", 0, at_most=True),
     ),
+    "doors": (
+        Bound("webhook_share", 1.0),
+        Bound("p99_ms", 100, at_most=True),
+        Bound("door_kills", 20),
+        Bound("fuzzed", 10_000),
+        *(Bound(one, 0, at_most=True) for one in ("acked_but_lost", "server_errors", "fuzzed_but_lost")),
+    ),
     "analysis": (
         Bound("seconds_9883", 60, at_most=True),
         Bound("tokenise_ratio", 0.5),

@@ -24,6 +24,7 @@ WORDS: Final = {
     "feed": "区のサイトの新着情報 (feed) から作る案",
     "plan": "定期配信の計画 (plan)",
     "template": "緊急配信のひな形 (template)",
+    "richmenu": "リッチメニュー (rich menu)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "keys": "鍵の世代 (key epochs)",
     "retention": "登録をやめた人の消去 (retention)",

@@ -15,6 +15,8 @@ TERMS = {
     "ignored": "対象外",
     "duplicate": "重複",
     "quarantined": "隔離",
+    "answered": "友だち登録・トークへの返信",
+    "unanswered": "返信しなかったもの（返信の期限切れなど）",
     "settings_received": "届いた受信設定",
     "settings_applied": "受信設定の反映",
     "wishes_received": "本人の求め（消去など）",

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     )
     inbox_public_key_file: Path | None = Field(None, description="what the door seals to; HOME/keys/inbox.pub.json")
     line_api_base: str = Field("", description="LINE's API; empty: https://api.line.me in live, refused in rehearsal")
+    line_data_api_base: str = Field(
+        "", description="LINE's API for pictures; empty: https://api-data.line.me in live, LINE_API_BASE in rehearsal"
+    )
     line_channel_secret: SecretStr | None = Field(None, description="secret of the Messaging API channel (webhook)")
     line_access_token: SecretStr | None = Field(None, description="access token of the Messaging API channel")
     line_login_base: str = Field("", description="LINE Login; empty: LINE's own in live, needed in rehearsal")
@@ -132,6 +135,11 @@ class Settings(BaseSettings):
         return self.line_api_base or ("https://api.line.me" if self.mode is Mode.LIVE else "")
 
     @property
+    def line_data_base(self) -> str:
+        """Address to which pictures are sent."""
+        return self.line_data_api_base or ("https://api-data.line.me" if self.mode is Mode.LIVE else self.line_base)
+
+    @property
     def restoring_mark(self) -> Path:
         """The file that stands while a restore goes on: nothing serves until it is gone."""
         return self.home / "restoring.json"
@@ -167,7 +175,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _rehearsal_never_reaches_line(self) -> Self:
-        asked = unquote(f"{self.line_api_base} {self.line_login_base}").lower()
+        asked = unquote(f"{self.line_api_base} {self.line_data_api_base} {self.line_login_base}").lower()
         if self.mode is Mode.REHEARSAL and any(host in asked for host in LINE_HOSTS):
             message = "rehearsal refuses LINE's real host; set TAYORI_LINE_API_BASE to a sandbox or TAYORI_MODE=live"
             raise ValueError(message)

@@ -3,7 +3,7 @@
 A crash anywhere is harmless: rows that were written but not yet deleted come again and change nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.submissions import ERASE, RECEPTION, WISH
 from tayori.ingest.verdict import Gate
 from tayori.ingest.wishes import Wish
-from tayori.line.webhook import Unparsed, unpacked
+from tayori.line.webhook import ReducedEvent, Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
@@ -37,6 +37,7 @@ KINDS: Final = (EVENTS, RECEPTION, WISH, UNPARSED)
 BLOCK_ROWS: Final = 5_000
 DIRECT: Final = RunId("direct")  # tallied under this where no run is named
 UNOPENED: Final = "box_does_not_open"
+Hear = Callable[[Sequence[ReducedEvent]], None]
 NOT_OURS: Final = "box_holds_no_events"  # whoever may INSERT can seal anything; it never stops what came beside it
 
 
@@ -62,14 +63,19 @@ class _Opened:
     """A block's rows, opened and sorted by kind."""
 
     events: EventColumns = field(default_factory=EventColumns)
+    answerable: list[ReducedEvent] = field(default_factory=list, repr=False)
     receptions: list[tuple[int, bytes]] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
 
 
-def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: RunId = DIRECT) -> InboxCounts:
+def ingest_inbox(
+    office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: RunId = DIRECT, hear: Hear | None = None
+) -> InboxCounts:
     """Take in the oldest rows of the inbox, at most `limit`, and give what became of them; no rows: zero counts.
+
+    `hear` is told the events that carry a reply token, once they are taken in; the token goes no further than that.
 
     Raises:
         Unavailable: a store or a key cannot be reached; the rows stay where they are.
@@ -96,6 +102,8 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
     counts.wishes.add(wishes.link(office, [one for one in opened.wishes if one.wish != ERASE]))
     with writing(office.inbox) as connection:
         inbox.remove(connection, [row.inbox_no for row in rows])
+    if hear is not None:
+        hear(opened.answerable)
     return counts
 
 
@@ -138,6 +146,8 @@ def _sort_in(opened: _Opened, row: InboxRow, content: bytes, office: Office) -> 
     else:
         for event in unpacked(content):
             opened.events.add(row.inbox_no, event)
+            if event.reply_token:
+                opened.answerable.append(event)
 
 
 def _left_of_a_day(office: Office, rows: Sequence[InboxRow]) -> timedelta:
