@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SQLITE: Final = b"SQLite format 3\x00"
+SECOND: Final = timedelta(seconds=1)
 ARCHIVES: Final = (b"PGDMP", b"-- PostgreSQL database dump", b"--\n-- PostgreSQL database dump")
 OURS: Final = frozenset({"person", "person_key", "case_key", "opinion_case", "inbox"}) & (
     frozenset(warehouse.tables) | frozenset(vault.tables) | frozenset(inbox.tables)
@@ -45,8 +46,13 @@ class Copied:
     last: datetime | None = None
 
     def older_than(self, moment: datetime) -> bool:
-        """Whether it may hold who was erased at a moment: all that is not shown to be younger."""
-        return self.last is None or self.last <= moment
+        """Whether it may hold who was erased at a moment."""
+        return not is_younger(self.last, moment)
+
+
+def is_younger(last: datetime | None, moment: datetime) -> bool:
+    """Whether a copy's last moment shows that it is from after an erasure; certificates count in whole seconds."""
+    return last is not None and last >= moment + SECOND
 
 
 def copied(begins: bytes, path: Path | None) -> Copied | None:

@@ -30,7 +30,7 @@ from tayori.vault.unpacking import Content, contents
 from tayori.warehouse import copies, wrapped_keys
 from tayori.warehouse.engines import reading
 from tayori.warehouse.hygiene import store_files
-from tayori.warehouse.strays import Copy, copied
+from tayori.warehouse.strays import Copy, copied, is_younger
 
 LARGEST_KEY_FILE: Final = 4 * 1024 * 1024
 LARGE: Final = f"{LARGEST_KEY_FILE // 1024**2} MiB を超える内容に含まれる鍵"
@@ -69,7 +69,7 @@ class Stray:
         """Whether it could bring back who was erased at a moment; a younger copy and a present key do not."""
         if self.kind == KEYS:
             return bool(self.ended)
-        return self.kind != STORE or self.last is None or self.last <= erased_at
+        return self.kind != STORE or not is_younger(self.last, erased_at)
 
     @property
     def named(self) -> str:
