@@ -19,7 +19,7 @@ SHARE: Final = 100  # one of so many leaves
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `seconds_1m_10k`, every step of the night included, its processor time, and `peak_mb_1m`, the night's process alone."""
+    """Give `seconds_1m_10k`, every step included, its processor time, and `peak_mb_1m`, the night's process alone."""
     count = scaled(PEOPLE)
     home, answer = populated(folder, count), folder / "night.json"
     with open_office(settings_of(home)) as office:
