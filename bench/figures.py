@@ -64,6 +64,8 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("canary_hits", 0, at_most=True),
         Bound("decrypted_before_final", 0, at_most=True),
         Bound("unnamed_before_final", 0, at_most=True),
+        Bound("kept_by_mistake", 10),
+        Bound("kept_by_mistake_missed", 0, at_most=True),
         Bound("kills", 100),
         *(Bound(figure, 0, at_most=True) for figure in ("lost", "revived", "uncertified", "mutations_missed")),
         Bound("mutations", 100),
