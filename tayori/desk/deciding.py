@@ -1,4 +1,4 @@
-"""An answer is drafted, goes its route, and is decided (決裁); every stamp is a signature over exactly that text (I10)."""
+"""An answer is drafted, goes its route and is decided (決裁); each stamp is a signature over exactly its text (I10)."""
 
 import hmac
 from collections.abc import Mapping
@@ -262,9 +262,12 @@ def require_decided(hand: Hand, row: ReplyRow) -> date:
 
 
 def _require_stamps(hand: Hand, row: ReplyRow, steps: tuple[Step, ...], stamps: list[StampRow]) -> None:
+    if len(stamps) > len(steps):
+        raise Tampered(f"The answer of {hand.file.receipt_no} has more stamps than its route has steps.")
     for at, one in enumerate(stamps):
         stated = _stated(row, at, steps[at], one.stamp, one.by)
-        if one.step != at or canonical_bytes(stated) != bytes(one.statement):
+        placed = (one.step, one.post, one.department) == (at, steps[at].post, steps[at].department)
+        if not placed or canonical_bytes(stated) != bytes(one.statement):
             raise Tampered(f"A stamp under the answer of {hand.file.receipt_no} is not for this text and route.")
         verify_signature(hand.people, HandlerId(one.by), bytes(one.statement), bytes(one.signature))
 

@@ -1,4 +1,4 @@
-"""A person asks for what is held about them (法第76条): their letters, black-outs by article, approved, handed out sealed.
+"""A person asks for what is held about them (法第76条): letters, black-outs by article, approved, handed out sealed.
 
 The black-outs are made before the text reaches the page: what is blacked out is nowhere in the file.
 """

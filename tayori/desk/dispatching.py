@@ -1,4 +1,4 @@
-"""A decided answer goes out: document number, letter, envelope check by two people, dispatch; the sent text is sealed."""
+"""A decided answer goes out: number, letter, envelope check by two, dispatch; the sent text is sealed with the case."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -179,7 +179,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
         if not out.decided_on <= left_on <= office.today():
             raise BadInput("An answer leaves on a day from its decision up to today; check the day.")
         if paper.answer.way is not Way.EMAIL:
-            return _left(hand, paper, out, left_on)
+            return _left(hand, paper, left_on)
         replies.alter_dispatch(hand.people, row.case_no, sent_by=by.handler_id)
     return _mail(office, by, receipt_no, paper)
 
@@ -211,7 +211,7 @@ def settle(office: Office, by: Credential, receipt_no: str, *, went_out: bool) -
             hand.note("mail not sent", out.document_no)
             return hand.file.state
         row = replies.require_latest(hand.people, hand.file.case_no, receipt_no)
-        return _left(hand, _dated(_paper(office, hand, row, out.document_no), out), out, office.today())
+        return _left(hand, _dated(_paper(office, hand, row, out.document_no), out), office.today())
 
 
 def _dated(paper: _Paper, out: DispatchRow) -> _Paper:
@@ -231,7 +231,7 @@ def _message(paper: _Paper, receipt_no: str) -> mail.Mail:
     )
 
 
-def _left(hand: Hand, paper: _Paper, out: DispatchRow, sent_on: date) -> CaseState:
+def _left(hand: Hand, paper: _Paper, sent_on: date) -> CaseState:
     text = letter_text(paper.answer, paper.sender, paper.to)
     sealed = hand.sealed("opinion_case", "answer", text)
     what = f"case {hand.file.case_no}: answer {paper.answer.way}"

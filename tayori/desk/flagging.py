@@ -1,4 +1,4 @@
-"""Flags that go to people at once: danger to life, a complaint against a named official, a procedure with its own law."""
+"""Flags that go to people at once: danger to life, a complaint about an official, a procedure with its own law."""
 
 from dataclasses import dataclass
 from typing import Any

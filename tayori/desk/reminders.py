@@ -74,39 +74,39 @@ def due(office: Office, *, everything: bool = False) -> list[Due]:
     """
     calendar, today = ward_calendar(office), office.today()
     with reading(office.warehouse) as people:
-        files = [file for file in desk.open_files(people) if file.target_on is not None]
+        files = [(file, file.target_on) for file in desk.open_files(people) if file.target_on is not None]
         back = desk.coming_back(people, today)
-        sections = desk.responsible(people, [file.case_no for file in (*files, *back)])
+        sections = desk.responsible(people, [file.case_no for file in (*(file for file, _ in files), *back)])
         waiting = desk.waiting(people)
     near = reply_clocks().remind_from
-    listed = [_due(file, sections, calendar, today, waits=file.case_no in waiting) for file in files]
+    listed = [
+        _due(file, target, open_days_until(today, target, calendar), sections, waits=file.case_no in waiting)
+        for file, target in files
+    ]
     chosen = [one for one in listed if everything or one.left <= near]
-    return chosen + [_back(file, sections) for file in back]
+    return chosen + [_back(file, file.follow_up_on or today, sections) for file in back]
 
 
-def _due(file: CaseFile, sections: Mapping[int, str], calendar: WardCalendar, today: date, *, waits: bool) -> Due:
-    assert file.target_on is not None
-    left = open_days_until(today, file.target_on, calendar)
+def _due(file: CaseFile, target: date, left: int, sections: Mapping[int, str], *, waits: bool) -> Due:
     note = f"目安超過 {-left} 開庁日" if left < 0 else ("本日" if left == 0 else f"あと {left} 開庁日")
     return Due(
         receipt_no=file.receipt_no,
         department=sections.get(file.case_no, UNASSIGNED),
         in_charge=file.in_charge,
         state=CASE_TERMS[file.state],
-        target_on=file.target_on,
+        target_on=target,
         left=left,
         note=note + ("、差出人の返事待ち" if waits else ""),
     )
 
 
-def _back(file: CaseFile, sections: Mapping[int, str]) -> Due:
-    assert file.follow_up_on is not None
+def _back(file: CaseFile, follow_up_on: date, sections: Mapping[int, str]) -> Due:
     return Due(
         receipt_no=file.receipt_no,
         department=sections.get(file.case_no, UNASSIGNED),
         in_charge=file.in_charge,
         state=CASE_TERMS[file.state],
-        target_on=file.follow_up_on,
+        target_on=follow_up_on,
         left=0,
         note=f"{FOLLOW_UP}（検討と回答）",
     )

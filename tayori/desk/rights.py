@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from tayori.domain.decision_routes import WARD_WIDE, decision_routes
 from tayori.domain.identifiers import HandlerId
 from tayori.domain.organisation import organisation
 from tayori.errors import NotFound, Refused
@@ -57,5 +58,8 @@ def _has_part(connection: Connection, office: Office, handler_id: str, file: Cas
     parts = desk.departments(connection, file.case_no)
     sections = [*parts[desk.RESPONSIBLE], *parts[desk.RELATED]]
     offices = {*sections, *(organisation().division_of(one).name for one in sections)}
+    posts_of_route = decision_routes().of(file.addressee, file.kind).posts
+    if sections and any(decision_routes().posts[post].of == "ward" for post in posts_of_route):
+        offices.add(WARD_WIDE)
     held = posts.held(connection, handler_id, office.today())
     return file.in_charge == handler_id or any(one.department in offices for one in held)

@@ -35,9 +35,11 @@ def open_cases(
 
     """
     _evidenced(recorded)
-    keys = keyring.open(vault, [row["case_no"] for row in rows])
-    if len(keys) < len(rows):
-        raise Unavailable(f"{len(rows) - len(keys)} letters have no key in the vault; restore it. Nothing was opened.")
+    numbers = list(dict.fromkeys(row["case_no"] for row in rows))
+    keys = keyring.open(vault, numbers)
+    if len(keys) < len(numbers):
+        lost = len(numbers) - len(keys)
+        raise Unavailable(f"{lost} letters have no key in the vault; restore it. Nothing was opened.")
     return [_opened(keys[row["case_no"]], table, row) for row in rows]
 
 

@@ -228,7 +228,7 @@ def set_departments(connection: Connection, case_no: int, responsible: str, rela
 def set_matters(connection: Connection, case_no: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the matters (件) of a letter (通), in order."""
     connection.execute(delete(case_matter).where(case_matter.c.case_no == case_no))
-    add(connection, case_matter, [row | {"case_no": case_no, "seq": seq} for seq, row in enumerate(rows, 1)])
+    add(connection, case_matter, [{**row, "case_no": case_no, "seq": seq} for seq, row in enumerate(rows, 1)])
 
 
 def matters(connection: Connection, case_no: int) -> list[dict[str, Any]]:
@@ -259,7 +259,7 @@ def note_many(connection: Connection, numbers: Sequence[int], line: Mapping[str,
     add(
         connection,
         case_trail,
-        [{"case_no": number, "seq": seq + 1, "words": None} | line for number, seq in last.items()],
+        [{"case_no": number, "seq": seq + 1, "words": None, **line} for number, seq in last.items()],
     )
 
 
