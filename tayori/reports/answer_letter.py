@@ -124,14 +124,20 @@ def _told(answer: Answer, sender: Sender, to: Recipient) -> dict[str, Any]:
     if answer.template not in TEMPLATES:
         raise BadInput(f"There is no template {answer.template} any more; draft the answer anew.")
     wording = Form.PLAIN if answer.form is Form.PLAIN else Form.USUAL
-    greeting = [line.format(received=japan_date(answer.received_on)) for line in _GREETINGS[wording]]
+    written = _plain_date if wording is Form.PLAIN else japan_date
+    greeting = [line.format(received=written(answer.received_on)) for line in _GREETINGS[wording]]
     return {
         "answer": answer,
         "sender": sender,
         "to": to,
         "dated": japan_date(answer.dated_on),
+        "address": [line for line in (to.address or "").replace("\n", "　").split("　") if line],
         "title": _TITLES[wording],
         "greeting": greeting,
         "contact": _CONTACT[wording],
         "paragraphs": [line.strip("　 \r") for line in answer.words.split("\n")],
     }
+
+
+def _plain_date(day: date) -> str:
+    return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"

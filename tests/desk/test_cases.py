@@ -178,6 +178,10 @@ def test_letters_are_numbered_within_the_fiscal_year(office: Office, staff: Staf
     assert [(file.fiscal_year, file.file_no) for file in files] == [(2025, 1), (2025, 2), (2026, 1), (2026, 2)]
 
 
+@pytest.mark.pdf
+@pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+    "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+)
 def test_a_considered_answer_comes_back_before_it_is_closed(office: Office, staff: Staff, clock: TestClock) -> None:
     """「検討」: half a year later it is on the list again, and closing waits for it."""
     receipt_no = decided(office, staff, response=Response.CONSIDERED)

@@ -20,7 +20,12 @@ from tayori.warehouse.engines import writing
 from tayori.warehouse.schema.desk import disclosure_case
 from tests.desk.builders import Staff, a_letter, logged
 
-pytestmark = pytest.mark.pdf
+pytestmark = [
+    pytest.mark.pdf,
+    pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+        "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 DOCUMENT = "8情第9号"
 TEXT = "隣の佐藤さんの庭木が道に出ています。佐藤さんの電話は 03-0000-7777 です。"
 NEIGHBOUR = [BlackOut("佐藤", "78-1-2"), BlackOut("03-0000-7777", "78-1-2")]

@@ -114,6 +114,9 @@ def test_waiting_for_the_writer_is_shown_and_stops_no_clock(office: Office, staf
 
 
 @pytest.mark.pdf
+@pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
+    "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
+)
 def test_the_share_in_time_counts_unpaused(office: Office, staff: Staff) -> None:
     """Two answers, one in time; that the late one waited for its writer changes nothing."""
     in_time = decided(office, staff, written=Written(received_on=date(2026, 10, 20)))
