@@ -59,7 +59,7 @@ def test_a_shortened_id_is_found(office: Office, tmp_path: Path) -> None:
 
 
 def test_what_is_sealed_is_named_by_the_schema() -> None:
-    """The only columns that are passed over: LINE ids, items of letters, what the desk wrote on them, masked texts, submissions."""
+    """The only columns passed over: LINE ids, letters, what the desk wrote on them, masked texts, submissions."""
     letters = ("name", "postal_code", "address", "telephone", "email", "fax", "opinion", "answer")
     assert sealed_columns() == {
         "person.line_user_id",

@@ -71,7 +71,7 @@ def the_staff(office: Office) -> Staff:
 
 def a_letter(office: Office, written: Written | None = None, **changes: object) -> str:
     """Put a letter into the stores as the intake leaves it, and let the desk take it up; give its receipt number."""
-    receipt_no = put(office, replace(written or Written(), **changes))
+    receipt_no = put(office, replace(written or Written(), **changes))  # type: ignore[arg-type]
     taking_up.take_up(office)
     return receipt_no
 
@@ -107,7 +107,7 @@ def assigned(office: Office, staff: Staff, receipt_no: str, *related: str) -> st
 def drafted(office: Office, staff: Staff, receipt_no: str, words: str = WORDS, **changes: object) -> str:
     """Draft an answer by the clerk, and submit it."""
     changes.setdefault("response", Response.PLANNED)
-    deciding.draft(office, staff["clerk"], receipt_no, NewReply(words=words, **changes))
+    deciding.draft(office, staff["clerk"], receipt_no, NewReply(words=words, **changes))  # type: ignore[arg-type]
     deciding.submit(office, staff["clerk"], receipt_no)
     return receipt_no
 

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pyrage import x25519
+from pyrage import x25519  # type: ignore[import-untyped]  # pyrage has no types
 from sqlalchemy import update
 
 from tayori.certificates.pdf import pdf_available
