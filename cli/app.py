@@ -35,7 +35,8 @@ WORDS: Final = {
     "escrow": "鍵の預託 (escrow)",
     "restore": "復元 (restore) とその稽古",
     "quarantine": "隔離 (quarantine) された行",
-    "case": "案件 (case): 意見等の処理の終わり",
+    "case": "案件 (case): 意見等の受付・回付・回答・終わり",
+    "disclosure": "開示の請求 (disclosure) への対応",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

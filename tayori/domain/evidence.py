@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     CLOSING = "契約の終了に伴う返還及び消去"
     INTAKE = "意見等の受付"
     ANSWER = "意見等への回答"
+    DISCLOSURE = "開示の請求への対応"
     ANALYSIS = "意見等の集計及び分析"
     INSPECTION = "監査・点検"
     ROSTER = "取扱者の指定"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, o
 
 from tayori.domain.identifiers import Contract
 from tayori.domain.record_classes import ERASED, RETURNED, AtEnd, RecordClass, record_classes
-from tayori.domain.states import BroadcastState, CaseState
+from tayori.domain.states import OPEN_CASES, BroadcastState
 from tayori.errors import NotFound, Refused
 from tayori.warehouse.disposal import ListState
 from tayori.warehouse.schema.approvals import quarantine_approval
@@ -272,7 +272,7 @@ def unfinished(connection: Connection, contract: Contract) -> Unfinished:
             leavers=int(connection.execute(leavers).scalar_one()),
             quarantined=quarantined,
         )
-    cases = select(func.count()).select_from(opinion_case).where(opinion_case.c.state == CaseState.RECEIVED)
+    cases = select(func.count()).select_from(opinion_case).where(opinion_case.c.state.in_(sorted(OPEN_CASES)))
     listed = select(func.count()).select_from(disposal_list).where(disposal_list.c.state == ListState.RUNNING)
     return Unfinished(
         open_cases=int(connection.execute(cases).scalar_one()),
