@@ -57,9 +57,10 @@ def create(engine: Engine, store: str) -> None:
     An empty store gets them in one go; tests show that they are what the revisions would have made.
     """
     with writing(engine) as connection:
-        if versions.version(connection, store) is None and not _has_tables(connection, store):
+        found = versions.version(connection, store)
+        if found is None and not _has_tables(connection, store):
             _create_at_once(connection, store)
-        else:
+        elif found != versions.head(store):
             versions.upgrade(connection, store)
         if not is_sqlite(connection):
             server_hygiene.silence(connection, STORES[store].sorted_tables)
