@@ -253,6 +253,12 @@ def quarter_of(month: str) -> str:
 _APRIL: Final = 4
 
 
+def months_back(month: str, count: int) -> str:
+    """The month so many months before one (YYYY-MM)."""
+    at = int(month[:4]) * _YEAR + int(month[5:]) - 1 - count
+    return f"{at // _YEAR:04d}-{at % _YEAR + 1:02d}"
+
+
 def _quarter_label(quarter: str, months: Sequence[str]) -> str:
     """The quarter with the months of it that lie in the period."""
     first, last = int(months[0][5:]), int(months[-1][5:])
