@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tayori.analysis.mart import EVIDENCE, sealed_words
+from tayori.domain.evidence import Evidence
+from tayori.domain.identifiers import Contract
 from tayori.office import Office
 from tayori.opinions.alike import REMEMBERED, Linker
-from tayori.opinions.disclosure.suppression import INTERNAL_K
+from tayori.opinions.disclosure.suppression import EXTERNAL_K
 from tayori.opinions.field_model import MOST, FieldModel, learn
+from tayori.opinions.period import months_back
 from tayori.opinions.sentences import speaking
 from tayori.opinions.themes import theme_rules
 from tayori.opinions.topics import NONE, FoundTopic, assigned, discover, matched
-from tayori.opinions.trends import months_back
 from tayori.vault.audit import Action, record
-from tayori.warehouse import analysis
+from tayori.warehouse import analysis, closing
 from tayori.warehouse.analysis import NO_TOPIC, SealedRow, Settled, TopicRow
 from tayori.warehouse.engines import reading, writing
 
@@ -64,21 +66,21 @@ def settle(office: Office) -> SettleCounts:
     return counts
 
 
-def example(office: Office, topic_no: int) -> str:
+def example(office: Office, topic_no: int, evidence: Evidence) -> str:
     """The masked sentence that speaks most for a topic, for staff to read; empty where no letter is left."""
     with reading(office.warehouse) as people:
         topic = analysis.topics(people).get(topic_no)
         rows = analysis.of_topic(people, topic_no, _EXAMPLES)
     if topic is None or not rows:
         return ""
-    opened = _open(office, rows, "masked letters of a topic, to show one sentence")
+    opened = _open(office, rows, "masked letters of a topic, to show one sentence", evidence)
     weights = [(sum(topic.words.get(word, 0.0) for word in words), text) for _, text, words in opened]
     return speaking(max(weights, key=lambda pair: pair[0])[1], topic.words) if weights else ""
 
 
 def _waiting(office: Office) -> list[SealedRow]:
     with reading(office.warehouse) as people:
-        return analysis.unsettled(people, BLOCK)
+        return [] if closing.is_frozen(people, Contract.OPINIONS) else analysis.unsettled(people, BLOCK)
 
 
 def _linker(office: Office) -> Linker:
@@ -124,14 +126,14 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
     """Find the topics of the last months, go on with those that are known, and give each waiting letter its own."""
     with reading(office.warehouse) as people:
         waiting = analysis.months_without_topic(people)
-        if not waiting:
+        if not waiting or closing.is_frozen(people, Contract.OPINIONS):
             return
         last = waiting[-1][0]
         rows = analysis.of_months(people, months_back(last, WINDOW - 1), last)
         known = analysis.topics(people)
     kept = _evenly(rows, SAMPLE)
     opened = _words(office, kept, "words of masked letters to find topics in")
-    found = discover([words for _, words in opened], k=INTERNAL_K)
+    found = discover([words for _, words in opened], k=EXTERNAL_K)
     numbers = matched(found.topics, {number: row.words for number, row in known.items()})
     numbers = _keep(office, found.topics, numbers, known, last)
     counts.new_topics += len(set(numbers) - known.keys())
@@ -143,9 +145,7 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
         counts.with_topic += _give_month(office, month, mine, [topic.words for topic in found.topics], numbers)
 
 
-def _give_month(
-    office: Office, month: str, mine: dict[int, int], topics: Sequence[Any], numbers: Sequence[int]
-) -> int:
+def _give_month(office: Office, month: str, mine: dict[int, int], topics: Sequence[Any], numbers: Sequence[int]) -> int:
     """Give the waiting letters of a month their topic: that of the fit, or the one whose words they share most."""
     given = 0
     while True:
@@ -157,8 +157,7 @@ def _give_month(
         opened = _words(office, later, "words of masked letters to give them a topic")
         places = assigned([words for _, words in opened], topics)
         theirs = {
-            row.case_no: NO_TOPIC if at == NONE else numbers[at]
-            for (row, _), at in zip(opened, places, strict=True)
+            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _), at in zip(opened, places, strict=True)
         }
         by_topic: dict[int, list[int]] = defaultdict(list)
         for row in rows:
@@ -200,12 +199,12 @@ def _words(office: Office, rows: Sequence[SealedRow], why: str) -> list[tuple[Se
     return held
 
 
-def _open(office: Office, rows: Sequence[SealedRow], why: str) -> Opened:
+def _open(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidence = EVIDENCE) -> Opened:
     """Open rows of the mart, one line of evidence for all; those whose key is gone are left out."""
     if not rows:
         return []
     with writing(office.warehouse) as people:
-        record(people, EVIDENCE, Action.OPEN, why, count=len(rows), now=office.now())
+        record(people, evidence, Action.OPEN, why, count=len(rows), now=office.now())
     with reading(office.vault) as vault:
         keys = office.case_keys.open(vault, [row.case_no for row in rows])
     return [

@@ -82,7 +82,9 @@ def speaks_from(chances: "np.ndarray[Any, Any]", right: "np.ndarray[Any, Any]", 
 def calibration_error(chances: "np.ndarray[Any, Any]", right: "np.ndarray[Any, Any]", bins: int = 10) -> float:
     """By how much the chances promise more or less than comes true, weighted over bins (0: exact)."""
     places = np.minimum((chances * bins).astype(int), bins - 1)
-    gaps = [abs(chances[places == at].mean() - right[places == at].mean()) for at in range(bins) if (places == at).any()]
+    gaps = [
+        abs(chances[places == at].mean() - right[places == at].mean()) for at in range(bins) if (places == at).any()
+    ]
     weights = [float((places == at).mean()) for at in range(bins) if (places == at).any()]
     return float(np.dot(gaps, weights))
 
@@ -102,5 +104,7 @@ def _read(text: str) -> str:
 
 @cache
 def _listed() -> re.Pattern[str]:
-    words = sorted({word for word, _, weight in theme_rules().weights if weight > 1}, key=lambda word: (-len(word), word))
+    words = sorted(
+        {word for word, _, weight in theme_rules().weights if weight > 1}, key=lambda word: (-len(word), word)
+    )
     return re.compile("|".join(re.escape(normalise(word)) for word in words))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from tayori.warehouse.bulk import insert_rows
 from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
+from tayori.warehouse.schema.people import genre_choice, reception_settings
 
 NO_TOPIC: Final = 0
 _BLOCK: Final = 10_000
@@ -173,7 +174,7 @@ def label_topic(connection: Connection, topic_no: int, label: str, by: str) -> b
 
 
 def facts(connection: Connection, first_month: str, last_month: str) -> Iterator[list[FactRow]]:
-    """Give what the letters of a span of months are counted by, block by block, in the order of their keys."""
+    """Give what the letters of a span of months are counted by, block by block, by their keys; canaries left out."""
     held, case, settled = masked_opinion.c, opinion_case.c, settled_opinion.c
     chosen = (
         select(
@@ -188,11 +189,24 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
         )
         .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
         .outerjoin(settled_opinion, settled.case_no == held.case_no)
-        .where(held.month.between(first_month, last_month))
+        .where(held.month.between(first_month, last_month), held.case_no > 0)
         .order_by(held.mart_key)
+        .execution_options(yield_per=_BLOCK)
     )
-    for block in connection.execution_options(yield_per=_BLOCK).execute(chosen).partitions():
+    for block in connection.execute(chosen).partitions():
         yield [FactRow(*row) for row in block]
+
+
+def genre_choices(connection: Connection) -> dict[int, int]:
+    """Give how many people chose each genre, canaries left out."""
+    chosen = select(genre_choice.c.genre, func.count()).where(genre_choice.c.person_no > 0)
+    return dict(connection.execute(chosen.group_by(genre_choice.c.genre)).tuples().all())
+
+
+def with_settings(connection: Connection) -> int:
+    """Give how many people set how they want to be told, canaries left out."""
+    chosen = select(func.count()).where(reception_settings.c.person_no > 0)
+    return connection.execute(chosen).scalar_one()
 
 
 def put_document(connection: Connection, edition_no: int, document: str) -> None:

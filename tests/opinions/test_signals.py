@@ -69,7 +69,9 @@ def test_more_comparisons_ask_for_more() -> None:
     """The same count is a signal among few series and chance among many: all are judged together."""
     edge = Course("channel", "縁", 17, (5, 5, 5))
     assert found([*a_year(5)[:6], edge])
-    assert not any(code == "縁" for code, _ in found([*a_year(5), *a_year(6), *a_year(8), *a_year(9), *a_year(10), edge]))
+    assert not any(
+        code == "縁" for code, _ in found([*a_year(5), *a_year(6), *a_year(8), *a_year(9), *a_year(10), edge])
+    )
 
 
 def test_discoveries_follow_benjamini_and_hochberg() -> None:
