@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 NONE: Final = -1
 SIZES: Final = (4, 6, 8, 10, 12, 15, 20, 25, 30)
+FOUND_AGAIN: Final = 0.6  # of the top words of the topics, on parts of the letters
 _SEED: Final = 0
 _PARTS: Final = 3
 _SHARE: Final = 0.8
 _SAMPLE: Final = 1_500  # letters that the number of topics is chosen on
 _FITTED: Final = 20_000  # letters that the topics are fitted on
 _PER_TOPIC: Final = 4  # so many times k letters have to be there for one topic more
+_RARE: Final = 3  # letters that a word has to stand in to shape a topic; told are only those of k letters
 _COMMON: Final = 0.5  # a word in more than half of the letters tells none apart
 _TOP: Final = 10
 _CLEAR: Final = 0.3  # the share of a letter's weight that its topic must have
@@ -54,18 +56,19 @@ class Found:
 def discover(letters: Sequence[Sequence[str]], *, k: int, sizes: Sequence[int] = SIZES) -> Found:
     """Find the topics of letters, given as their words.
 
-    Words of fewer than `k` letters make no topic. `closest` is, for each topic, the letter nearest to it. With too
+    Words of fewer than `k` letters are told of no topic. `closest` is, for each topic, the letter nearest to it. With too
     few letters for two topics there are none.
     """
-    matrix, vocabulary = _weighed(letters, k)
+    matrix, vocabulary = _weighed(letters)
     useful = np.flatnonzero(np.diff(matrix.indptr)) if len(vocabulary) else np.empty(0, dtype=np.int64)
     possible = [size for size in sizes if size * _PER_TOPIC * k <= len(useful) and size < len(vocabulary)]
     if not possible:
         return Found((), (NONE,) * len(letters), ())
     stability = {size: _stability(matrix[_drawn(useful, _SAMPLE)], size) for size in possible}
-    size = max(possible, key=lambda one: (round(stability[one], 3), -one))
+    size = _chosen(stability)
     _, components = _split(matrix[_drawn(useful, _FITTED)], size, _SEED)
-    return _told(letters, _shares(matrix, components), components, vocabulary, k, stability)
+    spoken = np.asarray((matrix > 0).sum(axis=0)).ravel() >= k
+    return _told(letters, _shares(matrix, components), components * spoken, vocabulary, k, stability)
 
 
 def matched(found: Sequence[FoundTopic], known: Mapping[int, Mapping[str, float]], least: float = 0.4) -> list[int]:
@@ -100,11 +103,19 @@ def assigned(letters: Sequence[Sequence[str]], topics: Sequence[Mapping[str, flo
 _LATER: Final = 0.5
 
 
-def _weighed(letters: Sequence[Sequence[str]], k: int) -> "tuple[Matrix, list[str]]":
+def _chosen(stability: Mapping[int, float]) -> int:
+    """The most topics that are found again well enough; where none is, the number that does best."""
+    enough = [size for size, found_again in stability.items() if found_again >= FOUND_AGAIN]
+    return max(enough) if enough else max(stability, key=lambda size: (round(stability[size], 3), -size))
+
+
+def _weighed(letters: Sequence[Sequence[str]]) -> "tuple[Matrix, list[str]]":
     """The letters as rows of TF-IDF weights, and the words of the columns."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 start-up time: sklearn takes seconds
 
-    held = TfidfVectorizer(analyzer=tuple, min_df=k, max_df=max(k, int(len(letters) * _COMMON)), sublinear_tf=True)
+    held = TfidfVectorizer(
+        analyzer=tuple, min_df=_RARE, max_df=max(_RARE, int(len(letters) * _COMMON)), sublinear_tf=True
+    )
     try:
         matrix = held.fit_transform(letters)
     except ValueError:  # no word is left: that is how scikit-learn says it

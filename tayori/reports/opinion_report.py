@@ -38,47 +38,34 @@ def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     PDFs need the system library Pango; without it they are left out.
     """
     (out_dir / "tables").mkdir(parents=True, exist_ok=True)
-    pages = {"opinion-report": opinion_page(contents), "mayor": mayor_page(contents)}
-    paths = [_write(out_dir / f"{name}.html", page.encode("utf-8")) for name, page in pages.items()]
+    made = pages(contents)
+    paths = [_write(out_dir / f"{name}.html", page.encode("utf-8")) for name, page in made.items()]
     paths.append(_write(out_dir / "tables.xlsx", workbook_bytes(contents)))
     paths += [_write(out_dir / "tables" / f"{table.name}.csv", csv_bytes(table)) for table in in_order(contents)]
     if pdf and pdf_available():
-        paths += [_write(out_dir / f"{name}.pdf", pdf_bytes(page, name)) for name, page in pages.items()]
+        paths += [_write(out_dir / f"{name}.pdf", pdf_bytes(page, name)) for name, page in made.items()]
     return Report(tuple(paths), len(contents.tables), contents.hidden_cells)
 
 
 def opinion_page(contents: Contents) -> str:
     """The report as HTML: summary, its twelve parts with charts and tables, the LINE side, method and limits."""
-    numbers = {table.name: number for number, table in enumerate(in_order(contents), 1)}
-    known = _known(contents) | {
-        "summary": summary(contents),
-        "parts": placed(contents),
-        "numbers": numbers,
-        "charts": _charts(contents),
-        "derived": derived,
-        "is_total": is_total,
-        "source": source,
-        "words": [entry for entry in contents.words if entry.words],
-        "changes": CHANGES,
-        "day": _day,
-    }
-    return _page("opinion_report.html.j2", known)
+    return pages(contents)["opinion-report"]
 
 
 def mayor_page(contents: Contents) -> str:
     """One page for the mayor: what there is to know, four numbers, and the largest fields as a chart."""
-    rules = theme_rules()
-    by_theme = contents.table("theme_kind")
-    chart = None
-    if by_theme is not None:
-        apart = (rules.undecided, rules.withheld)
-        chart = bars(by_theme, "fig-mayor", "多い分野", apart=apart, most=_MOST_FOR_THE_MAYOR)
-    known = _known(contents) | {
-        "sentences": summary(contents, short=True),
-        "numbers": headline(contents),
-        "chart": chart,
+    return pages(contents)["mayor"]
+
+
+def pages(contents: Contents) -> dict[str, str]:
+    """Both pages by name; they share one cut of the font, which is what takes time."""
+    filled = {
+        "opinion-report": ("opinion_report.html.j2", _of_the_report(contents)),
+        "mayor": ("mayor_page.html.j2", _of_the_mayors_page(contents)),
     }
-    return _page("mayor_page.html.j2", known)
+    plain = [_page(template, known, "") for template, known in filled.values()]
+    faces = font_faces("".join(plain))
+    return {name: _page(template, known, faces) for name, (template, known) in filled.items()}
 
 
 @cache
@@ -120,10 +107,31 @@ def _known(contents: Contents) -> dict[str, object]:
     }
 
 
-def _page(name: str, known: dict[str, object]) -> str:
-    template = environment().get_template(name)
-    plain = template.render(**known, font_faces="")
-    return template.render(**known, font_faces=font_faces(plain))
+def _of_the_report(contents: Contents) -> dict[str, object]:
+    return _known(contents) | {
+        "summary": summary(contents),
+        "parts": placed(contents),
+        "numbers": {table.name: number for number, table in enumerate(in_order(contents), 1)},
+        "charts": _charts(contents),
+        "derived": derived,
+        "is_total": is_total,
+        "source": source,
+        "words": [entry for entry in contents.words if entry.words],
+        "changes": CHANGES,
+        "day": _day,
+    }
+
+
+def _of_the_mayors_page(contents: Contents) -> dict[str, object]:
+    apart = (theme_rules().undecided, theme_rules().withheld)
+    by_theme = contents.table("theme_kind")
+    chart = by_theme and bars(by_theme, "fig-mayor", "多い分野", apart=apart, most=_MOST_FOR_THE_MAYOR)
+    said = {"sentences": summary(contents, short=True), "numbers": headline(contents), "chart": chart}
+    return _known(contents) | said
+
+
+def _page(template: str, known: dict[str, object], faces: str) -> str:
+    return environment().get_template(template).render(**known, font_faces=faces)
 
 
 def _charts(contents: Contents) -> dict[str, Chart]:
