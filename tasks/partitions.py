@@ -1,4 +1,4 @@
-"""Masking in partitions: spans of case numbers, each a task on a Dask cluster, of this machine or of many (prefect-dask).
+"""Masking in partitions: spans of case numbers, each a task on a Dask cluster of this machine or of many.
 
 Only case numbers and counts travel. A cluster of other machines speaks TLS; that of this machine listens on loopback.
 """

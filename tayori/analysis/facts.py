@@ -1,4 +1,4 @@
-"""The facts that a report counts: plain columns of the mart with their cases, and the words of the letters of a period."""
+"""The facts that a report counts: plain columns of the mart with their cases, and the words of a period's letters."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -42,10 +42,12 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     return whole.astype(dict.fromkeys(_WORDS, "category")) if len(whole) else whole
 
 
-def words_of(office: Office, first_month: str, last_month: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Open the words of the letters of a span of months, as (mart key, words), block by block."""
+def words_of(office: Office, months: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Open the words of the letters of months that follow one another, as (mart key, words), block by block."""
+    if not months:
+        return
     with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, first_month, last_month)
+        rows = opinions.masked_between(people, months[0], months[-1])
         record(people, EVIDENCE, Action.OPEN, "words of masked letters for a report", count=len(rows), now=office.now())
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]

@@ -1,4 +1,4 @@
-"""The LINE account in a report: friends, settings, genres, broadcasts and blocks; people rounded to k, few ones hidden."""
+"""The LINE account in a report: friends, settings, genres, broadcasts and blocks; people rounded, few ones hidden."""
 
 from datetime import date, timedelta
 from typing import Final

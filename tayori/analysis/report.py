@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tayori.analysis.changes import changes_of, years_compared
+from tayori.analysis.changes import changes_of, topic_courses, years_compared
 from tayori.analysis.editions import recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of, words_of
 from tayori.analysis.line_side import line_side
@@ -23,10 +23,9 @@ from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTable
 from tayori.opinions.facts import rule_versions
-from tayori.opinions.new_words import NewWord, new_words
+from tayori.opinions.new_words import new_words
 from tayori.opinions.period import Period
-from tayori.opinions.trends import figures_of, theme_words
-from tayori.opinions.words import ThemeWords
+from tayori.opinions.trends import courses_of, figures_of, theme_words
 from tayori.reports.contents import Contents, Gist, read, with_topic_labels
 from tayori.reports.opinion_report import render
 from tayori.reports.spreadsheet import harmless
@@ -118,20 +117,23 @@ def _contents(
 ) -> Contents:
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     with reading(office.warehouse) as people:
-        labels = {f"{number:04d}": topic.label for number, topic in analysis.topics(people).items()}
-    words, fresh = _words(office, period, facts, k)
+        topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
+    now, before = dict(words_of(office, period.months)), dict(words_of(office, period.months_before))
+    rows = facts.loc[facts["month"].isin(period.months)]
+    rows = rows.assign(terms=[now.get(key, ()) for key in rows["mart_key"]])
+    courses = [*courses_of(facts, period), *topic_courses(now.values(), before.values(), topics)]
     by_name = {table.name: table for table in tables}
     return Contents(
-        tables=with_topic_labels(tables, labels),
+        tables=with_topic_labels(tables, {code: topic.label for code, topic in topics.items()}),
         start=period.start,
         end=period.end,
         made_on=office.today(),
         versions=rule_versions(),
         public=wanted.public,
         rehearsal=office.settings.mode is Mode.REHEARSAL,
-        words=tuple(words),
-        new_words=tuple(fresh),
-        changes=tuple(changes_of(facts, period, by_name, labels, k)),
+        words=tuple(theme_words(rows, k, period=period)),
+        new_words=tuple(new_words(now.values(), before.values(), k=k)),
+        changes=tuple(changes_of(courses, by_name, topics, k)),
         compared_years=years_compared(facts, period),
         times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
         gists=wanted.gists,
@@ -154,16 +156,6 @@ def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None,
         if len(mine) == within + over:
             told.append(taken(label, mine["days"].tolist(), within, k=k))
     return told
-
-
-def _words(office: Office, period: Period, facts: pd.DataFrame, k: int) -> tuple[list[ThemeWords], list[NewWord]]:
-    """The words of each field, and those that the same months of the year before used less."""
-    now = dict(words_of(office, period.months[0], period.months[-1]))
-    rows = facts.loc[facts["month"].isin(period.months)]
-    told = theme_words(rows.assign(terms=[now.get(key, ()) for key in rows["mart_key"]]), k, period=period)
-    before = period.months_before
-    earlier = [words for _, words in words_of(office, before[0], before[-1])] if before else []
-    return told, new_words(now.values(), earlier, k=k)
 
 
 def _kept(office: Office, number: int) -> Contents | None:

@@ -1,4 +1,4 @@
-"""Decides about each masked letter, once: which text it repeats, its field where the dictionary left it open, its topic.
+"""Decides about each masked letter, once: which text it repeats, its field if the dictionary left it open, its topic.
 
 What is decided stays, so that a count that was published is counted the same next year. Everything is opened in blocks
 and read in the order of months, whatever number of workers masked it.

@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
 NONE: Final = -1
 SIZES: Final = (4, 6, 8, 10, 12, 15, 20, 25, 30)
-FOUND_AGAIN: Final = 0.6  # of the top words of the topics, on parts of the letters
+FOUND_AGAIN: Final = 2 / 3  # of the top words of the topics, on parts of the letters
 _SEED: Final = 0
 _PARTS: Final = 3
 _SHARE: Final = 0.8
 _SAMPLE: Final = 1_500  # letters that the number of topics is chosen on
 _FITTED: Final = 20_000  # letters that the topics are fitted on
 _PER_TOPIC: Final = 4  # so many times k letters have to be there for one topic more
-_RARE: Final = 3  # letters that a word has to stand in to shape a topic; told are only those of k letters
-_COMMON: Final = 0.5  # a word in more than half of the letters tells none apart
+_RARE: Final = 2  # letters that a word has to stand in to shape a topic; told are only those of k letters
 _TOP: Final = 10
 _CLEAR: Final = 0.3  # the share of a letter's weight that its topic must have
 _LABEL: Final = 3
@@ -54,11 +53,18 @@ class Found:
 
 
 def discover(letters: Sequence[Sequence[str]], *, k: int, sizes: Sequence[int] = SIZES) -> Found:
-    """Find the topics of letters, given as their words.
+    """Find the topics of letters, given as their words, on one thread: the matrices are too small for more.
 
-    Words of fewer than `k` letters are told of no topic. `closest` is, for each topic, the letter nearest to it. With too
-    few letters for two topics there are none.
+    Words of fewer than `k` letters are told of no topic. `closest` is, for each topic, the letter nearest to it.
+    With too few letters there are no topics.
     """
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 start-up time
+
+    with threadpool_limits(1):
+        return _discovered(letters, k, sizes)
+
+
+def _discovered(letters: Sequence[Sequence[str]], k: int, sizes: Sequence[int]) -> Found:
     matrix, vocabulary = _weighed(letters)
     useful = np.flatnonzero(np.diff(matrix.indptr)) if len(vocabulary) else np.empty(0, dtype=np.int64)
     possible = [size for size in sizes if size * _PER_TOPIC * k <= len(useful) and size < len(vocabulary)]
@@ -113,9 +119,7 @@ def _weighed(letters: Sequence[Sequence[str]]) -> "tuple[Matrix, list[str]]":
     """The letters as rows of TF-IDF weights, and the words of the columns."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 start-up time: sklearn takes seconds
 
-    held = TfidfVectorizer(
-        analyzer=tuple, min_df=_RARE, max_df=max(_RARE, int(len(letters) * _COMMON)), sublinear_tf=True
-    )
+    held = TfidfVectorizer(analyzer=tuple, min_df=_RARE)
     try:
         matrix = held.fit_transform(letters)
     except ValueError:  # no word is left: that is how scikit-learn says it
@@ -168,12 +172,11 @@ def _shares(matrix: "Matrix", components: "Weights") -> "Weights":
     weights, _, _ = non_negative_factorization(
         matrix, H=components, n_components=size, init="custom", update_H=False, max_iter=_STEPS, tol=_NEAR
     )
-    weights = weights * components.sum(axis=1)
     whole = weights.sum(axis=1, keepdims=True)
     return np.divide(weights, whole, out=np.zeros_like(weights), where=whole > 0)
 
 
-def _told(  # noqa: PLR0913, PLR0917 - the parts of one result
+def _told(
     letters: Sequence[Sequence[str]],
     shares: "Weights",
     components: "Weights",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state")
 """What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `topic` and `repeats` give further tables."""
-COURSES: Final = ("theme", "department", "channel", "topic")
+COURSES: Final = ("theme", "department", "channel")
 
 
 def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[SuppressedTable]:
@@ -92,7 +92,7 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
 
 
 def courses_of(facts: "pd.DataFrame", period: Period) -> list[Course]:
-    """Letters by field, department, way and topic, each with those of the same months in the earlier years there are."""
+    """Letters by field, department and way, each with those of the same months in the earlier years there are."""
     spans = [period.months, *(period.years_before(back) for back in range(1, EARLIER + 1))]
     counted = [
         {name: rows.groupby(name, observed=True)["mart_key"].nunique() for name in COURSES if name in rows.columns}
@@ -101,7 +101,7 @@ def courses_of(facts: "pd.DataFrame", period: Period) -> list[Course]:
     ]
     if not counted:
         return []
-    silent = {theme_rules().undecided, theme_rules().withheld, UNSET, NO_TOPIC}
+    silent = {theme_rules().undecided, theme_rules().withheld, UNSET}
     return [
         Course(
             name, code, int(counted[0][name].get(code, 0)), tuple(int(one[name].get(code, 0)) for one in counted[1:])

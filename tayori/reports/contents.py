@@ -28,7 +28,7 @@ TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ToldChange:
-    """A change as it is told: what it counts, its label, how it changed, the counts now and a year before if printed."""
+    """A change as it is told: what it counts, its label, how it changed, the counts now and, if printed, before."""
 
     term: str
     label: str

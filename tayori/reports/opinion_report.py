@@ -1,4 +1,4 @@
-"""The report of citizens' opinions: a page that stands alone, one page for the mayor, CSV, Excel, and PDF where Pango is.
+"""The report of citizens' opinions: a page that stands alone, one page for the mayor, CSV, Excel, and PDF.
 
 It is made from the contents of an edition only (`tayori.reports.contents`); same contents, same bytes.
 """

@@ -1,7 +1,8 @@
-"""The twelve parts of a report of citizens' opinions, in order: which tables stand where, and where counts come from."""
+"""The twelve parts of a report of citizens' opinions: which tables stand where, and where their counts come from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
@@ -88,7 +89,7 @@ def derived(table: SuppressedTable) -> tuple[str, list[str]] | None:
         return "構成比", _shares([cells[0] for cells in table.cells])
     if table.name == "years":
         counts = [cells[0] for cells in table.cells]
-        return "前年比", ["－", *(change(now, before) for before, now in zip(counts, counts[1:], strict=False))]
+        return "前年比", ["－", *(change(now, before) for before, now in pairwise(counts))]
     if table.name in _CHANGED:
         return "前年比", [change(now, before) for now, before in table.cells]
     return None

@@ -171,10 +171,8 @@ def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int
 def unmasked_partitions(connection: Connection, size: int) -> list[tuple[int, int]]:
     """Cut the cases that are done and not yet in the mart into spans of case numbers, up to `size` cases in each."""
     chosen = select(opinion_case.c.case_no).where(_unmasked()).order_by(opinion_case.c.case_no)
-    spans: list[tuple[int, int]] = []
-    for numbers in connection.execute(chosen.execution_options(yield_per=size)).scalars().partitions(size):
-        spans.append((numbers[0], numbers[-1]))
-    return spans
+    found = connection.execute(chosen.execution_options(yield_per=size)).scalars()
+    return [(numbers[0], numbers[-1]) for numbers in found.partitions(size)]
 
 
 def _unmasked() -> ColumnElement[bool]:
