@@ -7,9 +7,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import gate
+from tasks.partitions import added, mask_in_partitions
 from tasks.support import desk, sentence_only
-from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.settle import settle
 from tayori.domain.identifiers import RunId
 from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
@@ -20,6 +22,7 @@ from tayori.warehouse.runs import Outcome
 
 STORY: Final = "opinion-analysis"
 INTAKE: Final = "ingest-opinions"
+FEWEST_PARTITIONS: Final = 2  # one partition is masked here: a cluster costs seconds to start
 
 
 @task(name="開始", persist_result=False, cache_policy=NO_CACHE)
@@ -36,7 +39,7 @@ def end_analysis(run_id: RunId, masked: dict[str, Any], report: dict[str, Any]) 
     """Write down what an analysis counted."""
     with desk() as office, writing(office.warehouse) as warehouse:
         counted = {name: masked[name] for name in ("masked_letters", "masked_spans")}
-        counted |= {name: report[name] for name in ("letters", "tables", "suppressed_cells")}
+        counted |= {name: report[name] for name in ("letters", "tables", "suppressed_cells", "changes")}
         runs.end(warehouse, run_id, Outcome.DONE, counted, office.now())
 
 
@@ -68,9 +71,21 @@ def take_in_call_centre() -> dict[str, Any] | None:
 @task(name="マスキング", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def mask_done() -> dict[str, Any]:
-    """Mask the cases that are done."""
+    """Mask the cases that are done: here, or in partitions by the workers that the settings name."""
     with desk() as office:
-        return mask_done_cases(office).plain()
+        spans, settings = partitions(office), office.settings
+    if len(spans) < FEWEST_PARTITIONS or (settings.analysis_workers == 1 and not settings.dask_address):
+        with desk() as office:
+            return mask_done_cases(office).plain()
+    return added([dict(one) for one in mask_in_partitions(spans, settings)])
+
+
+@task(name="文面・分野・話題", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def settle_masked() -> dict[str, Any]:
+    """Link letters of one text, give open fields and topics."""
+    with desk() as office:
+        return settle(office).plain()
 
 
 @task(name="集計と報告書", persist_result=False, cache_policy=NO_CACHE)

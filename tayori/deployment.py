@@ -96,6 +96,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_LINE_DATA_API_BASE": settings.line_data_base,
         "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
         "TAYORI_SMTP_URL": smtp,
+        "TAYORI_DASK_ADDRESS": settings.dask_address,
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }
     named |= {name: urlsplit(url).hostname for name, url in services.items() if url}

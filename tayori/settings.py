@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     ward_recipient_file: Path | None = Field(
         None, description="甲's age public key (age1...): what is returned at a contract's end is sealed to it"
     )
+    analysis_workers: int = Field(1, ge=1, le=64, description="processes of this machine that mask letters at once")
+    dask_address: str = Field(
+        "",
+        pattern=r"^(tls://\S+)?$",
+        description="scheduler of a Dask cluster that masks instead, tls://HOST:PORT; empty: none",
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -181,15 +181,28 @@ def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, 
     return moved
 
 
-def done_and_unmasked(connection: Connection, limit: int) -> list[DoneCase]:
-    """Give cases that are done and not yet in the mart, oldest first."""
+def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int] | None = None) -> list[DoneCase]:
+    """Give cases that are done and not yet in the mart, oldest first; of a span of case numbers if one is given."""
     columns = opinion_case.c
-    in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == columns.case_no).exists()
     # a case that was answered and then closed is counted as answered
     outcome = case((columns.state == CaseState.CLOSED, CaseState.ANSWERED.value), else_=columns.state).label("state")
     wanted = [outcome if name == "state" else columns[name] for name in DoneCase.__slots__]
-    chosen = select(*wanted).where(columns.state.in_(sorted(ANALYSED)), ~in_mart).order_by(columns.case_no).limit(limit)
-    return [DoneCase(*row) for row in connection.execute(chosen)]
+    chosen = select(*wanted).where(_unmasked())
+    if within is not None:
+        chosen = chosen.where(columns.case_no.between(*within))
+    return [DoneCase(*row) for row in connection.execute(chosen.order_by(columns.case_no).limit(limit))]
+
+
+def unmasked_partitions(connection: Connection, size: int) -> list[tuple[int, int]]:
+    """Cut the cases that are done and not yet in the mart into spans of case numbers, up to `size` cases in each."""
+    chosen = select(opinion_case.c.case_no).where(_unmasked()).order_by(opinion_case.c.case_no)
+    found = connection.execute(chosen.execution_options(yield_per=size)).scalars()
+    return [(numbers[0], numbers[-1]) for numbers in found.partitions(size)]
+
+
+def _unmasked() -> ColumnElement[bool]:
+    in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == opinion_case.c.case_no).exists()
+    return opinion_case.c.state.in_(sorted(ANALYSED)) & ~in_mart
 
 
 def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:

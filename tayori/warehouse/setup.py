@@ -7,6 +7,7 @@ from tayori.errors import Unavailable
 from tayori.warehouse import append_only, server_hygiene, versions
 from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
+    analysis,
     approvals,
     attention,
     broadcasts,
@@ -29,6 +30,7 @@ from tayori.warehouse.schema import (
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (
+    analysis,
     approvals,
     attention,
     broadcasts,

@@ -124,5 +124,22 @@ def facts_frame(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
     return pd.DataFrame(rows)
 
 
+def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataFrame:
+    """Facts with every column that a report may have."""
+    facts = facts_frame(chance, letters, months)
+    answered = facts["state"] == "answered"
+    days = [min(40, int(chance.gammavariate(4, 3))) for _ in range(letters)]
+    late = pd.Series([taken > 14 for taken in days])
+    return facts.assign(
+        wanted=[_skewed(chance, ["yes", "no", "unknown"]) for _ in range(letters)],
+        sender=[_skewed(chance, ["signed", "anonymous"]) for _ in range(letters)],
+        pace=(late.map({True: "over", False: "within"})).where(answered, "none"),
+        days=pd.Series(days).where(answered, -1),
+        topic=[_skewed(chance, ["0001", "0002", "0000"]) for _ in range(letters)],
+        repeats=[chance.random() < 0.1 for _ in range(letters)],
+        measure=[_skewed(chance, ["実施済", "検討", None]) for _ in range(letters)],
+    )
+
+
 def _skewed(chance: Random, values: Sequence[str | None]) -> str | None:
     return values[min(int(chance.paretovariate(1.1)) - 1, len(values) - 1)]

@@ -556,6 +556,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "topic",
+        sa.Column("topic_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("labelled_by", sa.String(length=40), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("found_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("topic_no", name=op.f("pk_topic")),
+    )
+    op.create_table(
         "batch",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -827,6 +837,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_origin_origin"), "draft_origin", ["origin"], unique=False)
     op.create_table(
+        "edition_document",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_edition_document_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_document")),
+    )
+    op.create_table(
         "emergency",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("standing_id", sa.String(length=40), nullable=False),
@@ -963,6 +982,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_no", "seq", "step", name=op.f("pk_reply_stamp")),
         sa.UniqueConstraint("case_no", "seq", "by", name=op.f("uq_reply_stamp_case_no_seq_by")),
+    )
+    op.create_table(
+        "settled_opinion",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_key", sa.String(length=32), nullable=False),
+        sa.Column("alike", sa.Boolean(), nullable=False),
+        sa.Column("topic_no", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_settled_opinion_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_settled_opinion")),
     )
     op.create_table(
         "staff_link",
