@@ -94,6 +94,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_LINE_API_BASE": settings.line_base,
         "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
         "TAYORI_SMTP_URL": smtp,
+        "TAYORI_MAIL_URL": settings.mail_url.get_secret_value() if settings.mail_url else "",
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }
     named |= {name: urlsplit(url).hostname for name, url in services.items() if url}

@@ -1,4 +1,4 @@
-"""The single door into what was sealed of letters: a case's items and its masked text (I5)."""
+"""The single door into what was sealed of letters: a case's items, its files and its masked text (I5)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,14 @@ from tayori.vault.envelope import place, unseal
 from tayori.vault.keyring import Keyring
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
-SEALED: Final[Mapping[str, tuple[str, ...]]] = {"opinion_case": SEALED_ITEMS, "masked_opinion": ("masked_text",)}
+SEALED: Final[Mapping[str, tuple[str, ...]]] = {
+    "opinion_case": SEALED_ITEMS,
+    "masked_opinion": ("masked_text",),
+    "letter_file": ("title", "content"),
+}
 """Which columns of which table are sealed under a case's key."""
+PLACED_BY: Final[Mapping[str, str]] = {"letter_file": "file_no"}
+"""Which column numbers the place of a sealed value, where a case has several rows; elsewhere the case's number does."""
 
 
 def open_cases(
@@ -27,9 +33,10 @@ def open_cases(
 
     """
     _evidenced(recorded)
-    keys = keyring.open(vault, [row["case_no"] for row in rows])
-    if len(keys) < len(rows):
-        raise Unavailable(f"{len(rows) - len(keys)} letters have no key in the vault; restore it. Nothing was opened.")
+    cases = {row["case_no"] for row in rows}
+    keys = keyring.open(vault, sorted(cases))
+    if len(keys) < len(cases):
+        raise Unavailable(f"{len(cases) - len(keys)} letters have no key in the vault; restore it. Nothing was opened.")
     return [_opened(keys[row["case_no"]], table, row) for row in rows]
 
 
@@ -41,10 +48,10 @@ def _evidenced(recorded: object) -> None:
 
 def _opened(key: bytes, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     opened = dict(row)
+    number = row[PLACED_BY.get(table, "case_no")]
     for column in SEALED[table]:
         if opened[column] is not None:
-            where = place(table, column, row["case_no"])
-            opened[column] = unseal(key, bytes(opened[column]), where).decode()
+            opened[column] = unseal(key, bytes(opened[column]), place(table, column, number)).decode()
     if table == "masked_opinion":
         opened["masked_text"] = json.loads(opened["masked_text"])["text"]
     return opened

@@ -8,6 +8,7 @@ from tayori.warehouse import append_only, server_hygiene, versions
 from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,
@@ -29,6 +30,7 @@ from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,

@@ -11,6 +11,8 @@
       受付日: {item: received_on, formats: ["%Y/%m/%d", wareki]}
     constants: {addressee: mayor, answer_wanted: unknown}
     ignore: [入力端末]                # read by nobody, but named
+    doubtful: [■, （？）]             # what the transcript writes for a sign that nobody could read: it becomes 〓
+    scans: {column: 画像, folder: 画像}   # which column names a letter's pages, in a folder beside the file
 
 Scalars are text: `yes` is the word, not a truth value. A mapping for a database: see `database_mapping`.
 """
@@ -26,9 +28,21 @@ from tayori.errors import BadInput
 from tayori.ingest.sources.frame import ALWAYS_GIVEN, ITEMS
 from tayori.ingest.sources.plain_yaml import Written, read_plain_yaml
 from tayori.ingest.sources.rules import JOINED, WAREKI, ColumnRule, ItemRules, iso_date
+from tayori.ingest.sources.scans import ScanRule
 
 ENCODINGS: Final = ("utf-8", "cp932")
-_FILE_WORDS: Final = ("name", "source", "key", "encoding", "sheet", "columns", "constants", "ignore")
+_FILE_WORDS: Final = (
+    "name",
+    "source",
+    "key",
+    "encoding",
+    "sheet",
+    "columns",
+    "constants",
+    "ignore",
+    "doubtful",
+    "scans",
+)
 _COLUMN_WORDS: Final = ("item", "values", "otherwise", "formats")
 _SAMPLE_DAY: Final = date(2026, 11, 23)
 
@@ -43,6 +57,13 @@ class FileMapping:
     keyed_by_row: bool
     encoding: str | None
     sheet: str | None
+    doubtful: tuple[str, ...] = ()
+    scans: ScanRule | None = None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every column that the mapping names."""
+        return self.ignored | self.rules.columns.keys() | ({self.scans.column} if self.scans else frozenset())
 
 
 def read_file_mapping(path: Path) -> FileMapping:
@@ -121,7 +142,21 @@ def _file_mapping(written: dict[str, Written]) -> FileMapping:
         raise BadInput(f"ignore: {min(both)} stands under columns too; keep one.")
     sheet = text(written["sheet"], "sheet") if "sheet" in written else None
     encoding = text(written["encoding"], "encoding") if "encoding" in written else None
-    return FileMapping(text(written.get("name"), "name"), rules, ignored, keyed_by_row, encoding, sheet)
+    doubtful, scans = texts(written.get("doubtful"), "doubtful"), _scans(written)
+    if scans and scans.column in ignored | rules.columns.keys():
+        raise BadInput(f"scans: {scans.column} stands under columns or ignore too; keep one.")
+    name = text(written.get("name"), "name")
+    return FileMapping(name, rules, ignored, keyed_by_row, encoding, sheet, doubtful, scans)
+
+
+def _scans(written: dict[str, Written]) -> ScanRule | None:
+    if "scans" not in written:
+        return None
+    told = section(written["scans"], "scans", ("column", "folder"))
+    folder = text(told.get("folder"), "scans.folder")
+    if Path(folder).name != folder:
+        raise BadInput("scans.folder: name a folder beside the file, without a path.")
+    return ScanRule(text(told.get("column"), "scans.column"), folder)
 
 
 def _column_rule(written: Written, place: str) -> ColumnRule:
