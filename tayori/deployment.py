@@ -88,6 +88,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_VAULT_URL": settings.vault_address,
         "TAYORI_INBOX_URL": settings.inbox_address,
         "TAYORI_CALL_CENTRE_URL": call_centre,
+        "TAYORI_OLD_SYSTEM_URL": settings.old_system_url.get_secret_value() if settings.old_system_url else "",
     }
     named = {name: host_of(url) for name, url in stores.items() if url}
     services = {

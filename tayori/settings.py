@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         None, description="mails to the ward: imaps://user:password@host/FOLDER or maildir:///FOLDER; empty: none"
     )
     mail_mapping: Path | None = Field(None, description="mapping of the mailbox's addresses (YAML)")
+    old_system_url: SecretStr | None = Field(
+        None, description="database of the old opinion system while it is migrated, read only (O7)"
+    )
     feeds_file: Path | None = Field(None, description="rules for the feeds of the ward's site (YAML); empty: no feed")
     feed_allowed_hosts: Hosts = Field(
         (), description="hosts that feeds may be read from and that their news may link to"

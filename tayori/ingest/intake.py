@@ -26,6 +26,7 @@ from tayori.ingest.sources.frame import ITEMS, PERSONAL_ITEMS
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
+from tayori.vault.blind_index import BlindIndex
 from tayori.vault.envelope import place, seal
 from tayori.warehouse import arrivals, closing, opinions
 from tayori.warehouse.arrivals import FileRow
@@ -160,22 +161,13 @@ class Intake:
         opinions.add_cases(people, (self._case(number, key, index, row) for number, key, (index, row) in cases))
         arrivals.add_arrivals(
             people,
-            ((number, self._text_mark(row), str(row["opinion"]).count(DOUBTFUL)) for number, _, (_, row) in cases),
+            (
+                (number, text_mark(self._office.index, row["opinion"]), str(row["opinion"]).count(DOUBTFUL))
+                for number, _, (_, row) in cases
+            ),
         )
-        self._add_files(people, [(number, key, files.get(row["source_key"], ())) for number, key, (_, row) in cases])
+        add_files(people, [(number, key, files.get(row["source_key"], ())) for number, key, (_, row) in cases])
         self.counts.recorded += len(fresh)
-
-    def _text_mark(self, row: Row) -> bytes | None:
-        """Give what letters of one wording share, however their blanks and widths differ; nothing for a few words."""
-        plain = "".join(unicodedata.normalize("NFKC", row["opinion"]).split())
-        return self._office.index.of_content(b"text|" + plain.encode()) if len(plain) >= SHORTEST_LINKED else None
-
-    def _add_files(self, people: Connection, held: Sequence[tuple[int, bytes, Sequence[LetterFile]]]) -> None:
-        listed = [(number, key, file) for number, key, files in held for file in files]
-        if not listed:
-            return
-        numbers = arrivals.reserve_files(people, len(listed))
-        arrivals.add_files(people, (_file(no, *one) for no, one in zip(numbers, listed, strict=True)))
 
     def _case(self, number: int, key: bytes, index: bytes, row: Row) -> dict[str, Any]:
         received = date.fromisoformat(row["received_on"])
@@ -198,6 +190,20 @@ class Intake:
             **managed,
             **sealed,
         }
+
+
+def text_mark(index: BlindIndex, opinion: str) -> bytes | None:
+    """Give what letters of one wording share, however their blanks and widths differ; nothing for a few words."""
+    plain = "".join(unicodedata.normalize("NFKC", opinion).split())
+    return index.of_content(b"text|" + plain.encode()) if len(plain) >= SHORTEST_LINKED else None
+
+
+def add_files(people: Connection, held: Sequence[tuple[int, bytes, Sequence[LetterFile]]]) -> None:
+    """Seal the files of cases, each given by its number and key, and add them."""
+    listed = [(number, key, file) for number, key, files in held for file in files]
+    if listed:
+        numbers = arrivals.reserve_files(people, len(listed))
+        arrivals.add_files(people, (_file(no, *one) for no, one in zip(numbers, listed, strict=True)))
 
 
 def _is_recorded(row: Row) -> bool:

@@ -314,6 +314,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_log_leaf")),
     )
     op.create_table(
+        "migration",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("phase", sa.String(length=16), nullable=False),
+        sa.Column("watermark", sa.String(length=200), nullable=True),
+        sa.Column("loaded_at", Moment(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=True),
+        sa.Column("cut_over_at", Moment(), nullable=True),
+        sa.Column("cut_over_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_migration")),
+    )
+    op.create_table(
         "opinion_case",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("receipt_no", sa.String(length=20), nullable=False),
