@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import orjson
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -27,7 +28,7 @@ from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.blind_index import BlindIndex
-from tayori.vault.envelope import place, seal
+from tayori.vault.envelope import place, seal, seal_items
 from tayori.warehouse import arrivals, closing, opinions
 from tayori.warehouse.arrivals import FileRow
 
@@ -37,7 +38,8 @@ CHANGED: Final = "changed_since_it_was_read"
 NOBODY: Final = "回答を要しない問合せ"
 SHORTEST_LINKED: Final = 20  # signs; 「ありがとう」 says the same in every letter and links nothing
 Progress = Callable[[int], None]
-Row = Mapping[str, Any]
+Row = dict[str, Any]
+MARK: Final = "mark"
 Files = Mapping[str, Sequence[LetterFile]]
 """The files of letters, by `source_key`."""
 
@@ -84,6 +86,8 @@ class Intake:
         self._place = f"{source}@{file}" if file else source
         self._gate = gate
         self._calendar = WardCalendar()
+        self._version = self._calendar.version
+        self._due: dict[date, date] = {}
         self._on_progress = on_progress or (lambda _: None)
         self.counts = OpinionCounts()
 
@@ -94,8 +98,10 @@ class Intake:
         verdict = self._gate(frame, SUITE, self._office.now())
         refused = [(_rows(frame.iloc[[position]])[0], rule) for position, rule in verdict.refused]
         fresh, changed = self._told_apart(stores[0], _rows(verdict.accepted))
-        recorded = {key: row for key, row in fresh.items() if _is_recorded(row)}
-        counted = {key: row for key, row in fresh.items() if not _is_recorded(row)}
+        recorded: dict[bytes, Row] = {}
+        counted: dict[bytes, Row] = {}
+        for key, row in fresh.items():
+            (recorded if _is_recorded(row) else counted)[key] = row
         self._set_aside(stores[0], [*refused, *((row, CHANGED) for row in changed)], held)
         self._count(stores[0], counted)
         self._record(stores, recorded, held)
@@ -126,16 +132,17 @@ class Intake:
         fresh: dict[bytes, Row] = {}
         changed: list[Row] = []
         for index, row in zip(indexes, rows, strict=True):
+            mark = self._mark(row)
             if index in marks:
-                if marks[index] not in {None, self._mark(row)}:
+                if marks[index] not in {None, mark}:
                     changed.append(row)
             elif _is_recorded(row) or index not in counted:
-                fresh[index] = row
-                marks[index] = self._mark(row)
+                row[MARK] = mark
+                fresh[index], marks[index] = row, mark
         return fresh, changed
 
     def _mark(self, row: Row) -> bytes:
-        return self._office.index.of_content(_sealed_form({name: row[name] for name in ITEMS}))
+        return self._office.index.of_content(orjson.dumps([row[name] for name in ITEMS]))
 
     def _row_number(self, row: Row, rule: str) -> int:
         """Give a row's number at its source; in a database, which can change a row often, each change has its own."""
@@ -158,7 +165,7 @@ class Intake:
         numbers = opinions.reserve_cases(people, len(fresh))
         keys = self._office.case_keys.create(vault, numbers)
         cases = list(zip(numbers, keys, fresh.items(), strict=True))
-        opinions.add_cases(people, (self._case(number, key, index, row) for number, key, (index, row) in cases))
+        opinions.add_new_cases(people, (self._case(number, key, index, row) for number, key, (index, row) in cases))
         arrivals.add_arrivals(
             people,
             (
@@ -169,27 +176,29 @@ class Intake:
         add_files(people, [(number, key, files.get(row["source_key"], ())) for number, key, (_, row) in cases])
         self.counts.recorded += len(fresh)
 
-    def _case(self, number: int, key: bytes, index: bytes, row: Row) -> dict[str, Any]:
+    def _case(self, number: int, key: bytes, index: bytes, row: Row) -> tuple[Any, ...]:
+        """Give a new case's values in the order of `opinions.NEW_CASE`."""
         received = date.fromisoformat(row["received_on"])
-        target = reply_due(received, self._calendar) if answerable(row) and row["answer_wanted"] != "no" else None
-        managed = {name: row[name] for name in ("channel", "addressee", "answer_wanted", "department", "kind")}
-        sealed = {item: _seal(key, number, item, row[item]) for item in PERSONAL_ITEMS}
-        return {
-            "case_no": number,
-            "receipt_no": f"R{received:%Y}-{number:07d}",
-            "source": self._source,
-            "source_key": index,
-            "received_on": received,
-            "target_on": target,
-            "calendar_version": self._calendar.version if target else None,
-            "theme": None,
-            "state": CaseState.RECEIVED,
-            "done_on": None,
-            "answer": None,
-            "content_mark": self._mark(row),
-            **managed,
-            **sealed,
-        }
+        target = self._target(received) if row["answer_wanted"] != "no" and answerable(row) else None
+        return (
+            number,
+            f"R{received.year}-{number:07d}",
+            self._source,
+            index,
+            received,
+            target,
+            self._version if target else None,
+            CaseState.RECEIVED,
+            row[MARK],
+            *[row[name] for name in opinions.MANAGED],
+            *seal_items(key, "opinion_case", number, {item: row[item] for item in PERSONAL_ITEMS}),
+        )
+
+    def _target(self, received: date) -> date:
+        """Give the day by which a letter should be answered; letters of one day share it."""
+        if received not in self._due:
+            self._due[received] = reply_due(received, self._calendar)
+        return self._due[received]
 
 
 def text_mark(index: BlindIndex, opinion: str) -> bytes | None:
@@ -210,10 +219,6 @@ def _is_recorded(row: Row) -> bool:
     return recorded_as_person(row["channel"], row["addressee"], row["answer_wanted"])
 
 
-def _seal(key: bytes, number: int, item: str, value: str | None) -> bytes | None:
-    return None if value is None else seal(key, value.encode(), place("opinion_case", item, number))
-
-
 def _file(file_no: int, case_no: int, key: bytes, file: LetterFile) -> FileRow:
     title = seal(key, file.title.encode(), place("letter_file", "title", file_no))
     content = seal(key, base64.b64encode(file.content), place("letter_file", "content", file_no))
@@ -221,7 +226,7 @@ def _file(file_no: int, case_no: int, key: bytes, file: LetterFile) -> FileRow:
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
-    columns = {str(name): [None if pd.isna(cell) else cell for cell in frame[name]] for name in frame.columns}
+    columns = {str(name): frame[name].to_numpy(dtype=object, na_value=None).tolist() for name in frame.columns}
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 

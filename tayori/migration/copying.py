@@ -1,8 +1,34 @@
 """The contractor's copy (O8): the old system's cases sealed to one recipient's key, in the ledger, to its certificate.
 
-A masked copy of the same shape is the better choice for trying out a migration; the real one is for what only real rows
-show. Both are copies of the ledger's kind `contractor`: approved by 甲, with an end, ended by a certificate.
-"""What is asked for: to whose key, until when, by which approval of 甲, why; masked unless said otherwise."""
+A masked copy of the same shape is the better choice for trying out a migration; the real one is for what only real
+rows show. Both are copies of the ledger's kind `contractor`: approved by 甲, with an end, ended by a certificate.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from tayori.domain.copies import NewCopy, allow
+from tayori.errors import BadInput, Unavailable
+from tayori.migration.cases import OldSystem
+from tayori.migration.dump import Changed, members
+from tayori.migration.scrambling import Scrambled
+from tayori.office import Office
+from tayori.retention.archive import Tar
+from tayori.retention.copies import ledger
+from tayori.vault.age import Hashing, fingerprint, recipient_of, seal_stream
+from tayori.vault.roster import Credential
+from tayori.warehouse.copies import CopyRow
+
+KIND: Final = "contractor"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyWanted:
+    """What is asked for: to whose key, until when, by which approval of 甲, why; masked unless said otherwise."""
 
     recipient: str
     ends_at: datetime

@@ -25,7 +25,7 @@ from tayori.ingest.verdict import Gate
 from tayori.migration.cases import FRAME_COLUMNS, SEALED, SUITE, OldCase, OldSystem
 from tayori.office import Office
 from tayori.vault.audit import Action, record
-from tayori.vault.envelope import place, seal
+from tayori.vault.envelope import seal_items
 from tayori.warehouse import arrivals, closing, migrating, opinions
 from tayori.warehouse.engines import writing
 from tayori.warehouse.external import Watermark
@@ -86,6 +86,7 @@ class _Loader:
         self._source = source
         self._gate = gate
         self._calendar = WardCalendar()
+        self._version = self._calendar.version
         self.counts = LoadCounts()
 
     def take(self, stores: tuple[Connection, Connection], cases: Sequence[OldCase]) -> None:
@@ -156,6 +157,7 @@ class _Loader:
         received, state = date.fromisoformat(items["received_on"] or ""), CaseState(items["state"] or "")
         waits = state is CaseState.RECEIVED and answerable(items) and items["answer_wanted"] != "no"
         managed = {name: items[name] for name in ("channel", "addressee", "answer_wanted", "department", "kind")}
+        given = {item: items[item] for item in SEALED}
         return {
             "case_no": number,
             "receipt_no": case.key,
@@ -163,18 +165,14 @@ class _Loader:
             "source_key": index,
             "received_on": received,
             "target_on": reply_due(received, self._calendar) if waits else None,
-            "calendar_version": self._calendar.version if waits else None,
+            "calendar_version": self._version if waits else None,
             "theme": None,
             "state": state,
             "done_on": date.fromisoformat(items["done_on"]) if items["done_on"] else None,
             "content_mark": mark,
             **managed,
-            **{item: _sealed(key, number, item, items[item]) for item in SEALED},
+            **dict(zip(SEALED, seal_items(key, "opinion_case", number, given), strict=True)),
         }
-
-
-def _sealed(key: bytes, number: int, item: str, value: str | None) -> bytes | None:
-    return None if value is None else seal(key, value.encode(), place("opinion_case", item, number))
 
 
 def _frame(cases: Sequence[OldCase]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Opinions from a file: CSV, Excel, JSON lines or one JSON array. A broken file leaves nothing half done."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ EXCEL: Final = (".xlsx", ".xlsm")
 JSON: Final = (".json", ".jsonl", ".ndjson")
 _DIGIT_ITEMS: Final = frozenset({"telephone", "fax", "postal_code"})
 _KEY_DIGITS: Final = 16
+HELD_BYTES: Final = 128 << 20  # of a file whose rows are held while it is taken in; a larger one is read twice
 SCANNED_ROWS: Final = 20  # letters held at a time where their pages are held with them
 
 
@@ -65,20 +66,27 @@ def letters_from_file(path: Path, mapping: FileMapping, *, chunk_rows: int = CHU
     are its digest and the row number, so the same file read twice gives the same keys.
     """
     rows = min(chunk_rows, SCANNED_ROWS) if mapping.scans else chunk_rows
-    if path.suffix.lower() in EXCEL:
-        return _blocks_of_workbook(path, mapping, rows)
+    if path.suffix.lower() in EXCEL or (path.is_file() and path.stat().st_size <= HELD_BYTES):
+        return _blocks_held(path, mapping, rows)
     return _blocks(survey(path, mapping), mapping, rows)
 
 
-def _blocks_of_workbook(path: Path, mapping: FileMapping, chunk_rows: int) -> Iterator[LetterBlock]:
-    """Read a workbook once and hold its rows: unpacking it takes far longer than anything else."""
+def _blocks_held(path: Path, mapping: FileMapping, chunk_rows: int) -> Iterator[LetterBlock]:
+    """Read a workbook, or a file of moderate size, once and hold its rows: reading it twice takes twice as long."""
     try:
         table, digest = _opened(path, mapping)
         kept = list(chunks(table, chunk_rows))
         _check_scans(path, mapping, kept)
     except BadInput as fault:
         raise in_file(path, fault) from None
-    return (_block(chunk, mapping, path, digest) for chunk in kept)
+    return _given_up(kept, lambda chunk: _block(chunk, mapping, path, digest))
+
+
+def _given_up(kept: list[Chunk], made: Callable[[Chunk], LetterBlock]) -> Iterator[LetterBlock]:
+    """Make blocks of chunks, letting each go once it is made."""
+    kept.reverse()
+    while kept:
+        yield made(kept.pop())
 
 
 def _blocks(surveyed: SurveyedFile, mapping: FileMapping, chunk_rows: int) -> Iterator[LetterBlock]:
