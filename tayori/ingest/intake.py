@@ -226,7 +226,10 @@ def _file(file_no: int, case_no: int, key: bytes, file: LetterFile) -> FileRow:
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
-    columns = {str(name): frame[name].to_numpy(dtype=object, na_value=None).tolist() for name in frame.columns}
+    columns = {
+        str(name): frame[name].to_numpy(dtype=object, na_value=None).tolist()  # type: ignore[call-overload]
+        for name in frame.columns
+    }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
@@ -237,4 +240,4 @@ def _sealed_form(row: Row) -> bytes:
 def _kept_form(row: Row, files: Files) -> bytes:
     """Write a row and its files down as one: what is set aside is set aside whole."""
     listed = [file.plain() for file in files.get(row["source_key"] or "", ())]
-    return _sealed_form(row | {"files": listed} if listed else row)  # type: ignore[operator]
+    return _sealed_form(row | {"files": listed} if listed else row)
