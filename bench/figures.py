@@ -70,6 +70,16 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         *(Bound(figure, 0, at_most=True) for figure in ("lost", "revived", "uncertified", "mutations_missed")),
         Bound("mutations", 100),
     ),
+    "desk": (
+        Bound("migrated", 98_000),
+        Bound("migration_seconds", 300, at_most=True),
+        Bound("damages", 30),
+        Bound("mails", 60),
+        Bound("ingest_ratio", 0.5),
+        Bound("kills", 50),
+        *(Bound(figure, 0, at_most=True) for figure in ("damages_missed", "mail_mismatches", "lost")),
+        *(Bound(figure, 0, at_most=True) for figure in ("doubled_letters", "left_waiting")),
+    ),
     "broadcast": (
         Bound("kills", 300),
         *(Bound(figure, 0, at_most=True) for figure in ("missed", "doubled", "stray", "undecided", "altered")),

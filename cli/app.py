@@ -37,6 +37,7 @@ WORDS: Final = {
     "quarantine": "隔離 (quarantine) された行",
     "case": "案件 (case): 意見等の受付・回付・回答・終わり",
     "disclosure": "開示の請求 (disclosure) への対応",
+    "migrate": "旧システムからの移行 (migrate)",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

@@ -89,6 +89,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_VAULT_URL": settings.vault_address,
         "TAYORI_INBOX_URL": settings.inbox_address,
         "TAYORI_CALL_CENTRE_URL": call_centre,
+        "TAYORI_OLD_SYSTEM_URL": settings.old_system_url.get_secret_value() if settings.old_system_url else "",
     }
     named = {name: host_of(url) for name, url in stores.items() if url}
     services = {
@@ -97,6 +98,7 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
         "TAYORI_SMTP_URL": smtp,
         "TAYORI_DASK_ADDRESS": settings.dask_address,
+        "TAYORI_MAIL_URL": settings.mail_url.get_secret_value() if settings.mail_url else "",
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }
     named |= {name: urlsplit(url).hostname for name, url in services.items() if url}

@@ -86,6 +86,13 @@ class Settings(BaseSettings):
         None, description="database of the call centre's FAQ system, read only (O5)"
     )
     call_centre_mapping: Path | None = Field(None, description="mapping of the call centre's tables and scope (YAML)")
+    mail_url: SecretStr | None = Field(
+        None, description="mails to the ward: imaps://user:password@host/FOLDER or maildir:///FOLDER; empty: none"
+    )
+    mail_mapping: Path | None = Field(None, description="mapping of the mailbox's addresses (YAML)")
+    old_system_url: SecretStr | None = Field(
+        None, description="database of the old opinion system while it is migrated, read only (O7)"
+    )
     feeds_file: Path | None = Field(None, description="rules for the feeds of the ward's site (YAML); empty: no feed")
     feed_allowed_hosts: Hosts = Field(
         (), description="hosts that feeds may be read from and that their news may link to"

@@ -24,6 +24,11 @@ from tayori.warehouse.schema.opinions import (
 )
 
 CASE = tuple(column.name for column in opinion_case.columns)
+MANAGED = ("channel", "addressee", "answer_wanted", "department", "kind")
+NEW_CASE = (
+    *("case_no", "receipt_no", "source", "source_key", "received_on", "target_on", "calendar_version", "state"),
+    *("content_mark", *MANAGED, "name", "postal_code", "address", "telephone", "email", "fax", "opinion"),
+)
 TALLY_KEY = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
 MASKED = tuple(column.name for column in masked_opinion.columns)
 
@@ -82,6 +87,11 @@ def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
 def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add cases; each row holds every column of `opinion_case`."""
     insert_rows(connection, opinion_case, CASE, ([row[name] for name in CASE] for row in rows))
+
+
+def add_new_cases(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Add cases that nobody worked on yet; each row's values stand in the order of `NEW_CASE`."""
+    insert_rows(connection, opinion_case, NEW_CASE, rows)
 
 
 def count_letters(

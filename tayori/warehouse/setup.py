@@ -9,6 +9,7 @@ from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
     analysis,
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,
@@ -20,6 +21,7 @@ from tayori.warehouse.schema import (
     kinds,
     leaving,
     messages,
+    migrating,
     opinions,
     people,
     records,
@@ -32,6 +34,7 @@ from tayori.warehouse.schema.columns import inbox, vault, warehouse
 SCHEMAS = (
     analysis,
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,
@@ -43,6 +46,7 @@ SCHEMAS = (
     kinds,
     leaving,
     messages,
+    migrating,
     opinions,
     people,
     records,

@@ -67,17 +67,18 @@ def test_hosts_that_are_not_on_the_list_are_refused_by_the_name_of_their_setting
         "database_url": VERIFIED,
         "smtp_url": "smtps://desk:pass@mail.example.jp",
         "call_centre_url": "postgresql://reader@faq.example.jp/faq",
+        "mail_url": "imaps://desk:pass@box.example.jp/INBOX",
     }
     environment = {"PREFECT_API_URL": "https://prefect.example.jp/api"}
     line = "api.line.me,api-data.line.me"
     strict = some_settings(tmp_path, **changes, deployment_allowed_hosts=f"db.example.jp,{line}")
     with pytest.raises(Refused) as told:
         deployment.refuse_strangers(strict, environment)
-    for name in ("TAYORI_SMTP_URL", "TAYORI_CALL_CENTRE_URL", "PREFECT_API_URL"):
+    for name in ("TAYORI_SMTP_URL", "TAYORI_MAIL_URL", "TAYORI_CALL_CENTRE_URL", "PREFECT_API_URL"):
         assert name in told.value.sentence
     assert "TAYORI_DATABASE_URL" not in told.value.sentence
     assert "example.jp" not in told.value.sentence
-    allowed = f"db.example.jp,{line},mail.example.jp,faq.example.jp,prefect.example.jp"
+    allowed = f"db.example.jp,{line},mail.example.jp,box.example.jp,faq.example.jp,prefect.example.jp"
     deployment.refuse_strangers(some_settings(tmp_path, **changes, deployment_allowed_hosts=allowed), environment)
 
 

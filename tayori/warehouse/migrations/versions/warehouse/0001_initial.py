@@ -327,6 +327,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_log_leaf")),
     )
     op.create_table(
+        "migration",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("phase", sa.String(length=16), nullable=False),
+        sa.Column("watermark", sa.String(length=200), nullable=True),
+        sa.Column("loaded_at", Moment(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=True),
+        sa.Column("cut_over_at", Moment(), nullable=True),
+        sa.Column("cut_over_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_migration")),
+    )
+    op.create_table(
         "opinion_case",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("receipt_no", sa.String(length=20), nullable=False),
@@ -629,6 +640,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
     )
     op.create_table(
+        "case_arrival",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_mark", sa.LargeBinary(), nullable=True),
+        sa.Column("doubtful", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_arrival_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_arrival")),
+    )
+    op.create_index(op.f("ix_case_arrival_text_mark"), "case_arrival", ["text_mark"], unique=False)
+    op.create_table(
         "case_attended",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("attended_on", sa.Date(), nullable=False),
@@ -887,6 +909,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
+    op.create_table(
+        "letter_file",
+        sa.Column("file_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_file_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_no", name=op.f("pk_letter_file")),
+    )
+    op.create_index(op.f("ix_letter_file_case_no"), "letter_file", ["case_no"], unique=False)
     op.create_table(
         "masked_opinion",
         sa.Column("mart_key", sa.String(length=32), nullable=False),
