@@ -79,6 +79,11 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("guards", 15),
         Bound("foreign_endpoints", 0, at_most=True),
     ),
+    "doors": (
+        Bound("forgeries", 120),
+        Bound("pages", 14),
+        *(Bound(figure, 0, at_most=True) for figure in ("forgeries_accepted", "axe_violations")),
+    ),
     "analysis": (
         Bound("seconds_9883", 60, at_most=True),
         Bound("tokenise_ratio", 0.5),

@@ -55,6 +55,14 @@ class OpinionCounts:
         """Letters that passed the gate, whether recorded with their writer, only counted, or known already."""
         return self.recorded + self.counted + self.duplicate
 
+    def add(self, other: "OpinionCounts") -> None:
+        """Add other counts to these."""
+        self.read += other.read
+        self.recorded += other.recorded
+        self.counted += other.counted
+        self.duplicate += other.duplicate
+        self.quarantined.update(other.quarantined)
+
     def plain(self) -> dict[str, Any]:
         """Give the counts as plain numbers."""
         return {
@@ -97,6 +105,20 @@ def ingest_call_centre(
         with office.writing_people() as stores:
             intake.take(stores, chunk.frame)
             opinions.set_watermark(stores[0], mapping.name, json.dumps(asdict(chunk.upto)), office.now())
+    return intake.counts
+
+
+def ingest_frame(
+    office: Office, source: str, gate: Gate, stores: tuple[Connection, Connection], frame: pd.DataFrame
+) -> OpinionCounts:
+    """Take in a frame of letters in the caller's transactions; each of them once.
+
+    Raises:
+        Refused: the contract has ended.
+
+    """
+    intake = _Intake(office, source, gate, None)
+    intake.take(stores, frame)
     return intake.counts
 
 

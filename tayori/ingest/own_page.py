@@ -21,7 +21,7 @@ from tayori.ingest.submissions import ERASE, LINK, RECEPTION, WISH, new_submissi
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
-from tayori.warehouse import own
+from tayori.warehouse import letters, own
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import DoorStore
 from tayori.warehouse.people import Chosen
@@ -102,6 +102,11 @@ class OwnPage:
 
         """
         self._put(WISH, wish_of(LINK, who, self.clock(), new_submission_id(self.rng), code))
+
+    def state_of_letter(self, receipt: str) -> str | None:
+        """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""
+        with reading(self.warehouse) as connection:
+            return letters.state_of(connection, self.index.of_receipt(receipt))
 
     def a_month(self) -> dict[int, float]:
         """Give how many broadcasts a month each genre had lately; about nobody, and looked up every ten minutes."""

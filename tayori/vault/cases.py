@@ -12,7 +12,11 @@ from tayori.vault.envelope import place, unseal
 from tayori.vault.keyring import Keyring
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
-SEALED: Final[Mapping[str, tuple[str, ...]]] = {"opinion_case": SEALED_ITEMS, "masked_opinion": ("masked_text",)}
+SEALED: Final[Mapping[str, tuple[str, ...]]] = {
+    "opinion_case": SEALED_ITEMS,
+    "masked_opinion": ("masked_text",),
+    "letter_confirmation": ("receipt", "email"),
+}
 """Which columns of which table are sealed under a case's key."""
 
 

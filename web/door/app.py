@@ -1,4 +1,7 @@
-"""The webhook's door (FastAPI): signature first, then seal and store, then answer within two seconds."""
+"""The door (FastAPI). Webhook: signature first, then seal and store, then answer within two seconds.
+
+Where it has an address, the opinion screen is an app of its own beside the webhook.
+"""
 
 import asyncio
 import logging
@@ -19,6 +22,9 @@ from tayori.warehouse.inbox import DoorStore
 from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
+from web.opinion.app import make_app as make_opinions
+from web.opinion.app import make_screen
+from web.opinion.screen import UNDER
 
 WEBHOOK_PATH: Final = "/webhook/line"
 LARGEST_BODY: Final = 2 << 20  # bytes; LINE's own limit on bodies is 2 MB
@@ -65,6 +71,9 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
         log.info("a delivery of %d events was kept", kept)
         return Response(status_code=200)
 
+    if settings.opinion_base_url:
+        app.state.screen = make_screen(settings, store, keeper.sealer, clock)
+        app.mount(UNDER, make_opinions(app.state.screen))
     if settings.media_folder is not None:
         add_media(app, settings.media_folder)
 

@@ -710,6 +710,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
     op.create_table(
+        "letter_confirmation",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_confirmation_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_confirmation")),
+    )
+    op.create_index(op.f("ix_letter_confirmation_due_at"), "letter_confirmation", ["due_at"], unique=False)
+    op.create_table(
+        "letter_receipt",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt_index", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=9), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("answer_by", sa.String(length=12), nullable=True),
+        sa.Column("summary", sa.String(length=4), nullable=False),
+        sa.Column("notice", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_receipt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_receipt")),
+        sa.UniqueConstraint("receipt_index", name=op.f("uq_letter_receipt_receipt_index")),
+    )
+    op.create_index(op.f("ix_letter_receipt_reference"), "letter_receipt", ["reference"], unique=False)
+    op.create_table(
         "masked_opinion",
         sa.Column("mart_key", sa.String(length=32), nullable=False),
         sa.Column("case_no", sa.Integer(), nullable=False),
