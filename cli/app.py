@@ -35,6 +35,7 @@ WORDS: Final = {
     "restore": "復元 (restore) とその稽古",
     "quarantine": "隔離 (quarantine) された行",
     "case": "案件 (case): 意見等の処理の終わり",
+    "survey": "アンケート (survey)",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

@@ -4,17 +4,19 @@ Kinds of questions: choice, scale, number, date, text. All but text become codes
 nobody's table. An anonymous survey has no text: it could name its writer, and is counted only, never kept by person.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
 from tayori.errors import BadInput
 
-NAME: Final = re.compile(r"[a-z][a-z0-9-]{1,30}")
+NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 MOST_QUESTIONS, MOST_CHOICES, LONGEST_TEXT, LONGEST_LABEL = 30, 20, 500, 100
 WIDEST_SCALE: Final = 11
 LARGEST_NUMBER: Final = 1_000_000
@@ -139,6 +141,12 @@ def read_survey(given: object) -> Survey:
         _day(whole["closes_on"], "closes_on"),
         read,
     )
+
+
+@lru_cache(maxsize=64)
+def survey_of(definition: str) -> Survey:
+    """Give a survey from the JSON in which it is stored."""
+    return read_survey(json.loads(definition))
 
 
 def _question(given: object, at: int) -> Question:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tayori.opinions.prohibited import INNOCENT, is_task, lists_of_words
 from tayori.opinions.phrases import PhraseBook
+from tayori.opinions.prohibited import INNOCENT, is_task, lists_of_words
 from tayori.opinions.spans import Span, overlaps, rules, terms
 from tayori.opinions.text import normalise
 from tayori.opinions.tokens import Tokeniser
@@ -47,9 +47,14 @@ def prohibited_asked(texts: Iterable[tuple[str, str]]) -> list[Asked]:
 
 @cache
 def _words() -> tuple[tuple[str, str], ...]:
-    said = {name: row["words"] for name, row in lists_of_words().items()}
-    listed = [(str(word), name) for table in (said, _asked()) for name, words in table.items() for word in words]
+    tables = (_said(), _asked())
+    listed = [(word, name) for table in tables for name, words in table.items() for word in words]
     return (*listed, *((word, INNOCENT) for word in terms("attributes", INNOCENT)))
+
+
+def _said() -> dict[str, list[str]]:
+    listed = {name: row["words"] for name, row in lists_of_words().items()}
+    return {name: [str(word) for word in words] for name, words in listed.items() if isinstance(words, list)}
 
 
 def _asked() -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from tayori.warehouse.schema.kinds import staff_link
 from tayori.warehouse.schema.letters import letter_receipt
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import audit_entry, quarantine
+from tayori.warehouse.schema.surveys import survey
 
 READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
@@ -25,6 +26,7 @@ READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (broadcast, ("genre", "state", "ended_at")),
     (audit_entry, ("seq", "hash")),
     (letter_receipt, ("receipt_index", "state")),
+    (survey, ("name", "anonymous", "definition", "state", "closes_on")),
 )
 """What the page reads, column by column; the LINE id among it is sealed, and the page holds no key."""
 

@@ -25,6 +25,7 @@ from tayori.warehouse.schema import (
     results,
     retention,
     stores,
+    surveys,
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
@@ -47,6 +48,7 @@ SCHEMAS = (
     results,
     retention,
     stores,
+    surveys,
 )
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 

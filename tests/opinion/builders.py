@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from pydantic import SecretStr
@@ -55,12 +56,12 @@ class Desk:
             return len(inbox.oldest(connection, ("letter",), 10_000))
 
 
-A_LETTER: dict[str, object] = {
+A_LETTER: dict[str, Any] = {
     "addressee": "mayor",
     "opinion": "模擬の意見です。公園の水飲み場を直してください。",
     "answer": "no",
 }
-ANSWERED: dict[str, object] = {
+ANSWERED: dict[str, Any] = {
     "answer": "yes",
     "answer_by": "email",
     "name": "模擬 太郎",

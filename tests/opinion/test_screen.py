@@ -77,9 +77,9 @@ def test_every_answer_has_its_headers_and_no_script(one_desk: Desk) -> None:
     for name, page in every_page(one_desk):
         assert {header: page.headers[header] for header in HEADERS} == HEADERS, name
         assert "server" not in page.headers
-        for tag, given in page.reader.tags:
+        for tag, attributes in page.reader.tags:
             assert tag not in {"script", "style", "iframe", "object", "embed", "base"}
-            assert not [one for one in given if one.startswith("on") or one == "style"]
+            assert not [one for one in attributes if one.startswith("on") or one == "style"]
         title = re.search(rb"<title>(.*)</title>", page.content)
         assert title is not None
         assert "模擬" not in title[1].decode()

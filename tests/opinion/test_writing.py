@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_nothing_is_kept_before_it_is_sent(one_desk: Desk) -> None:
     assert one_desk.waiting() == before
 
 
-WRONG: dict[str, tuple[dict[str, object], dict[str, Problem]]] = {
+WRONG: dict[str, tuple[dict[str, Any], dict[str, Problem]]] = {
     "nothing chosen": ({"addressee": None}, {"addressee": Problem.NOT_CHOSEN}),
     "an addressee that does not exist": ({"addressee": "king"}, {"addressee": Problem.NOT_CHOSEN}),
     "nothing written": ({"opinion": " 　\n"}, {"opinion": Problem.NOT_WRITTEN}),

@@ -99,8 +99,8 @@ def _add_sending(app: FastAPI, screen: Screen) -> None:
         if not again:
             await in_thread(lambda: screen.put(sent))
             screen.remember(given.token)
-        words = {"easy": given.easy, "said": told(easy=given.easy), "states_at": screen.states_at}
-        return screen.render("sent", sent=sent, again=again, **words)
+        said, states_at = told(easy=given.easy), screen.states_at
+        return screen.render("sent", sent=sent, again=again, easy=given.easy, said=said, states_at=states_at)
 
 
 def _form(

@@ -24,6 +24,7 @@ from web.resident.letter import add_letter
 from web.resident.owner import add_owner
 from web.resident.sessions import Sessions
 from web.resident.settings import ResidentSettings, resident_settings
+from web.resident.survey import add_surveys
 
 log = logging.getLogger("tayori.resident")
 
@@ -69,6 +70,7 @@ def make_app(context: Context) -> FastAPI:
     app = FastAPI(title="Tayori resident", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     add_entering(app, context)
     add_owner(app, context)
+    add_surveys(app, context)
     add_letter(app, context)
     _add_health(app, context)
     _add_farewell(app, context)

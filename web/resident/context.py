@@ -12,7 +12,7 @@ from tayori.domain.ward import ward
 from tayori.errors import TayoriError
 from tayori.ingest.own_page import OwnPage
 from tayori.line.login import LineLogin
-from web.forms import Fields, one, read_form
+from web.forms import Fields, Size, one, read_form
 from web.pages import Pages, secret_of, templates_of, words_of
 from web.resident.forms import SIZE
 from web.resident.sessions import Session, Sessions, new_visit
@@ -61,7 +61,9 @@ class Context(Pages):
         self.limit("session", "ask", session.secret)
         return session
 
-    async def form(self, request: Request, form: str, *known: str, once: bool = True) -> tuple[Session, Fields]:
+    async def form(
+        self, request: Request, form: str, *known: str, once: bool = True, size: Size = SIZE
+    ) -> tuple[Session, Fields]:
         """Give session and fields of a form that came from our own page, with its token.
 
         Raises:
@@ -70,7 +72,7 @@ class Context(Pages):
         """
         if (refusal := form_refusal(request.headers, self.settings.origin)) is not None:
             raise TurnedAway(refusal)
-        fields = await read_form(request, frozenset({*known, FIELD}), SIZE)
+        fields = await read_form(request, frozenset({*known, FIELD}), size)
         session = self.session(request)
         token = one(fields, FIELD)
         if (refusal := self.tokens.refusal(token, session.secret, form, self.clock())) is not None:
@@ -82,14 +84,16 @@ class Context(Pages):
         return session, fields
 
     @asynccontextmanager
-    async def taking(self, request: Request, form: str, *known: str) -> AsyncIterator[tuple[Session, Fields]]:
+    async def taking(
+        self, request: Request, form: str, *known: str, size: Size = SIZE
+    ) -> AsyncIterator[tuple[Session, Fields]]:
         """Give session and fields of a form that counts once; one that could not be kept may be sent again.
 
         Raises:
             TurnedAway: as `form`.
 
         """
-        session, fields = await self.form(request, form, *known)
+        session, fields = await self.form(request, form, *known, size=size)
         try:
             yield session, fields
         except TayoriError:

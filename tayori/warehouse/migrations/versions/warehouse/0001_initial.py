@@ -516,6 +516,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
     op.create_table(
+        "survey",
+        sa.Column("name", sa.String(length=31), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
+    )
+    op.create_table(
+        "survey_spent",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "token", name=op.f("pk_survey_spent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("question", sa.String(length=31), nullable=False),
+        sa.Column("code", sa.String(length=31), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "question", "code", name=op.f("pk_survey_tally")),
+    )
+    op.create_table(
         "tombstone",
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
@@ -825,6 +852,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("standing_id", "role", name=op.f("pk_standing_signature")),
         sa.UniqueConstraint("standing_id", "key_id", name=op.f("uq_standing_signature_standing_id_key_id")),
+    )
+    op.create_table(
+        "survey_answer",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_no"], ["person.person_no"], name=op.f("fk_survey_answer_person_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["survey"], ["survey.name"], name=op.f("fk_survey_answer_survey")),
+        sa.PrimaryKeyConstraint("survey", "person_no", name=op.f("pk_survey_answer")),
     )
     op.create_table(
         "test_send",
