@@ -20,7 +20,7 @@ class Ward:
     kinds: dict[str, str]
     roles: dict[str, str]
     purposes: dict[str, str]
-    notices: dict[str, str]
+    notices: dict[str, dict[str, str]]
     placeholders: dict[str, str]
 
     @property

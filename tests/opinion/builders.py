@@ -39,13 +39,13 @@ class Desk:
         """Give a fresh browser."""
         return Browser(self.base)
 
-    def ready(self, browser: Browser | None = None, **changes: object) -> tuple[Browser, Page]:
+    def ready(self, browser: Browser | None = None, /, **changes: str | list[str] | None) -> tuple[Browser, Page]:
         """Let a dummy resident write, up to the page that asks whether to send it."""
         browser = browser or self.browser()
         page = browser.get(FORM)
         return browser, browser.submit(page.form(CONFIRM), **(A_LETTER | changes))
 
-    def write(self, **changes: object) -> Page:
+    def write(self, **changes: str | list[str] | None) -> Page:
         """Let a dummy resident write and send."""
         browser, page = self.ready(**changes)
         return browser.submit(page.form(SEND))

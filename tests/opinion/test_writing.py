@@ -97,8 +97,10 @@ def test_the_form_asks_for_the_items_of_the_register_and_no_other(one_desk: Desk
 def test_the_purpose_is_shown_before_anything_is_written_and_again_before_sending(one_desk: Desk) -> None:
     """P4: what the letter is used for, that a summary may be published, and how to say no."""
     _, confirm = one_desk.ready()
-    for page in (one_desk.browser().get(FORM), one_desk.browser().get(EASY), confirm):
+    for page in (one_desk.browser().get(FORM), confirm):
         assert "だれのご意見か分からないようにした要旨を、区のホームページなどで公表することがあります" in page.text
+    assert "しまっておき" in one_desk.browser().get(EASY).text
+    assert ward().notices[ward().current_notice].keys() == {"plain", "easy"}
     assert "公表してほしくない" in one_desk.browser().get(FORM).text
     _, confirm = one_desk.ready(summary="no")
     assert "公表してほしくない" in confirm.text

@@ -20,6 +20,8 @@ ABOUT_NOBODY = {
     "standing.genre",  # what a plan or template is about
     "lease.name",  # the name of a lock
     "person_counter.kind",
+    "survey.name",  # the name that staff give to a survey
+    "survey_tally.answers",  # a count of anonymous or counted answers
     "erasure_tally.table_name",  # a table of ours
 }
 

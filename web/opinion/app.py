@@ -19,7 +19,7 @@ from web.door.settings import DoorSettings
 from web.forms import one
 from web.limits import Limits
 from web.opinion.screen import PACKAGE, TRAP, UNDER, VISIT, WRITE, Given, Screen, form_of
-from web.opinion.words import told
+from web.opinion.words import notice, told
 from web.pages import STATUS, add_guard, address_of, in_thread, keep_cookie, secret_of, words_of
 from web.resident.sessions import new_visit
 from web.route import Refusal, TurnedAway
@@ -125,7 +125,7 @@ def _form(
         easy=easy,
         said=told(easy=easy),
         items=register().collected("O"),
-        notice=notice_of(ward().current_notice),
+        notice=notice(ward().current_notice, easy=easy),
         token=screen.token(visit, WRITE),
     )
     keep_cookie(response, VISIT, visit)
@@ -146,14 +146,9 @@ def _confirm(screen: Screen, given: Given, letter: Letter, refusal: Refusal | No
         refused=words_of(PACKAGE)["refusals"][refusal] if refusal is not None else None,
         easy=given.easy,
         said=told(easy=given.easy),
-        notice=notice_of(ward().current_notice),
+        notice=notice(ward().current_notice, easy=given.easy),
         token=screen.token(given.visit, form_of(letter)),
     )
-
-
-def notice_of(version: str) -> str:
-    """Give the wording of a notice as it is read: its lines are folded in the file, and Japanese has no spaces."""
-    return ward().notices[version].replace("。 ", "。")
 
 
 def _visit_of(request: Request) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from tayori.domain.ward import ward
 from web.pages import words_of
 
 _READING: Final = re.compile(r"([一-龥々〆ヶ]+)《([ぁ-ゖァ-ヶー]+)》")
@@ -21,6 +22,11 @@ def told(*, easy: bool) -> Mapping[str, Any]:
     words = words_of("web.opinion")
     plain = _ruby(dict(words["plain"]))
     return {**plain, **_ruby(dict(words["easy"]))} if easy else plain
+
+
+def notice(version: str, *, easy: bool) -> Any:  # noqa: ANN401 - a text with its readings
+    """Give the wording of a notice in one edition; its lines are folded in the file, and Japanese has no spaces."""
+    return _ruby(ward().notices[version]["easy" if easy else "plain"].replace("。 ", "。"))
 
 
 def _ruby(words: Any) -> Any:  # noqa: ANN401 - a tree of texts
