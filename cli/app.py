@@ -38,6 +38,7 @@ WORDS: Final = {
     "case": "案件 (case): 意見等の受付・回付・回答・終わり",
     "disclosure": "開示の請求 (disclosure) への対応",
     "migrate": "旧システムからの移行 (migrate)",
+    "survey": "アンケート (survey)",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

@@ -81,7 +81,8 @@ def take_in(run_id: RunId, seconds: float) -> dict[str, int]:
     told["unanswered"] = answers.total() - told["answered"]
     for kind, counted in (("settings", total.receptions), ("wishes", total.wishes)):
         told |= {f"{kind}_{name}": count for name, count in _numbers(counted).items()}
-    return told
+    letters = total.letters.plain()
+    return told | {f"letters_{name}": int(letters[name]) for name in ("read", "recorded", "duplicate", "quarantined")}
 
 
 def _until_over(office: Office, run_id: RunId, seconds: float, hear: Hear | None) -> InboxCounts:

@@ -62,6 +62,15 @@ class OpinionCounts:
         """Letters that passed the gate, whether recorded with their writer, only counted, or known already."""
         return self.recorded + self.counted + self.duplicate
 
+    def add(self, other: "OpinionCounts") -> None:
+        """Add other counts to these."""
+        self.read += other.read
+        self.recorded += other.recorded
+        self.counted += other.counted
+        self.duplicate += other.duplicate
+        self.quarantined.update(other.quarantined)
+        self.left_behind.update(other.left_behind)
+
     def plain(self) -> dict[str, Any]:
         """Give the counts as plain numbers."""
         return {

@@ -19,6 +19,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
     "case_reply": ("words",),
     "disclosure_case": ("black_outs",),
     "letter_file": ("title", "content"),
+    "letter_confirmation": ("receipt", "email"),
 }
 """Which columns of which table are sealed under a case's key."""
 _WITHIN: Final[Mapping[str, str]] = {

@@ -123,6 +123,12 @@ def oldest(connection: Connection, kinds: Sequence[str], limit: int) -> list[Inb
     return [InboxRow(**row) for row in connection.execute(chosen).mappings()]
 
 
+def count(connection: Connection, kind: str) -> int:
+    """Give how many rows of a kind wait."""
+    mine = select(func.count()).select_from(inbox_row).where(inbox_row.c.kind == kind)
+    return int(connection.execute(mine).scalar_one())
+
+
 def remove(connection: Connection, numbers: Sequence[int]) -> None:
     """Delete rows that were applied."""
     for start in range(0, len(numbers), 500):

@@ -79,6 +79,12 @@ def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes,
     return {bytes(row[0]): None for row in gone} | marks
 
 
+def cases_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Give the case numbers of those look-up values of source keys that came in as a case."""
+    rows = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "case_no"))
+    return {bytes(row[0]): row[1] for row in rows}
+
+
 def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
     """Give those look-up values of source keys that came in as a count."""
     return {bytes(row[0]) for row in rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))}

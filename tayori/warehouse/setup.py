@@ -20,6 +20,7 @@ from tayori.warehouse.schema import (
     guards,
     kinds,
     leaving,
+    letters,
     messages,
     migrating,
     opinions,
@@ -28,6 +29,7 @@ from tayori.warehouse.schema import (
     results,
     retention,
     stores,
+    surveys,
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
@@ -45,6 +47,7 @@ SCHEMAS = (
     guards,
     kinds,
     leaving,
+    letters,
     messages,
     migrating,
     opinions,
@@ -53,6 +56,7 @@ SCHEMAS = (
     results,
     retention,
     stores,
+    surveys,
 )
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 

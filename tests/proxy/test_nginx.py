@@ -13,7 +13,7 @@ from tests.support.builders import a_line_id
 from tests.support.nginx import NAME, Proxy, free_port, running_proxy
 from tests.support.wording import a_picture
 from web.door.webhook import WEBHOOK_PATH
-from web.resident.headers import HEADERS
+from web.headers import HEADERS
 
 pytestmark = pytest.mark.nginx
 OURS = ("Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")

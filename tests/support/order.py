@@ -1,4 +1,4 @@
-"""How tests are spread over workers: by file and kind of store, the longest first, all of one Prefect server together."""
+"""How tests are spread over workers: by file and kind of store, the longest first, those of one Prefect server as one."""
 
 import functools
 import re

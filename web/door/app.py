@@ -1,4 +1,7 @@
-"""The webhook's door (FastAPI): LINE's deliveries in, pictures of broadcasts out, and whether it could keep one now."""
+"""The door (FastAPI): LINE's deliveries in, pictures of broadcasts out, and whether it could keep a delivery now.
+
+Where it has an address, the opinion screen is an app of its own beside the webhook.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,6 +18,9 @@ from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
 from web.door.webhook import WEBHOOK_PATH, Webhook, in_time
+from web.opinion.app import make_app as make_opinions
+from web.opinion.app import make_screen
+from web.opinion.screen import UNDER
 
 
 def utc_now() -> datetime:
@@ -25,7 +31,8 @@ def utc_now() -> datetime:
 def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
     """Build the door."""
     store, figures = DoorStore(settings.inbox_url), Figures()
-    keeper = Keeper(store, Sealer(settings.inbox_public_key_file), clock, figures)
+    sealer = Sealer(settings.inbox_public_key_file)
+    keeper = Keeper(store, sealer, clock, figures)
     answer = Webhook(settings.line_channel_secret.get_secret_value().encode(), keeper, figures)
 
     @asynccontextmanager
@@ -40,6 +47,9 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
     async def webhook(request: Request) -> Response:
         return await answer(request)
 
+    if settings.opinion_base_url:
+        app.state.screen = make_screen(settings, store, sealer, clock)
+        app.mount(UNDER, make_opinions(app.state.screen))
     if settings.media_folder is not None:
         add_media(app, settings.media_folder)
 

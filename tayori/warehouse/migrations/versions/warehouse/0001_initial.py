@@ -558,6 +558,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
     op.create_table(
+        "survey",
+        sa.Column("name", sa.String(length=31), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
+    )
+    op.create_table(
+        "survey_spent",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "token", name=op.f("pk_survey_spent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("question", sa.String(length=31), nullable=False),
+        sa.Column("code", sa.String(length=31), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "question", "code", name=op.f("pk_survey_tally")),
+    )
+    op.create_table(
         "tombstone",
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
@@ -910,6 +937,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
     op.create_table(
+        "letter_confirmation",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_confirmation_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_confirmation")),
+    )
+    op.create_index(op.f("ix_letter_confirmation_due_at"), "letter_confirmation", ["due_at"], unique=False)
+    op.create_table(
         "letter_file",
         sa.Column("file_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("case_no", sa.Integer(), nullable=False),
@@ -923,6 +963,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file_no", name=op.f("pk_letter_file")),
     )
     op.create_index(op.f("ix_letter_file_case_no"), "letter_file", ["case_no"], unique=False)
+    op.create_table(
+        "letter_receipt",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt_index", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=9), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("answer_by", sa.String(length=12), nullable=True),
+        sa.Column("summary", sa.String(length=4), nullable=False),
+        sa.Column("notice", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_receipt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_receipt")),
+        sa.UniqueConstraint("receipt_index", name=op.f("uq_letter_receipt_receipt_index")),
+    )
+    op.create_index(op.f("ix_letter_receipt_reference"), "letter_receipt", ["reference"], unique=False)
     op.create_table(
         "masked_opinion",
         sa.Column("mart_key", sa.String(length=32), nullable=False),
@@ -1057,6 +1113,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("standing_id", "role", name=op.f("pk_standing_signature")),
         sa.UniqueConstraint("standing_id", "key_id", name=op.f("uq_standing_signature_standing_id_key_id")),
+    )
+    op.create_table(
+        "survey_answer",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_no"], ["person.person_no"], name=op.f("fk_survey_answer_person_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["survey"], ["survey.name"], name=op.f("fk_survey_answer_survey")),
+        sa.PrimaryKeyConstraint("survey", "person_no", name=op.f("pk_survey_answer")),
     )
     op.create_table(
         "test_send",

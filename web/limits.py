@@ -22,7 +22,10 @@ IPV6_SITE: Final = 64
 ALLOWED: Final = {
     ("address", "ask"): 1_500,
     ("address", "login"): 120,
+    ("address", "send"): 60,
+    ("address", "letter"): 60,
     ("session", "ask"): 150,
+    ("session", "send"): 10,
     ("session", "write"): 30,
     ("session", "code"): 5,
 }

@@ -6,10 +6,10 @@ It is an HMAC under a key that lives in this process alone, so it needs no table
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from web.resident.route import Refusal
+from web.route import Refusal
 
 GOOD_FOR: Final = timedelta(minutes=30)
 FIELD: Final = "token"
@@ -27,7 +27,9 @@ class Tokens:
         number, moment = secrets.token_urlsafe(16), int(now.timestamp())
         return f"{number}.{moment}.{self._seal(holder, form, number, str(moment))}"
 
-    def refusal(self, given: str, holder: str, form: str, now: datetime) -> Refusal | None:
+    def refusal(
+        self, given: str, holder: str, form: str, now: datetime, good_for: timedelta = GOOD_FOR
+    ) -> Refusal | None:
         """Say why a token does not count here and now; None if it does."""
         parts = given.split(".")
         if len(parts) != _PARTS or not given.isascii():
@@ -36,8 +38,17 @@ class Tokens:
         if not hmac.compare_digest(seal, self._seal(holder, form, number, moment)):
             return Refusal.TOKEN
         age = now.timestamp() - int(moment)
-        return None if -1 <= age <= GOOD_FOR.total_seconds() else Refusal.TOKEN_LATE
+        return None if -1 <= age <= good_for.total_seconds() else Refusal.TOKEN_LATE
+
+    def drawn(self, given: str, what: str) -> bytes:
+        """Give 32 bytes that nobody can guess, the same each time for the same token."""
+        return hmac.new(self.key, f"tayori drawn 1|{what}|{given}".encode(), "sha256").digest()
 
     def _seal(self, holder: str, form: str, number: str, moment: str) -> str:
         bound = f"tayori form 1|{holder}|{form}|{number}|{moment}"
         return hmac.new(self.key, bound.encode(), "sha256").hexdigest()
+
+
+def moment_of(token: str) -> datetime:
+    """Give the moment at which a token that counts was made."""
+    return datetime.fromtimestamp(int(token.split(".")[1]), UTC)
