@@ -5,17 +5,15 @@ Only case numbers and counts travel. A cluster of other machines speaks TLS; tha
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import TaskRunner
 
 from tasks.support import desk, sentence_only
 from tayori.analysis.mart import Span, mask_done_cases
 from tayori.settings import Settings
-
-if TYPE_CHECKING:
-    from prefect_dask import DaskTaskRunner
 
 
 @task(name="マスキング（分割）", persist_result=False, cache_policy=NO_CACHE)
@@ -37,19 +35,19 @@ def mask_in_partitions(spans: Sequence[Span], settings: Settings) -> list[dict[s
     return over_all()
 
 
-def runner(settings: Settings) -> "DaskTaskRunner[Any]":
+def runner(settings: Settings) -> TaskRunner[Any]:
     """The cluster of the settings: a scheduler that runs already, or as many processes here."""
-    from prefect_dask import DaskTaskRunner  # noqa: PLC0415 - start-up time, and only with several workers
+    from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - start-up time, and only with several workers
 
     if settings.dask_address:
-        return DaskTaskRunner(address=settings.dask_address)
+        return cast("TaskRunner[Any]", DaskTaskRunner(address=settings.dask_address))
     here = {
         "n_workers": settings.analysis_workers,
         "threads_per_worker": 1,
         "host": "127.0.0.1",
         "dashboard_address": None,
     }
-    return DaskTaskRunner(cluster_kwargs=here)
+    return cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=here))
 
 
 def added(counts: Sequence[dict[str, Any]]) -> dict[str, Any]:

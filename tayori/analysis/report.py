@@ -120,7 +120,7 @@ def _contents(
         topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
     now, before = dict(words_of(office, period.months)), dict(words_of(office, period.months_before))
     rows = facts.loc[facts["month"].isin(period.months)]
-    rows = rows.assign(terms=[now.get(key, ()) for key in rows["mart_key"]])
+    rows = rows.assign(terms=rows["mart_key"].map(lambda key: now.get(key, ())))
     courses = [*courses_of(facts, period), *topic_courses(now.values(), before.values(), topics)]
     by_name = {table.name: table for table in tables}
     return Contents(

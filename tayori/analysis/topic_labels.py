@@ -38,7 +38,7 @@ def label_topic(office: Office, by: Credential, topic_no: int, label: str) -> No
         if not analysis.label_topic(people, topic_no, chosen, by.handler_id):
             raise NotFound(f"There is no topic {topic_no}; see `tayori opinions topics`. Nothing was changed.")
         evidence = Evidence(by.handler_id, Purpose.ANALYSIS)
-        record(people, evidence, Action.DECIDE, f"label of topic {topic_no}", now=office.now())
+        record(people, evidence, Action.DECIDE, f"label of topic {topic_no}", count=1, now=office.now())
 
 
 def example_of(office: Office, by: Credential, topic_no: int) -> str:

@@ -173,7 +173,8 @@ def _shares(matrix: "Matrix", components: "Weights") -> "Weights":
         matrix, H=components, n_components=size, init="custom", update_H=False, max_iter=_STEPS, tol=_NEAR
     )
     whole = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, whole, out=np.zeros_like(weights), where=whole > 0)
+    shares: Weights = np.divide(weights, whole, out=np.zeros_like(weights), where=whole > 0)
+    return shares
 
 
 def _told(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from random import Random
+from typing import Any
 
 import pandas as pd
 
@@ -128,16 +129,20 @@ def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
     """Facts with every column that a report may have."""
     facts = facts_frame(chance, letters, months)
     answered = facts["state"] == "answered"
+
+    def drawn(values: Sequence[str | None]) -> list[Any]:
+        return [_skewed(chance, values) for _ in range(letters)]
+
     days = [min(40, int(chance.gammavariate(4, 3))) for _ in range(letters)]
     late = pd.Series([taken > 14 for taken in days])
     return facts.assign(
-        wanted=[_skewed(chance, ["yes", "no", "unknown"]) for _ in range(letters)],
-        sender=[_skewed(chance, ["signed", "anonymous"]) for _ in range(letters)],
+        wanted=drawn(["yes", "no", "unknown"]),
+        sender=drawn(["signed", "anonymous"]),
         pace=(late.map({True: "over", False: "within"})).where(answered, "none"),
         days=pd.Series(days).where(answered, -1),
-        topic=[_skewed(chance, ["0001", "0002", "0000"]) for _ in range(letters)],
+        topic=drawn(["0001", "0002", "0000"]),
         repeats=[chance.random() < 0.1 for _ in range(letters)],
-        measure=[_skewed(chance, ["実施済", "検討", None]) for _ in range(letters)],
+        measure=drawn(["実施済", "検討", None]),
     )
 
 
