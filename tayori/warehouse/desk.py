@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from tayori.domain.answering import NotOurs
+from tayori.domain.identifiers import RECEIPT
 from tayori.domain.states import OPEN_CASES, CaseState
-from tayori.errors import NotFound
+from tayori.errors import BadInput, NotFound
 from tayori.warehouse.bulk import rows_where_in
 from tayori.warehouse.schema.desk import (
     case_department,
@@ -116,9 +117,12 @@ def find(connection: Connection, receipt_no: str) -> CaseFile:
     """Give a case by its receipt number; on PostgreSQL a writer holds it until the transaction ends.
 
     Raises:
+        BadInput: what is given is no receipt number.
         NotFound: no case has the number, or the desk has not taken it up yet.
 
     """
+    if not RECEIPT.fullmatch(receipt_no):
+        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
     chosen = _files().where(opinion_case.c.receipt_no == receipt_no)
     if connection.get_execution_options().get("tayori_writes"):
         chosen = chosen.with_for_update()
