@@ -156,15 +156,15 @@ def answered_between(connection: Connection, first: date, last: date) -> list[Ca
     return [_file(row) for row in connection.execute(chosen.order_by(opinion_case.c.case_no))]
 
 
-def untaken(connection: Connection, items: Sequence[str], limit: int) -> list[Untaken]:
-    """Give letters without a file of the desk, oldest first."""
+def untaken(connection: Connection, items: Sequence[str], after: int, limit: int) -> list[Untaken]:
+    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came."""
     columns = opinion_case.c
     names = [name for name in Untaken.__slots__ if name != "items"]
     chosen = (
         select(*(columns[name] for name in (*names, *items)))
         .outerjoin_from(opinion_case, desk_case, columns.case_no == desk_case.c.case_no)
-        .where(desk_case.c.case_no.is_(None), columns.case_no > 0)
-        .order_by(columns.received_on, columns.case_no)
+        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0))
+        .order_by(columns.case_no)
         .limit(limit)
     )
     cut = len(names)

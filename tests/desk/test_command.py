@@ -148,9 +148,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "at", [range(10), range(10, 20), range(20, len(REFUSALS))], ids=["first", "second", "third"]
-)
+@pytest.mark.parametrize("at", [range(10), range(10, 20), range(20, len(REFUSALS))], ids=["first", "second", "third"])
 def test_every_refusal_is_one_sentence_with_its_code_and_nobody_in_it(tayori: Tayori, at: range) -> None:
     """What was typed is not repeated: a name in the wrong place does not reach a log."""
     number = tayori("case", "list", "--json").json[0]["receipt_no"]
