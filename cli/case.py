@@ -11,6 +11,8 @@ from tayori.analysis.mart import mask_done_cases
 from tayori.desk import finding, reminders, taking_up
 from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
+from tayori.domain.answering import FLAG_TERMS, Flag
+from tayori.domain.eras import both_years
 from tayori.domain.evidence import Purpose
 from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.domain.ward import ward
@@ -50,6 +52,15 @@ OPENED = {
     "fax": "FAX",
     "opinion": "内容",
     "answer": "回答",
+}
+ABOUT = {
+    "file": "案件番号",
+    "state": "状態",
+    "target_on": "目安",
+    "sections": "主管・関係",
+    "matters": "件",
+    "waits": "返事待ち",
+    "flags": "至急の印",
 }
 Outcome = Literal["answered", "circulated", "no_answer_needed", "anonymous", "not_ours", "withdrawn"]
 PURPOSES = {"answer": Purpose.ANSWER, "disclosure": Purpose.DISCLOSURE, "inspection": Purpose.INSPECTION}
@@ -139,10 +150,25 @@ def show(
     if as_json:
         print_json(opened)
         return
-    facts(dict(opened.items), OPENED, as_json=False)
+    facts(_about(opened) | dict(opened.items), ABOUT | OPENED, as_json=False)
     for line in opened.trail:
         told = "　".join(str(part) for part in (line["target"], line["words"]) if part)
         typer.echo(f"{line['at']:%Y-%m-%d %H:%M} {line['by']} {line['what']}　{told}")
+
+
+def _about(opened: finding.Opened) -> dict[str, object]:
+    """What the desk knows of a case beside the letter, in words."""
+    file, kinds = opened.file, ward().kinds
+    spans = [f"{since}〜{until or ''}" for since, until in opened.waits]
+    return {
+        "file": f"{both_years(file.fiscal_year)}度 第{file.file_no}号",
+        "state": CASE_TERMS[file.state],
+        "target_on": file.target_on,
+        "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],
+        "matters": [f"{kinds.get(one['kind'], '種別未定')}" for one in opened.matters],
+        "waits": spans,
+        "flags": [FLAG_TERMS[Flag(one.flag)] for one in opened.flags],
+    }
 
 
 @app.command()

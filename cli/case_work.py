@@ -8,6 +8,7 @@ from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, table
 from tayori.analysis.mart import mask_done_cases
 from tayori.desk import flagging, handling
+from tayori.desk.finding import masked_letter
 from tayori.desk.flagging import NewFlag
 from tayori.desk.handling import Assignment
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, RESPONSE_TERMS, Flag, NotOurs, Response
@@ -134,10 +135,13 @@ def not_ours(
 ) -> None:
     """所管外の案件を扱う。既定は、正しい窓口を回答で知らせること。"""
     with office_here() as office:
-        consent_on = day(consent) if consent else None
-        handling.not_ours(office, credential(office, by), number, NotOurs(way), words, consent_on)
+        consent_on, who = day(consent) if consent else None, credential(office, by)
+        handling.not_ours(office, who, number, NotOurs(way), words, consent_on)
+        text = masked_letter(office, who, number) if NotOurs(way) is NotOurs.PASSED else None
         mask_done_cases(office)
-    done(f"{number} を所管外としました。", {"receipt_no": number, "way": way}, as_json=as_json)
+    told = "" if text is None else f"次の文を読み、名前が残っていないことを確かめてから伝えてください。\n\n{text}"
+    made = {"receipt_no": number, "way": way, "masked": text}
+    done(f"{number} を所管外としました。{told}", made, as_json=as_json)
 
 
 def end(

@@ -3,13 +3,12 @@
 An answer in writing goes its own way: drafted, decided, dispatched.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import CaseNo, Contract, HandlerId
+from tayori.domain.identifiers import RECEIPT, CaseNo, Contract, HandlerId
 from tayori.domain.states import CASE_STEPS, DONE, CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
@@ -21,7 +20,6 @@ from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
 ENDS: Final = DONE - {CaseState.CLOSED}
-RECEIPT: Final = re.compile(r"R[0-9]{4}-[0-9]{7}")
 
 
 def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state: CaseState, done_on: date) -> int:

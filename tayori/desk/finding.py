@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -12,11 +13,13 @@ from tayori.desk.taking_up import FOUND_BY, normal_form
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import BadInput
 from tayori.office import Office
+from tayori.opinions.masking import mask
+from tayori.opinions.tokens import Tokeniser
 from tayori.vault.audit import Action, Recorded, pseudonym, record
 from tayori.vault.cases import open_cases
 from tayori.vault.roster import Credential
 from tayori.warehouse import desk, opinions
-from tayori.warehouse.desk import CaseFile
+from tayori.warehouse.desk import CaseFile, FlagRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
@@ -35,7 +38,8 @@ class Opened:
     trail: Sequence[Mapping[str, Any]] = field(repr=False)
     departments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     matters: Sequence[Mapping[str, Any]] = ()
-    waits: Sequence[tuple[Any, Any]] = ()
+    waits: Sequence[tuple[date, date | None]] = ()
+    flags: Sequence[FlagRow] = ()
 
 
 def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpose = Purpose.ANSWER) -> Opened:
@@ -65,7 +69,17 @@ def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpos
             desk.departments(people, file.case_no),
             desk.matters(people, file.case_no),
             desk.waits(people, file.case_no),
+            desk.flags(people, file.case_no),
         )
+
+
+def masked_letter(office: Office, by: Credential, receipt_no: str) -> str:
+    """Give what a letter says without personal items, to be passed on to the office whose matter it is (所管外).
+
+    Masks miss a name now and then: whoever passes it on reads it first. Raises as `open_letter`.
+    """
+    opened = open_letter(office, by, receipt_no)
+    return mask(opened.items["opinion"] or "", Tokeniser()).text
 
 
 def recorded_opening(office: Office, people: Connection, evidence: Evidence, case_no: int) -> Recorded:

@@ -79,25 +79,26 @@ def take_up(office: Office) -> int:
         BadInput: the file of closing days is not what it should be; nothing was taken up.
 
     """
-    calendar, taken = ward_calendar(office), 0
-    while block := _take_up_block(office, calendar):
-        taken += block
+    calendar, taken, after = ward_calendar(office), 0, 0
+    while block := _take_up_block(office, calendar, after):
+        taken += len(block)
+        after = block[-1].case_no
     return taken
 
 
-def _take_up_block(office: Office, calendar: WardCalendar) -> int:
+def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> list[Untaken]:
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
-            return 0
-        letters = desk.untaken(people, OPENED, BLOCK)
+            return []
+        letters = desk.untaken(people, OPENED, after, BLOCK)
         if not letters:
-            return 0
+            return []
         record(people, EVIDENCE, Action.OPEN, "letters taken up by the desk", count=len(letters), now=office.now())
         with reading(office.vault) as vault:
             keys = office.case_keys.open(vault, [letter.case_no for letter in letters])
         opened = {one.case_no: _opened(keys[one.case_no], one) if one.case_no in keys else {} for one in letters}
         _enter(office, people, calendar, letters, opened)
-    return len(letters)
+    return letters
 
 
 def _opened(key: bytes, letter: Untaken) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from tayori.domain.answering import NotOurs
+from tayori.domain.identifiers import RECEIPT
 from tayori.domain.states import OPEN_CASES, CaseState
-from tayori.errors import NotFound
+from tayori.errors import BadInput, NotFound
 from tayori.warehouse.bulk import rows_where_in
 from tayori.warehouse.schema.desk import (
     case_department,
@@ -116,9 +117,12 @@ def find(connection: Connection, receipt_no: str) -> CaseFile:
     """Give a case by its receipt number; on PostgreSQL a writer holds it until the transaction ends.
 
     Raises:
+        BadInput: what is given is no receipt number.
         NotFound: no case has the number, or the desk has not taken it up yet.
 
     """
+    if not RECEIPT.fullmatch(receipt_no):
+        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
     chosen = _files().where(opinion_case.c.receipt_no == receipt_no)
     if connection.get_execution_options().get("tayori_writes"):
         chosen = chosen.with_for_update()
@@ -152,15 +156,15 @@ def answered_between(connection: Connection, first: date, last: date) -> list[Ca
     return [_file(row) for row in connection.execute(chosen.order_by(opinion_case.c.case_no))]
 
 
-def untaken(connection: Connection, items: Sequence[str], limit: int) -> list[Untaken]:
-    """Give letters without a file of the desk, oldest first."""
+def untaken(connection: Connection, items: Sequence[str], after: int, limit: int) -> list[Untaken]:
+    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came."""
     columns = opinion_case.c
     names = [name for name in Untaken.__slots__ if name != "items"]
     chosen = (
         select(*(columns[name] for name in (*names, *items)))
         .outerjoin_from(opinion_case, desk_case, columns.case_no == desk_case.c.case_no)
-        .where(desk_case.c.case_no.is_(None), columns.case_no > 0)
-        .order_by(columns.received_on, columns.case_no)
+        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0))
+        .order_by(columns.case_no)
         .limit(limit)
     )
     cut = len(names)

@@ -1,5 +1,6 @@
 """A case walks one table of steps; who has no part in it does not touch it; nothing is done without a trace."""
 
+import re
 from datetime import date
 
 import pytest
@@ -152,6 +153,10 @@ def test_a_matter_of_another_office_is_told_passed_on_or_forwarded_with_consent(
     handling.not_ours(office, by, forwarded, NotOurs.FORWARDED, "電話で同意", date(2026, 11, 2))
     assert state_of(office, forwarded) is C.NOT_OURS
     drafted(office, staff, assigned(office, staff, told))
+    text = a_letter(office, opinion="隣の佐藤さん（03-0000-7777）の件です。信号を付けてください。")
+    masked = finding.masked_letter(office, by, text)
+    assert "信号を付けてください" in masked
+    assert not re.search("佐藤|7777", masked)
 
 
 def test_letters_and_matters_are_both_counted(office: Office, staff: Staff) -> None:
