@@ -28,7 +28,8 @@ from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.blind_index import BlindIndex
-from tayori.vault.envelope import place, seal, seal_items
+from tayori.vault.cases import place_of
+from tayori.vault.envelope import seal, seal_items
 from tayori.warehouse import arrivals, closing, opinions
 from tayori.warehouse.arrivals import FileRow
 
@@ -220,8 +221,9 @@ def _is_recorded(row: Row) -> bool:
 
 
 def _file(file_no: int, case_no: int, key: bytes, file: LetterFile) -> FileRow:
-    title = seal(key, file.title.encode(), place("letter_file", "title", file_no))
-    content = seal(key, base64.b64encode(file.content), place("letter_file", "content", file_no))
+    row = {"case_no": case_no, "file_no": file_no}
+    title = seal(key, file.title.encode(), place_of("letter_file", "title", row))
+    content = seal(key, base64.b64encode(file.content), place_of("letter_file", "content", row))
     return FileRow(file_no, case_no, file.role, file.media_type, title, content)
 
 

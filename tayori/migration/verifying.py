@@ -22,6 +22,7 @@ from tayori.migration.cases import ITEMS, OldCase, OldSystem, files_text
 from tayori.migration.comparing import FILES, RECEIPT, Checksums, Comparison, Values
 from tayori.office import Office
 from tayori.vault.audit import Action, Recorded, record
+from tayori.vault.cases import place_of
 from tayori.vault.envelope import place, unseal
 from tayori.warehouse import arrivals, migrating, quarantine
 from tayori.warehouse.engines import reading, writing
@@ -206,6 +207,7 @@ def _files_opened(key: bytes | None, rows: Sequence[Any]) -> str | None:
 
 
 def _file(key: bytes, row: Any) -> LetterFile:  # noqa: ANN401 - a row of files
-    title = unseal(key, bytes(row.title), place("letter_file", "title", row.file_no)).decode()
-    content = unseal(key, bytes(row.content), place("letter_file", "content", row.file_no))
+    told = {"case_no": row.case_no, "file_no": row.file_no}
+    title = unseal(key, bytes(row.title), place_of("letter_file", "title", told)).decode()
+    content = unseal(key, bytes(row.content), place_of("letter_file", "content", told))
     return LetterFile(row.role, title, row.media_type, base64.b64decode(content))

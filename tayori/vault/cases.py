@@ -1,4 +1,4 @@
-"""The single door into what was sealed of letters: a case's items, its files and its masked text (I5)."""
+"""The single door into what was sealed of letters: a case's items and its masked text (I5)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
     "letter_file": ("title", "content"),
 }
 """Which columns of which table are sealed under a case's key."""
-PLACED_BY: Final[Mapping[str, str]] = {"letter_file": "file_no"}
-"""Which column numbers the place of a sealed value, where a case has several rows; elsewhere the case's number does."""
+_WITHIN: Final[Mapping[str, str]] = {"letter_file": "file_no"}
+"""What tells the rows of one case apart: a sealed value is bound to it too, so that they cannot be swapped."""
 
 
 def open_cases(
@@ -33,11 +33,18 @@ def open_cases(
 
     """
     _evidenced(recorded)
-    cases = {row["case_no"] for row in rows}
-    keys = keyring.open(vault, sorted(cases))
-    if len(keys) < len(cases):
-        raise Unavailable(f"{len(cases) - len(keys)} letters have no key in the vault; restore it. Nothing was opened.")
+    numbers = list(dict.fromkeys(row["case_no"] for row in rows))
+    keys = keyring.open(vault, numbers)
+    if len(keys) < len(numbers):
+        lost = len(numbers) - len(keys)
+        raise Unavailable(f"{lost} letters have no key in the vault; restore it. Nothing was opened.")
     return [_opened(keys[row["case_no"]], table, row) for row in rows]
+
+
+def place_of(table: str, column: str, row: Mapping[str, Any]) -> bytes:
+    """Name the place of a value that is sealed under a case's key; `row` needs the row's key alone."""
+    within = _WITHIN.get(table)
+    return place(table, f"{column}#{row[within]}" if within else column, row["case_no"])
 
 
 def _evidenced(recorded: object) -> None:
@@ -48,10 +55,9 @@ def _evidenced(recorded: object) -> None:
 
 def _opened(key: bytes, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     opened = dict(row)
-    number = row[PLACED_BY.get(table, "case_no")]
     for column in SEALED[table]:
         if opened[column] is not None:
-            opened[column] = unseal(key, bytes(opened[column]), place(table, column, number)).decode()
+            opened[column] = unseal(key, bytes(opened[column]), place_of(table, column, row)).decode()
     if table == "masked_opinion":
         opened["masked_text"] = json.loads(opened["masked_text"])["text"]
     return opened
