@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from tayori.domain.states import BroadcastState
+from tayori.errors import Tampered
 from tayori.office import TOKYO, Office
+from tayori.retention import logbook
 from tayori.retention.copies import backups, escrow, ledger
 from tayori.retention.copies.ends import ESCROW
 from tayori.warehouse import broadcasts, emergencies, holds, inbox, quarantine, runs, settling
@@ -38,7 +40,7 @@ def look(office: Office) -> list[Alarm]:
     """Look at everything that can be late or stuck; an empty list is a good one."""
     found = [_retention(office), _inbox(office), *_broadcasts(office), _quarantine(office), _unreviewed(office)]
     found += [_overdue_certificates(office), _refused_certificates(office)]
-    found.append(_held(office))
+    found += [_forked(office), _held(office)]
     return [alarm for alarm in found if alarm is not None] + _copies(office)
 
 
@@ -174,6 +176,18 @@ def _refused_certificates(office: Office) -> Alarm | None:
     listed = "、".join(row.certificate_no for row in refused)
     sentence = f"確定を見合わせた消去証明書: {listed}。写し・鍵の場所を `tayori certificate show` で確かめてください。"
     return Alarm("certificate_refused", len(refused), sentence)
+
+
+def _forked(office: Office) -> Alarm | None:
+    with reading(office.warehouse) as connection:
+        try:
+            logbook.heads_held(office, connection, logbook.heads_out(office))
+        except Tampered:
+            sentence = (
+                "発行記録簿が、渡した根の続きではありません。発行を止め、控えと突き合わせて原因を調べてください。"
+            )
+            return Alarm("certificate_log_forked", 1, sentence)
+    return None
 
 
 def _held(office: Office) -> Alarm | None:

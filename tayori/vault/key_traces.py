@@ -20,8 +20,8 @@ HEXADECIMAL: Final = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f]
 BASE64: Final = re.compile(rb"(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{43}(?:=|(?![0-9A-Za-z+/_-]))")
 RAW_KEYS: Final = 32
 """A file of bare keys, one after the other, holds at most so many."""
-MOST: Final = 256
-"""Candidates that are held against the check values; a file of hashes has thousands, and none of them is a key."""
+MOST: Final = 1_000_000
+"""Comparisons for one content, candidates times epochs: about a second. A list of hashes can ask for more."""
 SHORTEST: Final = 24
 
 
@@ -56,7 +56,7 @@ class KeyTraces:
     def within(self, content: bytes) -> Traces:
         """Give what gives a key away in a content."""
         candidates = set(_candidates(content))
-        too_many = len(candidates) > MOST
+        too_many = len(candidates) * len(self.checks) > MOST
         found = set(_named(content))
         found |= {name for name, key in self.living.items() if any(form in content for form in _forms(key))}
         for candidate in () if too_many else candidates:

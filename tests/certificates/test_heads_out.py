@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import delete
 
+from tayori import watch
 from tayori.certificates.jws import Signer
 from tayori.certificates.log import signed_head
 from tayori.errors import Tampered
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile
     "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
 )
 
+FORKED = "certificate_log_forked"
+
 
 def a_night(office: Office, *numbers: int) -> None:
     """Some come, leave and are forgotten."""
@@ -30,6 +33,11 @@ def issue(office: Office) -> list[bytes]:
     """What stands before every document that is issued: the log, if it is whole."""
     with reading(office.warehouse) as warehouse:
         return logbook.whole_log(office, warehouse)
+
+
+def alarms(office: Office) -> set[str]:
+    """What the watch tells the desk."""
+    return {alarm.code for alarm in watch.look(office)}
 
 
 def test_the_head_that_was_handed_out_is_kept(sqlite_office: Office) -> None:
@@ -54,13 +62,16 @@ def test_a_log_cut_back_with_its_bundles_is_refused(sqlite_office: Office) -> No
 
 
 def test_a_head_that_is_brought_back_is_asked_too(sqlite_office: Office) -> None:
-    """One of a fork, signed with our key; and one that was not signed here."""
+    """One of a fork, signed with our key; and one that was not signed here: nothing is issued, and the watch tells."""
     a_night(sqlite_office, 1)
     fork = signed_head([b"another leaf" * 3], Signer(sqlite_office.signing_key), sqlite_office.now())
+    assert FORKED not in alarms(sqlite_office)
     logbook.keep_head(sqlite_office, fork)
+    assert FORKED in alarms(sqlite_office)
     with pytest.raises(Tampered, match="two logs"):
         issue(sqlite_office)
     (path,) = (sqlite_office.settings.home / logbook.HEADS).iterdir()
     path.write_text("not a head", "ascii")
     with pytest.raises(Tampered, match="no head"):
         issue(sqlite_office)
+    assert FORKED in alarms(sqlite_office)
