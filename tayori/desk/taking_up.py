@@ -118,21 +118,18 @@ def _enter(
     opened: Mapping[int, Mapping[str, str]],
 ) -> None:
     files, matters, look_ups = [], [], []
+    targets: dict[int, date | None] = {}
     numbers = _file_numbers(people, letters)
     for letter, (year, file_no) in zip(letters, numbers, strict=True):
         clock = clock_for(opened[letter.case_no], letter.addressee, letter.kind, letter.answer_wanted)
         if letter.state in OPEN_CASES:
-            _set_target(people, letter, clock, calendar)
+            targets[letter.case_no] = clock.target(letter.received_on, calendar) if clock is not None else None
         files.append(_file(letter, year, file_no, clock))
         matters.append(_matter(letter))
         look_ups += _look_ups(office, letter.case_no, opened[letter.case_no])
+    desk.set_targets(people, targets, calendar.version)
     for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups)):
         desk.add(people, table, rows)
-
-
-def _set_target(people: Connection, letter: Untaken, clock: ReplyClock | None, calendar: WardCalendar) -> None:
-    target = clock.target(letter.received_on, calendar) if clock is not None else None
-    desk.set_target(people, letter.case_no, target, calendar.version if target is not None else None)
 
 
 def _file_numbers(people: Connection, letters: Sequence[Untaken]) -> list[tuple[int, int]]:
