@@ -18,7 +18,7 @@ from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput
 from tayori.warehouse import attention as queue
-from tayori.warehouse import opinions
+from tayori.warehouse import letters, opinions
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for verbs in (case_work.VERBS, case_answer.VERBS):
         app.command(name)(verb)
 
 HEADINGS = {"receipt_no": "受付番号", "received_on": "受付日", "channel": "媒体", "state": "状態", "target_on": "目安"}
+WRITTEN = {"receipt_no": "受付番号", "state": "状態", "answer_by": "回答の方法", "summary": "要旨の公表"}
 WAITING = {"receipt_no": "受付番号", "level": "段階", "received_on": "受付日", "department": "部"}
 DUE = {
     "receipt_no": "受付番号",
@@ -237,3 +238,15 @@ def attended(
     with office_here() as office:
         marked = attend(office, credential(office, by), numbers)
     done(f"{marked} 件を確認しました。", {"attended": marked}, as_json=as_json)
+
+
+@app.command()
+def receipt(
+    reference: Annotated[str, typer.Argument(help="意見入力画面の受付番号のはじめの2つ（例 1126-7K3F）")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """意見入力画面の受付番号から案件を探し、回答の方法と、要旨の公表の可否を示す。内容は開かない。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = letters.case_of(connection, reference.strip().upper())
+    table([{name: getattr(row, name) for name in WRITTEN} for row in rows], WRITTEN, as_json=as_json)

@@ -1,12 +1,18 @@
 """`tayori opinions`: what residents are telling the ward, in tables in which nobody can be found (O3)."""
 
+import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.desk import day, office_here
-from cli.show import Json, facts, progress
+from cli.desk import As, credential, day, office_here
+from cli.show import Json, done, facts, progress, table
+from tayori.errors import BadInput
+from tayori.warehouse import analysis
+from tayori.warehouse import editions as kept
+from tayori.warehouse.engines import reading
 
 app = typer.Typer(
     help="意見等の集計及び分析 (opinions)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -15,12 +21,28 @@ app = typer.Typer(
 REPORT = {
     "masked_letters": "新たにマスキングした意見",
     "masked_spans": "マスキングした箇所",
+    "repeated_texts": "同じ文面の2通目以降",
+    "fields_added": "辞書の外で決めた分野",
+    "new_topics": "新しい話題",
     "edition": "版",
     "letters": "対象の意見",
     "tables": "表",
     "suppressed_cells": "伏せたセル",
+    "changes": "偶然とは考えにくい変化",
     "files": "ファイル",
 }
+EDITION = {
+    "edition_no": "版",
+    "made_at": "作成",
+    "is_public": "公表用",
+    "first_month": "最初の月",
+    "last_month": "最後の月",
+    "threshold": "秘匿の基準",
+}
+TOPIC = {"topic_no": "番号", "label": "見出し", "labelled_by": "直した人", "first_month": "初めての月", "words": "言葉"}
+WORDS = 8
+APRIL, DECEMBER = 4, 12
+SPAN = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?")
 
 
 @app.callback()
@@ -28,28 +50,126 @@ def _noun() -> None: ...
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913 - the options of one command
     *,
     first: Annotated[str, typer.Option("--from", help="開始日 YYYY-MM-DD（省略: 終了日の 12 か月前の月初）")] = "",
     last: Annotated[str, typer.Option("--to", help="終了日 YYYY-MM-DD（省略: 先月末）")] = "",
+    of: Annotated[
+        str, typer.Option("--of", help="月 2026-10、四半期 2026-Q2、年度 2026（--from と --to の代わり）")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="書き出すフォルダ")] = None,
     internal: Annotated[bool, typer.Option("--internal", help="庁内用（伏せる基準が 5 通未満）")] = False,
     intervals: Annotated[bool, typer.Option("--intervals", help="秘匿インターバルの表も書く（庁内限り）")] = False,
+    gists: Annotated[
+        Path | None, typer.Option(help="承認された要旨と回答の YAML（--as の取扱責任者の承認とする）")
+    ] = None,
+    by: Annotated[str, typer.Option("--as", metavar="HANDLER", help="要旨を承認する取扱責任者 (handler) の ID")] = "",
     as_json: Json = False,
 ) -> None:
-    """処理の終わった意見等をマスキングし、期間の報告 (HTML, CSV) を書く。"""
+    """処理の終わった意見等をマスキングし、期間の報告 (HTML, CSV, Excel, 1 枚のまとめ) を書く。"""
     from tayori.analysis import mart  # noqa: PLC0415 - start-up time: the tokenizer and its dictionary
+    from tayori.analysis.gists import read_gists  # noqa: PLC0415 - start-up time, as above
     from tayori.analysis.report import ReportWanted, make_report  # noqa: PLC0415 - start-up time, as above
+    from tayori.analysis.settle import settle  # noqa: PLC0415 - start-up time, as above
 
-    wanted = ReportWanted(
-        first=day(first) if first else None,
-        last=day(last) if last else None,
-        public=not internal,
-        folder=out,
-        intervals=intervals,
-    )
+    begin, end = span(of) if of else (day(first) if first else None, day(last) if last else None)
     with office_here() as office:
+        approved = read_gists(office, credential(office, by), gists) if gists else ()
         with progress("マスキング") as advance:
             masked = mart.mask_done_cases(office, advance)
-        made = make_report(office, wanted)
-    facts(masked.plain() | made.plain() | {"paths": made.paths}, REPORT, as_json=as_json)
+        settled = settle(office)
+        made = make_report(
+            office,
+            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved),
+        )
+    facts(masked.plain() | settled.plain() | made.plain() | {"paths": made.paths}, REPORT, as_json=as_json)
+
+
+@app.command()
+def editions(*, as_json: Json = False) -> None:
+    """作った報告の版を並べる。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = kept.listed(connection)
+    shown = [{name: getattr(row, name) for name in EDITION} for row in rows]
+    table(shown, EDITION, as_json=as_json)
+
+
+@app.command()
+def render(
+    number: Annotated[int, typer.Argument(metavar="EDITION", help="版の番号（editions が示すもの）")],
+    *,
+    out: Annotated[Path, typer.Option(help="書き出すフォルダ")],
+    as_json: Json = False,
+) -> None:
+    """版の控えから、同じ報告を同じバイト列で作り直す。"""
+    from tayori.analysis.report import render_edition  # noqa: PLC0415 - start-up time: pandas
+
+    with office_here() as office:
+        paths = render_edition(office, number, out)
+    done(
+        f"第 {number} 版を {len(paths)} 個のファイルに書きました。",
+        {"edition": number, "paths": paths},
+        as_json=as_json,
+    )
+
+
+@app.command()
+def topics(*, as_json: Json = False) -> None:
+    """見付かった話題を並べる。言葉はどれも 10 通以上の意見等に出るもの。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = analysis.topics(connection).values()
+    shown = [
+        {"topic_no": row.topic_no, "label": row.label, "labelled_by": row.labelled_by, "first_month": row.first_month}
+        | {"words": list(row.words)[:WORDS]}
+        for row in rows
+    ]
+    table(shown, TOPIC, as_json=as_json)
+
+
+@app.command("topic-label")
+def topic_label(
+    number: Annotated[int, typer.Argument(metavar="TOPIC", help="話題の番号（topics が示すもの）")],
+    label: Annotated[str, typer.Argument(help="見出し（60 字まで。個人が分かることは書かない）")],
+    *,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """話題の見出しを直す（広聴の担当）。番号は期間をまたいで変わらない。"""
+    from tayori.analysis.topic_labels import label_topic  # noqa: PLC0415 - start-up time: the tokenizer
+
+    with office_here() as office:
+        label_topic(office, credential(office, by), number, label)
+    done(f"話題 {number} の見出しを直しました。", {"topic_no": number, "label": label}, as_json=as_json)
+
+
+@app.command("topic-example")
+def topic_example(
+    number: Annotated[int, typer.Argument(metavar="TOPIC", help="話題の番号（topics が示すもの）")],
+    *,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """話題をよく表す一文を、マスキング済みの意見等から示す（庁内限り。公表しない）。"""
+    from tayori.analysis.topic_labels import example_of  # noqa: PLC0415 - start-up time: the tokenizer
+
+    with office_here() as office:
+        said = example_of(office, credential(office, by), number)
+    done(said or "示せる一文がありません。", {"topic_no": number, "example": said}, as_json=as_json)
+
+
+def span(of: str) -> tuple[date, date]:
+    """Give the first and last day of a month (2026-10), a quarter of a fiscal year (2026-Q2) or a fiscal year (2026).
+
+    Raises:
+        BadInput: it is none of the three.
+
+    """
+    found = SPAN.fullmatch(of)
+    if found is None:
+        raise BadInput("A period is a month as 2026-10, a quarter of the fiscal year as 2026-Q2, or a year as 2026.")
+    year, month, quarter = int(found["year"]), found["month"], found["quarter"]
+    first = int(month) if month else APRIL + 3 * (int(quarter) - 1 if quarter else 0)
+    begin = date(year + (first > DECEMBER), (first - 1) % DECEMBER + 1, 1)
+    months = 1 if month else 3 if quarter else DECEMBER
+    last = begin.month - 1 + months
+    return begin, date(begin.year + last // DECEMBER, last % DECEMBER + 1, 1) - timedelta(days=1)

@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from tasks.opinions import begin_analysis, end_analysis, mask_done, write_report
+from tasks.opinions import begin_analysis, end_analysis, mask_done, settle_masked, write_report
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
 
@@ -28,9 +28,10 @@ class Period(BaseModel):
 @flow(name="opinion-analysis", persist_result=False)
 @sentence_only
 def opinion_analysis(period: Period) -> None:
-    """Mask what is done, then report on the period."""
+    """Mask what is done, link what says the same, find what it is about, then report on the period."""
     run = begin_analysis()
     masked = mask_done()
+    settled = settle_masked()
     report = write_report(ReportWanted(first=period.first, last=period.last, public=period.public))
     end_analysis(run, masked, report)
     lines = [
@@ -38,8 +39,11 @@ def opinion_analysis(period: Period) -> None:
         "|---|---|",
         f"| 新たにマスキングした意見 | {masked['masked_letters']} |",
         f"| マスキングした箇所 | {masked['masked_spans']} |",
+        f"| 同じ文面の2通目以降 | {settled['repeated_texts']} |",
+        f"| 新しい話題 | {settled['new_topics']} |",
         f"| 対象の意見（通） | {report['letters']} |",
         f"| 表 | {report['tables']} |",
         f"| 秘匿したセル | {report['suppressed_cells']} |",
+        f"| 偶然とは考えにくい変化 | {report['changes']} |",
     ]
     create_markdown_artifact("\n".join(lines), key="opinion-report", description="意見の傾向報告（件数のみ）")

@@ -1,5 +1,6 @@
 """Steps of the letters' stories: take in, mask, tabulate, report. Counts out, never a letter."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,19 +8,26 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import gate
+from tasks.partitions import added, mask_in_partitions
 from tasks.support import desk, sentence_only
-from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.settle import settle
 from tayori.domain.identifiers import RunId
+from tayori.ingest.intake import OpinionCounts
+from tayori.ingest.mail import ingest_mail
 from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
+from tayori.ingest.sources.mail.mapping import read_mail_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
+from tayori.office import Office
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
 
 STORY: Final = "opinion-analysis"
 INTAKE: Final = "ingest-opinions"
+FEWEST_PARTITIONS: Final = 2  # one partition is masked here: a cluster costs seconds to start
 
 
 @task(name="開始", persist_result=False, cache_policy=NO_CACHE)
@@ -36,7 +44,7 @@ def end_analysis(run_id: RunId, masked: dict[str, Any], report: dict[str, Any]) 
     """Write down what an analysis counted."""
     with desk() as office, writing(office.warehouse) as warehouse:
         counted = {name: masked[name] for name in ("masked_letters", "masked_spans")}
-        counted |= {name: report[name] for name in ("letters", "tables", "suppressed_cells")}
+        counted |= {name: report[name] for name in ("letters", "tables", "suppressed_cells", "changes")}
         runs.end(warehouse, run_id, Outcome.DONE, counted, office.now())
 
 
@@ -56,21 +64,51 @@ def take_in_call_centre() -> dict[str, Any] | None:
         url, mapping = office.settings.call_centre_url, office.settings.call_centre_mapping
         if url is None or mapping is None:
             return None
-        with writing(office.warehouse) as warehouse:
-            run_id = runs.begin(warehouse, INTAKE, office.now(), office.rng)
-        counts = ingest_call_centre(office, url.get_secret_value(), read_database_mapping(mapping), gate).plain()
-        with writing(office.warehouse) as warehouse:
-            numbers = {name: count for name, count in counts.items() if name != "rules"}
-            runs.end(warehouse, run_id, Outcome.DONE, numbers, office.now())
-        return counts
+        mapped = read_database_mapping(mapping)
+        return _noted(office, lambda: ingest_call_centre(office, url.get_secret_value(), mapped, gate))
+
+
+@task(name="読込み（メール）", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def take_in_mails() -> dict[str, Any] | None:
+    """Take in the mails that wait in the ward's box; None where no box is set."""
+    with desk() as office:
+        url, mapping = office.settings.mail_url, office.settings.mail_mapping
+        if url is None or mapping is None:
+            return None
+        mapped = read_mail_mapping(mapping)
+        return _noted(office, lambda: ingest_mail(office, url.get_secret_value(), mapped, gate))
+
+
+def _noted(office: Office, reading: Callable[[], OpinionCounts]) -> dict[str, Any]:
+    """Write a reading of a source down as a run, with its counts."""
+    with writing(office.warehouse) as warehouse:
+        run_id = runs.begin(warehouse, INTAKE, office.now(), office.rng)
+    counts = reading().plain()
+    with writing(office.warehouse) as warehouse:
+        numbers = {name: count for name, count in counts.items() if isinstance(count, int)}
+        runs.end(warehouse, run_id, Outcome.DONE, numbers, office.now())
+    return counts
 
 
 @task(name="マスキング", persist_result=False, cache_policy=NO_CACHE)
 @sentence_only
 def mask_done() -> dict[str, Any]:
-    """Mask the cases that are done."""
+    """Mask the cases that are done: here, or in partitions by the workers that the settings name."""
     with desk() as office:
-        return mask_done_cases(office).plain()
+        spans, settings = partitions(office), office.settings
+    if len(spans) < FEWEST_PARTITIONS or (settings.analysis_workers == 1 and not settings.dask_address):
+        with desk() as office:
+            return mask_done_cases(office).plain()
+    return added([dict(one) for one in mask_in_partitions(spans, settings)])
+
+
+@task(name="文面・分野・話題", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def settle_masked() -> dict[str, Any]:
+    """Link letters of one text, give open fields and topics."""
+    with desk() as office:
+        return settle(office).plain()
 
 
 @task(name="集計と報告書", persist_result=False, cache_policy=NO_CACHE)

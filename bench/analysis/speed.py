@@ -47,12 +47,12 @@ def _letters(texts: Sequence[str]) -> list[Letter]:
 
 
 def _long_texts() -> list[str]:
-    return [row["body"] for row in json.loads((_folder() / LONG).read_text("utf-8")) if row["body"]]
+    return [row["body"] for row in json.loads((texts_folder() / LONG).read_text("utf-8")) if row["body"]]
 
 
 def _short_texts() -> list[str]:
     """The opinions of the two consultations, the larger file first."""
-    paths = sorted(_folder().glob("*.csv"), key=lambda path: -path.stat().st_size)
+    paths = sorted(texts_folder().glob("*.csv"), key=lambda path: -path.stat().st_size)
     texts = []
     for path in paths:
         with path.open(encoding="utf-8", newline="") as held:
@@ -60,7 +60,8 @@ def _short_texts() -> list[str]:
     return texts
 
 
-def _folder() -> Path:
+def texts_folder() -> Path:
+    """Give where the texts at hand lie."""
     return Path(os.environ.get(TEXTS, BESIDE_THE_TREE))
 
 

@@ -16,7 +16,8 @@ from tayori.opinions.disclosure.release import release_beside
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.editions import Truth, places
-from tayori.opinions.trends import Period, figures_of
+from tayori.opinions.period import EARLIER, Period
+from tayori.opinions.trends import figures_of
 from tayori.warehouse import editions
 from tayori.warehouse.editions import EditionRow
 from tayori.warehouse.engines import reading, writing
@@ -38,8 +39,7 @@ class Memory:
 
     def first_month(self, period: Period) -> str:
         """The first month of which facts are needed to judge."""
-        own = (period.months_before or period.months)[0]
-        return min([own, *(row.earliest_month for row in self.rows)])
+        return min([_earliest(period), *(row.earliest_month for row in self.rows)])
 
     def last_month(self, period: Period) -> str:
         """The last month of which facts are needed to judge."""
@@ -49,8 +49,9 @@ class Memory:
 def recall(office: Office, period: Period) -> Memory:
     """Read what earlier editions printed of the months of a report and of those that it is compared with."""
     with reading(office.warehouse) as people:
-        first = (period.months_before or period.months)[0]
-        return Memory(tuple(editions.overlapping(people, first, period.months[-1])), editions.latest(people) + 1)
+        return Memory(
+            tuple(editions.overlapping(people, _earliest(period), period.months[-1])), editions.latest(people) + 1
+        )
 
 
 def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, public: bool) -> list[SuppressedTable]:
@@ -103,7 +104,7 @@ def remember(
     edition = placed(memory.number, figures, tables, places(period, memory.number))
     digest = _digest(period, tables, public=public)
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))
-    earliest = (period.months_before or period.months)[0]
+    earliest = _earliest(period)
     with writing(office.warehouse) as people:
         out_already = [row.edition_no for row in editions.listed(people) if row.digest == digest]
         if out_already:
@@ -129,6 +130,11 @@ def _refuse_a_changed_edition(stack: Stack, memory: Memory, period: Period) -> N
                     f"changed since by fewer than {stack.k}; subtraction would show what those few say. "
                     + _instead(memory, period)
                 )
+
+
+def _earliest(period: Period) -> str:
+    """The first month of the earliest year that the period is shown beside."""
+    return (period.years_before(EARLIER) or period.months)[0]
 
 
 def _instead(memory: Memory, period: Period) -> str:

@@ -18,6 +18,10 @@ from tayori.warehouse.opinions import DoneCase, MaskedRow
 
 EVIDENCE: Final = Evidence("flow:opinion_analysis", Purpose.ANALYSIS)
 BLOCK: Final = 2_000
+PARTITION: Final = 10_000
+
+Span = tuple[int, int]
+"""The first and the last case number of a partition."""
 
 
 @dataclass(slots=True)
@@ -45,23 +49,34 @@ class MartCounts:
             self.levels[fact.level] += 1
 
 
-def mask_done_cases(office: Office, on_progress: Callable[[int], None] | None = None) -> MartCounts:
-    """Mask every case that is done and not in the mart yet, block by block; a crash loses no more than one block."""
+def mask_done_cases(
+    office: Office, on_progress: Callable[[int], None] | None = None, within: Span | None = None
+) -> MartCounts:
+    """Mask every case that is done and not in the mart yet, block by block; a crash loses no more than one block.
+
+    `within` keeps to a span of case numbers, so that several workers can mask at once.
+    """
     counts = MartCounts()
     analyst = Analyst()
-    while facts := mask_block(office, analyst):
+    while facts := mask_block(office, analyst, within=within):
         counts.add(facts)
         if on_progress is not None:
             on_progress(len(facts))
     return counts
 
 
-def mask_block(office: Office, analyst: Analyst, size: int = BLOCK) -> list[Fact]:
+def partitions(office: Office, size: int = PARTITION) -> list[Span]:
+    """The spans of case numbers that wait to be masked, for workers that mask at once."""
+    with reading(office.warehouse) as people:
+        return opinions.unmasked_partitions(people, size)
+
+
+def mask_block(office: Office, analyst: Analyst, size: int = BLOCK, within: Span | None = None) -> list[Fact]:
     """Mask one block of done cases and write it into the mart; an empty list when none is left or it has ended."""
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
             return []
-        done = opinions.done_and_unmasked(people, size)
+        done = opinions.done_and_unmasked(people, size, within)
         if not done:
             return []
         record(people, EVIDENCE, Action.OPEN, "cases for the masked mart", count=len(done), now=office.now())

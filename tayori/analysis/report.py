@@ -1,27 +1,36 @@
-"""A report of a period: masked facts into tables in which nobody can be found, and those into files (O3)."""
+"""A report of a period: masked facts into tables in which nobody can be found, and those into files (O3).
+
+What a report prints is kept with its edition as one document; the files are made from the document alone.
+"""
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tayori.analysis.changes import changes_of, topic_courses, years_compared
 from tayori.analysis.editions import recall, remember, tabulate_beside
-from tayori.analysis.mart import EVIDENCE, sealed_words
-from tayori.errors import BadInput
+from tayori.analysis.facts import facts_of, words_of
+from tayori.analysis.line_side import line_side
+from tayori.errors import BadInput, NotFound
 from tayori.office import Office
+from tayori.opinions.answer_times import Taken, taken
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
-from tayori.opinions.disclosure.tables import Figures, SuppressedTable
+from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTable
 from tayori.opinions.facts import rule_versions
-from tayori.opinions.trends import COLUMNS, Period, figures_of, theme_words
-from tayori.reports.opinion_report import harmless, render
+from tayori.opinions.new_words import new_words
+from tayori.opinions.period import Period
+from tayori.opinions.trends import courses_of, figures_of, theme_words
+from tayori.reports.contents import Contents, Gist, read, with_topic_labels
+from tayori.reports.opinion_report import render
+from tayori.reports.spreadsheet import harmless
 from tayori.settings import Mode
-from tayori.vault.audit import Action, record
-from tayori.warehouse import opinions
+from tayori.warehouse import analysis, opinions
 from tayori.warehouse.engines import reading, writing
 
 
@@ -38,6 +47,7 @@ class ReportWanted:
     folder: Path | None = None
     pdf: bool = True
     intervals: bool = False  # the 秘匿インターバル sheet too, for the office only
+    gists: tuple[Gist, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class ReportMade:
     letters: int
     tables: int
     suppressed_cells: int
+    changes: int = 0
 
     def plain(self) -> dict[str, Any]:
         """Give the counts and the files' names."""
@@ -57,6 +68,7 @@ class ReportMade:
             "letters": self.letters,
             "tables": self.tables,
             "suppressed_cells": self.suppressed_cells,
+            "changes": self.changes,
             "files": [path.name for path in self.paths],
         }
 
@@ -72,47 +84,91 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     period = _period(office, wanted)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     memory = recall(office, period)
-    facts = masked_facts(office, memory.first_month(period), memory.last_month(period))
+    facts = facts_of(office, memory.first_month(period), memory.last_month(period))
     if not facts["month"].isin(period.months).any():
         _refuse_only_open(office, period)
     tables = tabulate_beside(facts, period, memory, public=wanted.public)
-    edition = remember(office, period, memory, facts, tables, public=wanted.public)
+    number = remember(office, period, memory, facts, tables, public=wanted.public)
+    contents = _kept(office, number) or _keep(office, number, _contents(office, wanted, period, facts, tables))
     folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
-    made = render(
-        tables,
-        folder,
-        period,
-        made_on=office.today(),
-        versions=rule_versions(),
-        words=theme_words(facts, k, period=period),
-        pdf=wanted.pdf,
-        rehearsal=office.settings.mode is Mode.REHEARSAL,
-    )
+    made = render(contents, folder, pdf=wanted.pdf)
     paths = made.paths
     if wanted.intervals:
         paths += (_interval_sheet(folder, figures_of(facts, period, k), tables, k),)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
-    return ReportMade(edition, paths, letters, len(made.tables), made.suppressed_cells)
+    return ReportMade(number, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
 
 
-def masked_facts(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
-    """Open the mart's rows of a span of months (YYYY-MM), with the words of each letter."""
-    with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, first_month, last_month)
-        record(people, EVIDENCE, Action.OPEN, "masked mart for a report", count=len(rows), now=office.now())
-    with reading(office.vault) as vault:
-        keys = office.case_keys.open(vault, [row.case_no for row in rows])
-    held = [
-        (row, sealed_words(keys[row.case_no], row.case_no, row.masked_text)[1]) for row in rows if row.case_no in keys
-    ]
-    facts = pd.DataFrame(
-        [
-            (row.mart_key, row.month, row.channel, row.department, row.kind, row.theme, row.state, list(words))
-            for row, words in held
-        ],
-        columns=list(COLUMNS),
+def render_edition(office: Office, number: int, folder: Path, *, pdf: bool = True) -> tuple[Path, ...]:
+    """Write the files of an edition again, from what was kept of it: the same bytes as then.
+
+    Raises:
+        NotFound: there is no such edition, or its document was not kept.
+
+    """
+    contents = _kept(office, number)
+    if contents is None:
+        raise NotFound(f"There is no document of edition {number}; see `tayori opinions editions`.")
+    return render(contents, folder, pdf=pdf).paths
+
+
+def _contents(
+    office: Office, wanted: ReportWanted, period: Period, facts: pd.DataFrame, tables: Sequence[SuppressedTable]
+) -> Contents:
+    k = EXTERNAL_K if wanted.public else INTERNAL_K
+    with reading(office.warehouse) as people:
+        topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
+    now, before = dict(words_of(office, period.months)), dict(words_of(office, period.months_before))
+    rows = facts.loc[facts["month"].isin(period.months)]
+    rows = rows.assign(terms=rows["mart_key"].map(lambda key: now.get(key, ())))
+    courses = [*courses_of(facts, period), *topic_courses(now.values(), before.values(), topics)]
+    by_name = {table.name: table for table in tables}
+    return Contents(
+        tables=with_topic_labels(tables, {code: topic.label for code, topic in topics.items()}),
+        start=period.start,
+        end=period.end,
+        made_on=office.today(),
+        versions=rule_versions(),
+        public=wanted.public,
+        rehearsal=office.settings.mode is Mode.REHEARSAL,
+        words=tuple(theme_words(rows, k, period=period)),
+        new_words=tuple(new_words(now.values(), before.values(), k=k)),
+        changes=tuple(changes_of(courses, by_name, topics, k)),
+        compared_years=years_compared(facts, period),
+        times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
+        gists=wanted.gists,
+        line=line_side(office, period, k),
     )
-    return facts.sort_values("mart_key", ignore_index=True)
+
+
+def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None, k: int) -> list[Taken]:
+    """Days to the answer for all and for each department whose counts of answers are printed, all of them last."""
+    if table is None:
+        return []
+    rows = facts.loc[facts["month"].isin(period.months) & (facts["days"] >= 0)]
+    told = []
+    for label, cells in zip(table.rows, table.cells, strict=True):
+        counts = dict(zip(table.columns, cells, strict=True))
+        within, over = counts.get("目安内の回答", 0), counts.get("目安超過の回答", 0)
+        if within is None or over is None or within + over < k:
+            continue
+        mine = rows if label == TOTAL_LABEL else rows.loc[rows["department"] == label]
+        if len(mine) == within + over:
+            told.append(taken(label, mine["days"].tolist(), within, k=k))
+    return told
+
+
+def _kept(office: Office, number: int) -> Contents | None:
+    with reading(office.warehouse) as people:
+        document = analysis.document_of(people, number)
+    return None if document is None else read(document)
+
+
+def _keep(office: Office, number: int, contents: Contents) -> Contents:
+    numbered = replace(contents, edition=number)
+    with writing(office.warehouse) as people:
+        analysis.put_document(people, number, numbered.written())
+    return numbered
 
 
 def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], k: int) -> Path:

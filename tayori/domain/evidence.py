@@ -14,6 +14,7 @@ class Purpose(StrEnum):
     RECONCILE = "LINEの利用をやめた人の確認"
     DISPOSAL = "保存期間の満了した意見等の廃棄"
     CLOSING = "契約の終了に伴う返還及び消去"
+    SURVEY = "区政への意向の集計"
     INTAKE = "意見等の受付"
     ANSWER = "意見等への回答"
     DISCLOSURE = "開示の請求への対応"

@@ -98,6 +98,12 @@ class Analyst:
             terms=() if withheld else terms_of(tokens, hidden),
         )
 
+    def level(self, text: str) -> Level:
+        """How sensitive the matters of a text are."""
+        tokens = self._tokeniser.read(normalise(text))
+        names = (span for span in personal_spans(tokens) if span.kind == "name")
+        return Level(matters(tokens, names, self._tokeniser).level)
+
     def terms(self, masked_text: str) -> tuple[str, ...]:
         """The words of a masked copy, for reports made later from stored facts."""
         tokens = self._tokeniser.read(normalise(masked_text))

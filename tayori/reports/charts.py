@@ -36,9 +36,17 @@ class Chart:
     svg: str
 
 
-def bars(table: SuppressedTable, name: str, caption: str, *, apart: Sequence[str] = ()) -> Chart:
-    """Horizontal bars of a table's rows, the longest first, hidden ones last; `apart` stand below all, in grey."""
+def bars(
+    table: SuppressedTable, name: str, caption: str, *, apart: Sequence[str] = (), most: int | None = None
+) -> Chart:
+    """Horizontal bars of a table's rows, the longest first, hidden ones last; `apart` stand below all, in grey.
+
+    With `most`, only so many of the longest are drawn, and none of those apart.
+    """
     pairs = margin(table, by_row=True)
+    if most is not None:
+        decided = [pair for pair in pairs if pair[0] not in apart]
+        pairs = sorted(decided, key=lambda pair: -(pair[1] or 0))[:most]
     ranked = sorted(pairs, key=lambda pair: (pair[0] in apart, pair[1] is None, -(pair[1] or 0)))
     rows = [
         {"label": label, "count": count or 0, "text": text(count), "colour": _GREY if label in apart else _BLUE}
@@ -61,10 +69,26 @@ def bars(table: SuppressedTable, name: str, caption: str, *, apart: Sequence[str
 
 def months(table: SuppressedTable, before: SuppressedTable | None, name: str, caption: str) -> Chart:
     """Columns of the months; the same months a year earlier as a dashed line with hollow points."""
-    pairs = margin(table, by_row=True)
+    return _columns(margin(table, by_row=True), before, name, caption)
+
+
+def years(table: SuppressedTable, name: str, caption: str) -> Chart:
+    """Columns of the years, the earliest first."""
+    pairs = [(label, cells[0]) for label, cells in zip(table.rows, table.cells, strict=True)]
+    return _columns(pairs, None, name, caption, height=150)
+
+
+def _columns(
+    pairs: Sequence[tuple[str, int | None]],
+    before: SuppressedTable | None,
+    name: str,
+    caption: str,
+    *,
+    height: int = 240,
+) -> Chart:
     order = [label for label, _ in pairs]
     rows = [{"label": label, "count": count or 0, "text": text(count)} for label, count in pairs]
-    spec = _frame(rows, height=240)
+    spec = _frame(rows, height=height)
     axis = {"labelAngle": -45 if len(order) > _FEW else 0, "labelExpr": "replace(datum.label, '20', '’')"}
     base = {
         "x": {"field": "label", "type": "nominal", "sort": order, "title": None, "axis": axis},

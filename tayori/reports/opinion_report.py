@@ -1,106 +1,71 @@
-"""The report of citizens' opinions: one HTML page that stands alone, a CSV file per table, and a PDF where Pango is.
+"""The report of citizens' opinions: a page that stands alone, one page for the mayor, CSV, Excel, and PDF.
 
-It is made from released tables only (`tayori.opinions.trends.tabulate`); same input, same bytes.
+It is made from the contents of an edition only (`tayori.reports.contents`); same contents, same bytes.
 """
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final
 
-from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.opinions.period import Period
+from tayori.opinions.signals import CHANGES
 from tayori.opinions.themes import theme_rules
-from tayori.opinions.trends import Period
-from tayori.opinions.words import ThemeWords
-from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text
+from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
+from tayori.reports.contents import Contents
 from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
-from tayori.reports.sentences import summary
+from tayori.reports.parts import derived, in_order, is_total, placed, source
+from tayori.reports.sentences import headline, summary
+from tayori.reports.spreadsheet import csv_bytes
+from tayori.reports.workbook import workbook_bytes
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_MOST_FOR_THE_MAYOR = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written: the files, the tables in them, and how many cells are hidden in all."""
+    """What was written: the files, and how many tables and hidden cells are in them."""
 
     paths: tuple[Path, ...]
-    tables: tuple[SuppressedTable, ...]
+    tables: int
     suppressed_cells: int
 
 
-def render(  # noqa: PLR0913 - all but three by keyword
-    tables: Sequence[SuppressedTable],
-    out_dir: Path,
-    period: Period,
-    *,
-    made_on: date,
-    versions: Mapping[str, str],
-    words: Sequence[ThemeWords] = (),
-    pdf: bool = False,
-    rehearsal: bool = True,
-) -> Report:
-    """Write the report into a folder: opinion-report.html, tables/*.csv and, if asked and possible, the PDF.
+def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
+    """Write an edition into a folder: opinion-report.html, mayor.html, tables.xlsx, tables/*.csv, and PDFs if asked.
 
-    `versions` name the dictionaries and programs that decided the counts; `made_on` is printed. A report of a
-    rehearsal says so on every page.
+    PDFs need the system library Pango; without it they are left out.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    page = opinion_page(tables, period, made_on=made_on, versions=versions, words=words, rehearsal=rehearsal)
-    paths = [_write(out_dir / "opinion-report.html", page.encode("utf-8"))]
-    (out_dir / "tables").mkdir(exist_ok=True)
-    paths += [_write(out_dir / "tables" / f"{table.name}.csv", csv_bytes(table)) for table in tables]
+    (out_dir / "tables").mkdir(parents=True, exist_ok=True)
+    made = pages(contents)
+    paths = [_write(out_dir / f"{name}.html", page.encode("utf-8")) for name, page in made.items()]
+    paths.append(_write(out_dir / "tables.xlsx", workbook_bytes(contents)))
+    paths += [_write(out_dir / "tables" / f"{table.name}.csv", csv_bytes(table)) for table in in_order(contents)]
     if pdf and pdf_available():
-        paths.append(_write(out_dir / "opinion-report.pdf", pdf_bytes(page)))
-    return Report(tuple(paths), tuple(tables), sum(table.hidden for table in tables))
+        paths += [_write(out_dir / f"{name}.pdf", pdf_bytes(page, name)) for name, page in made.items()]
+    return Report(tuple(paths), len(contents.tables), contents.hidden_cells)
 
 
-def opinion_page(
-    tables: Sequence[SuppressedTable],
-    period: Period,
-    *,
-    made_on: date,
-    versions: Mapping[str, str],
-    words: Sequence[ThemeWords] = (),
-    rehearsal: bool = True,
-) -> str:
-    """The page as HTML: summary, charts with their tables, words of the fields, notes on method and limits."""
-    by_name = {table.name: table for table in tables}
-    k = tables[0].k
-    known = {
-        "k": k,
-        "rehearsal": rehearsal,
-        "title": "区民の声　集計・分析報告",
-        "period": _period(period),
-        "made_on": _day(made_on),
-        "made_iso": made_on.isoformat(),
-        "summary": summary(by_name, k=k),
-        "charts": _charts(by_name),
-        "tables": tables,
-        "words": [entry for entry in words if entry.words],
-        "versions": dict(sorted(versions.items())),
-        "hidden_cells": sum(table.hidden for table in tables),
-        "hidden": HIDDEN,
-        "text": text,
-        "font": FONT,
+def opinion_page(contents: Contents) -> str:
+    """The report as HTML: summary, its twelve parts with charts and tables, the LINE side, method and limits."""
+    return pages(contents)["opinion-report"]
+
+
+def mayor_page(contents: Contents) -> str:
+    """One page for the mayor: what there is to know, four numbers, and the largest fields as a chart."""
+    return pages(contents)["mayor"]
+
+
+def pages(contents: Contents) -> dict[str, str]:
+    """Both pages by name; they share one cut of the font, which is what takes time."""
+    filled = {
+        "opinion-report": ("opinion_report.html.j2", _of_the_report(contents)),
+        "mayor": ("mayor_page.html.j2", _of_the_mayors_page(contents)),
     }
-    template = environment().get_template("opinion_report.html.j2")
-    plain = template.render(**known, font_faces="")
-    return template.render(**known, font_faces=font_faces(plain))
-
-
-def csv_bytes(table: SuppressedTable) -> bytes:
-    """A table as CSV that a spreadsheet opens rightly: UTF-8 with BOM, no cell that could run as a formula."""
-    held = io.StringIO(newline="")
-    writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow([harmless(table.corner), *map(harmless, table.columns)])
-    for label, cells in zip(table.rows, table.cells, strict=True):
-        writer.writerow([harmless(label), *(HIDDEN if count is None else count for count in cells)])
-    return held.getvalue().encode("utf-8-sig")
+    plain = [_page(template, known, "") for template, known in filled.values()]
+    faces = font_faces("".join(plain))
+    return {name: _page(template, known, faces) for name, (template, known) in filled.items()}
 
 
 @cache
@@ -113,34 +78,78 @@ def pdf_available() -> bool:
     return True
 
 
-def pdf_bytes(page: str) -> bytes:
+def pdf_bytes(page: str, name: str = "opinion-report") -> bytes:
     """The page as a tagged PDF/UA; nothing is fetched from anywhere."""
     import weasyprint  # noqa: PLC0415 start-up time
 
     only_inside = weasyprint.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     made: bytes = weasyprint.HTML(string=page, url_fetcher=only_inside).write_pdf(
-        pdf_variant="pdf/ua-1", pdf_identifier=b"tayori-opinion-report"
+        pdf_variant="pdf/ua-1", pdf_identifier=f"tayori-{name}".encode()
     )
     return made
 
 
-def _charts(tables: Mapping[str, SuppressedTable]) -> dict[str, Chart]:
-    """The chart that stands before a table, by the table's name."""
+def _known(contents: Contents) -> dict[str, object]:
     return {
-        "month_channel": months(tables["month_channel"], tables.get("month_before"), "fig-month", "月別の件数"),
-        "department_kind": bars(tables["department_kind"], "fig-department", "部別の件数"),
-        "theme_kind": bars(
-            tables["theme_kind"],
-            "fig-theme",
-            "分野別の件数",
-            apart=(theme_rules().undecided, theme_rules().withheld),
-        ),
+        "contents": contents,
+        "k": contents.k,
+        "rehearsal": contents.rehearsal,
+        "title": contents.title,
+        "called": contents.period.called(),
+        "period": _period(contents.period),
+        "made_on": _day(contents.made_on),
+        "made_iso": contents.made_on.isoformat(),
+        "versions": dict(sorted(contents.versions.items())),
+        "hidden_cells": contents.hidden_cells,
+        "hidden": HIDDEN,
+        "text": text,
+        "font": FONT,
     }
 
 
-def harmless(label: str) -> str:
-    """The label as a spreadsheet shows it and never runs it."""
-    return f"'{label}" if label.startswith(_FORMULA) else label
+def _of_the_report(contents: Contents) -> dict[str, object]:
+    return _known(contents) | {
+        "summary": summary(contents),
+        "parts": placed(contents),
+        "numbers": {table.name: number for number, table in enumerate(in_order(contents), 1)},
+        "charts": _charts(contents),
+        "derived": derived,
+        "is_total": is_total,
+        "source": source,
+        "words": [entry for entry in contents.words if entry.words],
+        "changes": CHANGES,
+        "day": _day,
+    }
+
+
+def _of_the_mayors_page(contents: Contents) -> dict[str, object]:
+    apart = (theme_rules().undecided, theme_rules().withheld)
+    by_theme = contents.table("theme_kind")
+    chart = by_theme and bars(by_theme, "fig-mayor", "多い分野", apart=apart, most=_MOST_FOR_THE_MAYOR)
+    said = {"sentences": summary(contents, short=True), "numbers": headline(contents), "chart": chart}
+    return _known(contents) | said
+
+
+def _page(template: str, known: dict[str, object], faces: str) -> str:
+    return environment().get_template(template).render(**known, font_faces=faces)
+
+
+def _charts(contents: Contents) -> dict[str, Chart]:
+    """The chart that stands before a table, by the table's name."""
+    by_month, by_theme = contents.table("month_channel"), contents.table("theme_kind")
+    before, by_department = contents.table("month_before"), contents.table("department_kind")
+    made = {}
+    if (all_years := contents.table("years")) is not None:
+        made["years"] = years(all_years, "fig-years", all_years.title)
+    if by_month is not None and len(contents.period.months) > 1:
+        place = "month_channel" if before is None else "month_before"
+        made[place] = months(by_month, before, "fig-month", "月別の件数")
+    if by_department is not None:
+        made["department_kind"] = bars(by_department, "fig-department", "部別の件数")
+    if by_theme is not None:
+        apart = (theme_rules().undecided, theme_rules().withheld)
+        made["theme_kind"] = bars(by_theme, "fig-theme", "分野別の件数", apart=apart)
+    return made
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -1,92 +1,158 @@
-"""Plain sentences about released tables, by rules from their numbers: nothing is said that the tables do not print."""
+"""Plain sentences about an edition, by rules from its numbers: nothing is said that the tables do not print."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
-from tayori.reports.charts import margin
+from tayori.reports.charts import margin, text
+from tayori.reports.contents import Contents, ToldChange
+from tayori.reports.parts import change
 
 _TOP: Final = 3
-_NOTABLE: Final = 1.2
+_HOW: Final = {
+    Change.RISEN: "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたもの",
+    Change.NEW: "過去の同じ時期になく、新しく寄せられたもの",
+    Change.FALLEN: "例年の同じ時期に比べ、偶然とは考えにくい減り方をしたもの",
+    Change.VANISHED: "例年の同じ時期にはあり、今期は寄せられなかったもの",
+}
+_FOR_THE_MAYOR: Final = (Change.RISEN, Change.NEW)
 
 
-def summary(tables: Mapping[str, SuppressedTable], *, k: int) -> list[str]:
-    """What a reader in a hurry must know, in the order of weight. `tables` are by name."""
+def summary(contents: Contents, *, short: bool = False) -> list[str]:
+    """What a reader in a hurry must know, in the order of weight; `short` for the page that has room for little."""
+    by_theme = contents.table("theme_kind")
     sentences = [
-        _total(tables["units"]),
-        *_against_last_year(tables.get("month_before")),
-        *_leading("媒体", margin(tables["month_channel"], by_row=False), top=1),
-        *_leading("分野", _decided(tables["theme_kind"]), top=_TOP),
-        *_risen(tables.get("theme_before"), k),
-        *_undecided(tables["theme_kind"]),
+        *_total(contents.table("units")),
+        *_against_last_year(contents),
+        *_leading("分野", _decided(by_theme), top=_TOP),
+        *_changed(contents.changes, _FOR_THE_MAYOR if short else tuple(Change)),
+        *_answered(contents),
     ]
-    hidden = sum(table.hidden for table in tables.values())
-    if hidden:
-        sentences.append(
-            f"個人が推測されないよう、{k}通に満たない数などと、そこから逆算できる数、合わせて{hidden}か所を「秘」としました。"
-        )
-    return sentences
+    if short:
+        return sentences
+    by_channel = contents.table("month_channel")
+    if by_channel is not None:
+        sentences[2:2] = _leading("媒体", margin(by_channel, by_row=False), top=1)
+    return [*sentences, *_new_words(contents), *_same_texts(contents), *_undecided(by_theme), *_hidden(contents)]
 
 
-def _total(units: SuppressedTable) -> str:
+def headline(contents: Contents) -> list[tuple[str, str]]:
+    """Four numbers for the page of the mayor, each with its name."""
+    units, compared = contents.table("units"), contents.table("month_before")
+    now, before = compared.cells[-1] if compared is not None else (None, None)
+    share = within_target(contents)
+    risen = sum(one.change in _FOR_THE_MAYOR for one in contents.changes)
+    return [
+        ("寄せられた件数", f"{text(units.cells[-1][0])}件" if units is not None else "－"),
+        ("前年同期比", change(now, before)),
+        ("目安内に回答した割合", "－" if share is None else f"{share:.1%}"),
+        ("増えた・新しいもの", f"{risen}"),
+    ]
+
+
+def within_target(contents: Contents) -> float | None:
+    """The share of answers that kept their target; None where one of the two counts is hidden or none has a target."""
+    table = contents.table("department_pace")
+    if table is None:
+        return None
+    counts = dict(zip(table.columns, table.cells[-1], strict=True))
+    within, over = counts.get("目安内の回答", 0), counts.get("目安超過の回答", 0)
+    return None if within is None or over is None or not within + over else within / (within + over)
+
+
+def _total(units: SuppressedTable | None) -> Iterator[str]:
+    if units is None:
+        return
     letters, further, matters = (cells[0] for cells in units.cells)
     if matters is None:
-        return "寄せられた意見等が少ないため、合計を含めて数を示しません。"
-    if letters is None:
-        return f"寄せられた意見等は{matters:,}件でした。"
-    if not further:
-        return f"寄せられた意見等は{matters:,}件（{letters:,}通）でした。"
-    return f"寄せられた意見等は{letters:,}通、内容ごとに数えて{matters:,}件でした。"
+        yield "寄せられた意見等が少ないため、合計を含めて数を示しません。"
+    elif letters is None:
+        yield f"寄せられた意見等は{matters:,}件でした。"
+    elif not further:
+        yield f"寄せられた意見等は{matters:,}件（{letters:,}通）でした。"
+    else:
+        yield f"寄せられた意見等は{letters:,}通、内容ごとに数えて{matters:,}件でした。"
 
 
-def _against_last_year(table: SuppressedTable | None) -> Iterator[str]:
+def _against_last_year(contents: Contents) -> Iterator[str]:
+    table = contents.table("month_before")
     if table is None:
         return
     now, before = table.cells[-1]
     if now is None or before is None or before == 0:
         yield "前年同期との比較は、数が少ないため示しません。"
         return
-    change = now - before
-    if change == 0:
+    more = now - before
+    if more == 0:
         yield f"前年同期（{before:,}件）と同じ件数です。"
         return
-    way = "増えました" if change > 0 else "減りました"
-    yield f"前年同期（{before:,}件）と比べて{abs(change):,}件（{abs(change) / before:.1%}）{way}。"
+    way = "増えました" if more > 0 else "減りました"
+    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。"
 
 
 def _leading(term: str, pairs: list[tuple[str, int | None]], *, top: int) -> Iterator[str]:
-    """The largest shown counts; silent when a hidden count makes the order unsure or there is no order."""
+    """The largest shown counts; silent when there is no order."""
     shown = sorted(((label, count) for label, count in pairs if count), key=lambda pair: -pair[1])[:top]
     if shown and len(pairs) > 1:
         said = "、".join(f"「{label}」{count:,}件" for label, count in shown)
         yield f"{term}別では、{said}{'の順に' if len(shown) > 1 else 'が最も'}多く寄せられました。"
 
 
-def _decided(table: SuppressedTable) -> list[tuple[str, int | None]]:
+def _decided(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
     rules = theme_rules()
-    return [pair for pair in margin(table, by_row=True) if pair[0] not in {rules.undecided, rules.withheld}]
+    pairs = margin(table, by_row=True) if table is not None else []
+    return [pair for pair in pairs if pair[0] not in {rules.undecided, rules.withheld}]
 
 
-def _risen(table: SuppressedTable | None, k: int) -> Iterator[str]:
-    """Fields with at least k more matters and a fifth more than a year earlier."""
+def _changed(changes: tuple[ToldChange, ...], kinds: tuple[Change, ...]) -> Iterator[str]:
+    """What the test of the report found, the surest first; one sentence for each kind of change."""
+    for kind in kinds:
+        told = [_one(entry) for entry in changes if entry.change is kind][:_TOP]
+        if told:
+            yield f"{_HOW[kind]}は、{'、'.join(told)}です。"
+
+
+def _one(entry: ToldChange) -> str:
+    before = f"前年{entry.before:,}通から" if entry.before else ""
+    return f"{entry.term}「{entry.label}」（{before}{entry.now:,}通）"
+
+
+def _answered(contents: Contents) -> Iterator[str]:
+    share = within_target(contents)
+    if share is None:
+        return
+    whole = next((entry for entry in contents.times if entry.group == TOTAL_LABEL), None)
+    days = f"、回答までの開庁日数の中央値は{whole.median}日" if whole and whole.median is not None else ""
+    yield f"目安のある回答のうち、目安の日までに回答したものは{share:.1%}{days}でした。"
+
+
+def _new_words(contents: Contents) -> Iterator[str]:
+    words = [entry.word for entry in contents.new_words[: _TOP + 2]]
+    if words:
+        yield f"前年同期より目立って使われた言葉は、{'、'.join(f'「{word}」' for word in words)}です。"
+
+
+def _same_texts(contents: Contents) -> Iterator[str]:
+    table = contents.table("texts")
+    repeats = table.cells[1][0] if table is not None else None
+    if repeats:
+        yield f"同じ文面の2通目以降が{repeats:,}通ありました。どれも1通として数え、言い換えられたものは含みません。"
+
+
+def _undecided(table: SuppressedTable | None) -> Iterator[str]:
     if table is None:
         return
-    rules = theme_rules()
-    rises: list[tuple[int, str]] = []
-    for label, (now, before) in zip(table.rows, table.cells, strict=True):
-        if now is None or before is None or label in {TOTAL_LABEL, rules.undecided, rules.withheld}:
-            continue
-        if now - before >= k and now >= before * _NOTABLE:
-            rises.append((before - now, f"「{label}」（{before:,}件から{now:,}件）"))
-    if rises:
-        yield f"前年同期より目立って増えた分野は、{'、'.join(said for _, said in sorted(rises)[:_TOP])}です。"
-
-
-def _undecided(table: SuppressedTable) -> Iterator[str]:
-    rules = theme_rules()
-    counts = dict(margin(table, by_row=True))
-    waiting, total = counts.get(rules.undecided), table.cells[-1][-1]
+    waiting, total = dict(margin(table, by_row=True)).get(theme_rules().undecided), table.cells[-1][-1]
     if waiting and total:
         share = f"{waiting:,}件（{waiting / total:.1%}）"
         yield f"分野を機械で決められなかったものが{share}あり、担当者の確認を待っています。"
+
+
+def _hidden(contents: Contents) -> Iterator[str]:
+    if contents.hidden_cells:
+        yield (
+            f"個人が推測されないよう、{contents.k}通に満たない数などと、そこから逆算できる数、"
+            f"合わせて{contents.hidden_cells}か所を「秘」としました。"
+        )

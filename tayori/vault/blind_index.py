@@ -54,6 +54,10 @@ class BlindIndex:
         """Give the 16 bytes by which a letter that is the same as before is told from one that changed."""
         return hmac.digest(self._key, b"content|" + content, "sha256")[:16]
 
+    def of_receipt(self, receipt: str) -> bytes:
+        """Give the 32 bytes by which the state of a letter is found from its receipt number."""
+        return hmac.digest(self._key, b"receipt|" + receipt.encode("ascii"), "sha256")
+
     def of_source_key(self, source: str, key: str) -> bytes:
         """Give the 32 bytes by which a letter's key in its source is found again."""
         return hmac.digest(self._key, f"source_key|{source}|{unicodedata.normalize('NFC', key)}".encode(), "sha256")

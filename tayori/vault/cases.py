@@ -1,4 +1,4 @@
-"""The single door into what was sealed of letters: a case's items and its masked text (I5)."""
+"""The single door into what was sealed of letters: a case's items, its files and its masked text (I5)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,16 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = {
     "case_trail": ("words",),
     "case_reply": ("words",),
     "disclosure_case": ("black_outs",),
+    "letter_file": ("title", "content"),
+    "letter_confirmation": ("receipt", "email"),
 }
 """Which columns of which table are sealed under a case's key."""
-_WITHIN: Final[Mapping[str, str]] = {"case_trail": "seq", "case_reply": "seq", "disclosure_case": "disclosure_id"}
+_WITHIN: Final[Mapping[str, str]] = {
+    "case_trail": "seq",
+    "case_reply": "seq",
+    "disclosure_case": "disclosure_id",
+    "letter_file": "file_no",
+}
 """What tells the rows of one case apart: a sealed value is bound to it too, so that they cannot be swapped."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -24,6 +24,11 @@ from tayori.warehouse.schema.opinions import (
 )
 
 CASE = tuple(column.name for column in opinion_case.columns)
+MANAGED = ("channel", "addressee", "answer_wanted", "department", "kind")
+NEW_CASE = (
+    *("case_no", "receipt_no", "source", "source_key", "received_on", "target_on", "calendar_version", "state"),
+    *("content_mark", *MANAGED, "name", "postal_code", "address", "telephone", "email", "fax", "opinion"),
+)
 TALLY_KEY = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
 MASKED = tuple(column.name for column in masked_opinion.columns)
 
@@ -74,6 +79,12 @@ def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes,
     return {bytes(row[0]): None for row in gone} | marks
 
 
+def cases_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Give the case numbers of those look-up values of source keys that came in as a case."""
+    rows = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "case_no"))
+    return {bytes(row[0]): row[1] for row in rows}
+
+
 def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
     """Give those look-up values of source keys that came in as a count."""
     return {bytes(row[0]) for row in rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))}
@@ -82,6 +93,11 @@ def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
 def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add cases; each row holds every column of `opinion_case`."""
     insert_rows(connection, opinion_case, CASE, ([row[name] for name in CASE] for row in rows))
+
+
+def add_new_cases(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Add cases that nobody worked on yet; each row's values stand in the order of `NEW_CASE`."""
+    insert_rows(connection, opinion_case, NEW_CASE, rows)
 
 
 def count_letters(
@@ -181,15 +197,28 @@ def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, 
     return moved
 
 
-def done_and_unmasked(connection: Connection, limit: int) -> list[DoneCase]:
-    """Give cases that are done and not yet in the mart, oldest first."""
+def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int] | None = None) -> list[DoneCase]:
+    """Give cases that are done and not yet in the mart, oldest first; of a span of case numbers if one is given."""
     columns = opinion_case.c
-    in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == columns.case_no).exists()
     # a case that was answered and then closed is counted as answered
     outcome = case((columns.state == CaseState.CLOSED, CaseState.ANSWERED.value), else_=columns.state).label("state")
     wanted = [outcome if name == "state" else columns[name] for name in DoneCase.__slots__]
-    chosen = select(*wanted).where(columns.state.in_(sorted(ANALYSED)), ~in_mart).order_by(columns.case_no).limit(limit)
-    return [DoneCase(*row) for row in connection.execute(chosen)]
+    chosen = select(*wanted).where(_unmasked())
+    if within is not None:
+        chosen = chosen.where(columns.case_no.between(*within))
+    return [DoneCase(*row) for row in connection.execute(chosen.order_by(columns.case_no).limit(limit))]
+
+
+def unmasked_partitions(connection: Connection, size: int) -> list[tuple[int, int]]:
+    """Cut the cases that are done and not yet in the mart into spans of case numbers, up to `size` cases in each."""
+    chosen = select(opinion_case.c.case_no).where(_unmasked()).order_by(opinion_case.c.case_no)
+    found = connection.execute(chosen.execution_options(yield_per=size)).scalars()
+    return [(numbers[0], numbers[-1]) for numbers in found.partitions(size)]
+
+
+def _unmasked() -> ColumnElement[bool]:
+    in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == opinion_case.c.case_no).exists()
+    return opinion_case.c.state.in_(sorted(ANALYSED)) & ~in_mart
 
 
 def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from random import Random
+from typing import Any
 
 import pandas as pd
 
@@ -122,6 +123,27 @@ def facts_frame(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
             }
         )
     return pd.DataFrame(rows)
+
+
+def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataFrame:
+    """Facts with every column that a report may have."""
+    facts = facts_frame(chance, letters, months)
+    answered = facts["state"] == "answered"
+
+    def drawn(values: Sequence[str | None]) -> list[Any]:
+        return [_skewed(chance, values) for _ in range(letters)]
+
+    days = [min(40, int(chance.gammavariate(4, 3))) for _ in range(letters)]
+    late = pd.Series([taken > 14 for taken in days])
+    return facts.assign(
+        wanted=drawn(["yes", "no", "unknown"]),
+        sender=drawn(["signed", "anonymous"]),
+        pace=(late.map({True: "over", False: "within"})).where(answered, "none"),
+        days=pd.Series(days).where(answered, -1),
+        topic=drawn(["0001", "0002", "0000"]),
+        repeats=[chance.random() < 0.1 for _ in range(letters)],
+        measure=drawn(["実施済", "検討", None]),
+    )
 
 
 def _skewed(chance: Random, values: Sequence[str | None]) -> str | None:

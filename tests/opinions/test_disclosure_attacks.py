@@ -5,7 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from tayori.opinions.trends import OTHER, Period, tabulate
+from tayori.opinions.period import Period
+from tayori.opinions.report_tables import OTHER
+from tayori.opinions.trends import tabulate
 from tests.opinions.builders import dice, facts_frame
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))

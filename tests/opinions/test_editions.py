@@ -9,7 +9,9 @@ from tayori.opinions.disclosure.editions import Edition, Place, Stack, placed
 from tayori.opinions.disclosure.release import release, release_beside
 from tayori.opinions.disclosure.tables import Key, SuppressedTable
 from tayori.opinions.editions import Truth, places
-from tayori.opinions.trends import OTHER, Period, figures_of
+from tayori.opinions.period import Period
+from tayori.opinions.report_tables import OTHER
+from tayori.opinions.trends import figures_of
 from tests.opinions.builders import dice, facts_frame
 
 FIRST = Period(date(2025, 4, 1), date(2026, 3, 31))

@@ -7,7 +7,8 @@ import pytest
 
 from tayori.errors import BadInput
 from tayori.opinions.disclosure.tables import SuppressedTable
-from tayori.opinions.trends import Period, figures_of, tabulate, theme_words
+from tayori.opinions.period import Period
+from tayori.opinions.trends import figures_of, tabulate, theme_words
 from tests.opinions.builders import dice, facts_frame
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))

@@ -3,50 +3,106 @@
 import csv
 import io
 import re
+import shutil
+import subprocess
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
+from tayori.analysis.report import times_of
 from tayori.opinions.disclosure.tables import SuppressedTable
-from tayori.opinions.trends import Period, tabulate, theme_words
-from tayori.opinions.words import ThemeWords
-from tayori.reports.opinion_report import Report, csv_bytes, opinion_page, pdf_available, render
-from tayori.reports.sentences import summary
-from tests.opinions.builders import dice, facts_frame
+from tayori.opinions.new_words import NewWord
+from tayori.opinions.period import Period
+from tayori.opinions.signals import Change
+from tayori.opinions.trends import tabulate, theme_words
+from tayori.reports.contents import Contents, Gist, LineGenre, LineMonth, LineSide, ToldChange, read, with_topic_labels
+from tayori.reports.opinion_report import Report, mayor_page, opinion_page, pdf_available, render
+from tayori.reports.parts import PARTS, change, in_order
+from tayori.reports.sentences import summary, within_target
+from tayori.reports.spreadsheet import csv_bytes
+from tests.opinions.builders import dice, whole_facts
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
 VERSIONS = {"SudachiDict-core": "20260101", "分野辞書": "2026-11"}
 SECRET = "<script>"
+RARE_NAMES = "髙橋﨑𠮷"
+LINE = LineSide(
+    followers=10_240,
+    followers_on=date(2027, 3, 31),
+    with_settings=8_120,
+    genres=(LineGenre("防災・防犯", 12, 5_310), LineGenre("韓国語", 2, None)),
+    months=(LineMonth("2027年3月", 14, 1.25, 2.5),),
+)
 
 
 @cache
-def a_year() -> tuple[list[SuppressedTable], list[ThemeWords]]:
-    now, before = facts_frame(dice(1), 420, YEAR.months), facts_frame(dice(2), 300, YEAR.months_before)
-    facts = pd.concat([now, before])
-    return tabulate(facts, 10, period=YEAR), theme_words(facts, 10, period=YEAR)
+def a_year() -> Contents:
+    """A yearly report with everything in it."""
+    now, before = whole_facts(dice(1), 420, YEAR.months), whole_facts(dice(2), 300, YEAR.months_before)
+    facts = pd.concat([now, before], ignore_index=True)
+    tables = tabulate(facts, 10, period=YEAR)
+    pace = next(table for table in tables if table.name == "department_pace")
+    return Contents(
+        tables=with_topic_labels(tables, {"0001": "遊具・公園", "0002": "集積所・からす"}),
+        start=YEAR.start,
+        end=YEAR.end,
+        made_on=date(2027, 4, 20),
+        versions=VERSIONS,
+        edition=3,
+        words=tuple(theme_words(facts, 10, period=YEAR)),
+        new_words=(NewWord("電動キックボード", 6.1, unseen=True),),
+        changes=(ToldChange("分野", "動物", Change.RISEN, 60, 21),),
+        compared_years=1,
+        times=tuple(times_of(facts, YEAR, pace, 10)),
+        gists=(
+            Gist("公園・みどり", f"{RARE_NAMES}公園の遊具を直してほしい。", "直しました。", "h1", date(2027, 4, 1)),
+        ),
+        line=LINE,
+    )
 
 
 @cache
 def a_page() -> str:
-    tables, words = a_year()
-    return opinion_page(tables, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS, words=words)
+    return opinion_page(a_year())
 
 
 def rendered(folder: Path, *, pdf: bool = False) -> Report:
-    tables, words = a_year()
-    return render(tables, folder, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS, words=words, pdf=pdf)
+    return render(a_year(), folder, pdf=pdf)
 
 
 def test_a_report_of_a_rehearsal_says_so_on_every_page() -> None:
     """Headed by the ward, made of dummies: a banner and the head of each page say 稽古用; in live none does."""
-    tables, words = a_year()
     assert a_page().count("稽古用") == 2
-    live = opinion_page(tables, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS, words=words, rehearsal=False)
-    assert "稽古" not in live
+    assert "稽古用" in mayor_page(a_year())
+    live = replace(a_year(), rehearsal=False)
+    assert "稽古" not in opinion_page(live)
+    assert "稽古" not in mayor_page(live)
+
+
+def test_the_twelve_parts_stand_in_order_and_hold_every_table() -> None:
+    """What the yearly report must hold, each part with its heading, no table left out and none twice."""
+    headings = re.findall(r'<h2 id="p-[a-z]+">(\d+)　([^<]+)</h2>', a_page())
+    assert [(int(number), heading) for number, heading in headings] == [
+        (number, part.heading) for number, part in enumerate(PARTS, 1)
+    ]
+    assert len(PARTS) == 12
+    assert sorted(table.name for table in in_order(a_year())) == sorted(table.name for table in a_year().tables)
+
+
+def test_what_is_not_on_record_is_said_and_not_left_out() -> None:
+    """A first report without answers, measures or gists says so part by part."""
+    bare = replace(
+        a_year(), tables=tuple(t for t in a_year().tables if t.name in {"units", "theme_kind"}), times=(), gists=()
+    )
+    page = opinion_page(bare)
+    for part in PARTS:
+        assert part.name not in {"years", "times", "measures", "gists"} or part.absent in page
 
 
 class Cells(HTMLParser):
@@ -58,12 +114,12 @@ class Cells(HTMLParser):
         self._inside = False
         self.feed(page)
 
-    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102 the parser's own name
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: D102 the parser's own name
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":
             self.tables[-1].append([])
-        elif tag in {"td", "th"}:
+        elif tag in {"td", "th"} and ("class", "derived") not in attrs:
             self.tables[-1][-1].append("")
             self._inside = True
 
@@ -76,11 +132,61 @@ class Cells(HTMLParser):
 
 
 def test_the_page_prints_exactly_the_released_tables() -> None:
-    """Every count as released, every hidden one as 秘, in the order given."""
-    printed = Cells(a_page()).tables
-    for table, rows in zip(a_year()[0], printed, strict=True):
+    """Every count as released, every hidden one as 秘; what is worked out of them stands in a column of its own."""
+    by_caption = dict(zip(re.findall(r"<caption>表\d+　([^（]+)（", a_page()), _numbered(a_page()), strict=True))
+    for table in a_year().tables:
         wanted = [["秘" if count is None else f"{count:,}" for count in cells] for cells in table.cells]
-        assert [row[1:] for row in rows[1:]] == wanted
+        assert [row[1:] for row in by_caption[table.title][1:]] == wanted
+
+
+def _numbered(page: str) -> list[list[list[str]]]:
+    """The tables that have a number: all but those of times, changes and the LINE side."""
+    parts = re.findall(r"<table.*?</table>", page, flags=re.DOTALL)
+    return [Cells(part).tables[0] for part in parts if re.search(r"<caption>表\d", part)]
+
+
+def test_a_share_or_a_change_is_never_printed_of_a_hidden_count() -> None:
+    """Percentages are worked out from printed counts alone, a fall with the △ of Japanese accounts."""
+    assert (change(None, 20), change(20, None), change(20, 0)) == ("－", "－", "－")
+    assert (change(15, 20), change(30, 20), change(20, 20)) == ("△25.0%", "+50.0%", "0.0%")
+
+
+def test_every_count_says_where_it_comes_from() -> None:
+    """Each table names what was counted by what, the months, the edition and its file."""
+    sources = re.findall(r"出典　(マスキング済みの意見等[^<]+)", a_page())
+    assert len(sources) == len(a_year().tables)
+    assert all("第3版" in said and "2026-04～2027-03" in said and "tables/" in said for said in sources)
+
+
+def test_an_edition_is_read_back_as_it_was_written() -> None:
+    """The kept document gives the same contents, and so the same bytes."""
+    assert read(a_year().written()) == a_year()
+    assert opinion_page(read(a_year().written())) == a_page()
+
+
+def test_the_workbook_holds_what_the_page_prints() -> None:
+    """A sheet for each table, numbers as numbers, hidden ones as 秘, and an index that names the sources."""
+    from tayori.reports.workbook import workbook_bytes  # noqa: PLC0415 - openpyxl is slow to load
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(a_year())))
+    assert len(book.sheetnames) == 1 + len(a_year().tables)
+    for sheet, table in zip(book.worksheets[1:], in_order(a_year()), strict=True):
+        held = [list(row[1 : len(table.columns) + 1]) for row in sheet.iter_rows(min_row=3, values_only=True)]
+        assert held[: len(table.rows)] == [
+            ["秘" if count is None else count for count in cells] for cells in table.cells
+        ]
+
+
+def test_the_mayors_page_is_one_page_of_what_the_report_prints() -> None:
+    """Four numbers, few sentences, one chart told in words; every number stands in the report too."""
+    page = mayor_page(a_year())
+    assert page.count("<svg") == page.count('role="img"') == 1
+    share = within_target(a_year())
+    assert share is not None
+    assert f"{share:.1%}" in page
+    said = set(summary(a_year(), short=True))
+    assert said <= set(summary(a_year()))
+    assert len(said) <= 6
 
 
 def test_the_page_stands_alone() -> None:
@@ -95,7 +201,7 @@ def test_every_chart_is_told_in_words_and_ids_do_not_clash() -> None:
     """A reader who hears the page gets the numbers of each chart; drawings do not share ids."""
     told = re.findall(r'role="img" aria-label="([^"]+)"', a_page())
     ids = re.findall(r'\bid="([^"]+)"', a_page())
-    assert len(told) == a_page().count("<svg") == 3
+    assert len(told) == a_page().count("<svg") == 4
     assert all("件" in said for said in told)
     assert len(ids) == len(set(ids))
 
@@ -104,13 +210,13 @@ def test_the_page_is_made_for_reading_aloud() -> None:
     """Japanese is declared, headers have their scope, every table its caption."""
     page = a_page()
     assert '<html lang="ja">' in page
-    assert page.count("<caption>") == page.count("<table") == len(a_year()[0])
+    assert page.count("<caption>") == page.count("<table") == len(a_year().tables) + 4
     assert not re.search(r"<th(?![^>]*scope=)[ >]", page)
 
 
 def test_the_page_says_its_period_rules_and_limits() -> None:
     """Period, threshold, how many cells are hidden, 通 and 件, the dictionaries and what the numbers cannot say."""
-    hidden = sum(table.hidden for table in a_year()[0])
+    hidden = a_year().hidden_cells
     for said in [
         "2026年4月1日から2027年3月31日まで",
         "10通",
@@ -133,11 +239,11 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_report_says_what_it_wrote(tmp_path: Path) -> None:
-    """One page, one CSV for each table, the number of hidden cells."""
+    """Two pages, a workbook, one CSV for each table, the number of hidden cells."""
     report = rendered(tmp_path)
-    assert {path.suffix for path in report.paths} == {".html", ".csv"}
-    assert len(report.paths) == 1 + len(report.tables)
-    assert report.suppressed_cells == sum(table.hidden for table in report.tables) > 0
+    assert {path.suffix for path in report.paths} == {".html", ".csv", ".xlsx"}
+    assert len(report.paths) == 3 + report.tables
+    assert report.suppressed_cells == a_year().hidden_cells > 0
 
 
 def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing() -> None:
@@ -151,13 +257,13 @@ def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing() -> None:
 
 def test_a_label_is_never_markup() -> None:
     """A department's name out of an old database is printed, not run; also inside the drawings."""
-    tables = [*a_year()[0]]
+    tables = [*a_year().tables]
     at = next(at for at, table in enumerate(tables) if table.name == "department_kind")
     old = tables[at]
     tables[at] = SuppressedTable(
         old.name, old.title, old.corner, (SECRET, *old.rows[1:]), old.columns, old.cells, old.k
     )
-    assert SECRET not in opinion_page(tables, YEAR, made_on=date(2027, 4, 20), versions=VERSIONS)
+    assert SECRET not in opinion_page(replace(a_year(), tables=tuple(tables)))
 
 
 def units(letters: int | None, further: int | None, matters: int | None) -> SuppressedTable:
@@ -175,14 +281,14 @@ def units(letters: int | None, further: int | None, matters: int | None) -> Supp
 )
 def test_the_first_sentence_tells_letters_from_matters(counts: tuple[int | None, ...], said: str) -> None:
     """通 and 件 are never mixed up, and what is hidden is not said."""
-    tables = {table.name: table for table in a_year()[0]} | {"units": units(*counts)}
-    assert summary(tables, k=10)[0] == said
+    tables = (units(*counts), *(table for table in a_year().tables if table.name != "units"))
+    assert summary(replace(a_year(), tables=tables))[0] == said
 
 
 def test_sentences_say_only_what_the_tables_print() -> None:
     """Every number of the summary stands in a table or is worked out from printed ones."""
-    tables = {table.name: table for table in a_year()[0]}
-    said = summary(tables, k=10)
+    tables = {table.name: table for table in a_year().tables}
+    said = summary(a_year())
     shown = {count for table in tables.values() for row in table.cells for count in row if count is not None}
     numbers = {int(number.replace(",", "")) for line in said for number in re.findall(r"([\d,]+)件", line)}
     now, before = tables["month_before"].cells[-1]
@@ -191,12 +297,53 @@ def test_sentences_say_only_what_the_tables_print() -> None:
     assert numbers <= shown | {abs(now - before)}
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "said"),
+    [
+        (
+            Change.RISEN,
+            21,
+            "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21通から60通）です。",
+        ),
+        (Change.NEW, None, "過去の同じ時期になく、新しく寄せられたものは、分野「動物」（60通）です。"),
+    ],
+)
+def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, before: int | None, said: str) -> None:
+    """One sentence for each kind of change, with the counts that are printed."""
+    told = replace(a_year(), changes=(ToldChange("分野", "動物", kind, 60, before),))
+    assert said in summary(told)
+    assert said in opinion_page(told)
+
+
+def test_without_a_printed_count_there_is_no_share_of_answers() -> None:
+    """One hidden count of the two, and the share within the target is not said."""
+    table = a_year().table("department_pace")
+    assert table is not None
+    hidden = replace(table, cells=(*table.cells[:-1], (None, *table.cells[-1][1:])))
+    others = tuple(one for one in a_year().tables if one.name != "department_pace")
+    assert within_target(replace(a_year(), tables=(*others, hidden))) is None
+
+
 @pytest.mark.pdf
 @pytest.mark.skipif(not pdf_available(), reason="needs Pango")
 def test_the_pdf_carries_the_font_and_is_the_same_each_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Every character finds its glyph in the font that the page brings along; two runs write the same bytes."""
-    one, two = (rendered(tmp_path / name, pdf=True).paths[-1].read_bytes() for name in ("one", "two"))
-    assert one.startswith(b"%PDF")
-    assert one == two
+    one, two = (rendered(tmp_path / name, pdf=True).paths[-2:] for name in ("one", "two"))
+    for first, second in zip(one, two, strict=True):
+        assert first.read_bytes().startswith(b"%PDF")
+        assert first.read_bytes() == second.read_bytes()
     assert "notdef" not in caplog.text
     assert "cannot be loaded" not in caplog.text
+
+
+@pytest.mark.pdf
+@pytest.mark.skipif(not pdf_available() or not shutil.which("pdftotext"), reason="needs Pango and poppler-utils")
+def test_the_pdfs_give_their_text_back_and_the_mayors_is_one_page(tmp_path: Path) -> None:
+    """A search finds 髙, 﨑 and 𠮷 as they are written, and the counts; the structure is tagged."""
+    report, mayor = rendered(tmp_path, pdf=True).paths[-2:]
+    told = subprocess.run(["pdftotext", "-layout", report, "-"], check=True, capture_output=True).stdout.decode()
+    assert RARE_NAMES in told
+    assert "集計の方法と限界" in told
+    facts = subprocess.run(["pdfinfo", mayor], check=True, capture_output=True).stdout.decode()
+    assert re.search(r"Pages:\s+1\n", facts)
+    assert re.search(r"Tagged:\s+yes", facts)

@@ -327,6 +327,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_log_leaf")),
     )
     op.create_table(
+        "migration",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("phase", sa.String(length=16), nullable=False),
+        sa.Column("watermark", sa.String(length=200), nullable=True),
+        sa.Column("loaded_at", Moment(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=True),
+        sa.Column("cut_over_at", Moment(), nullable=True),
+        sa.Column("cut_over_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_migration")),
+    )
+    op.create_table(
         "opinion_case",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("receipt_no", sa.String(length=20), nullable=False),
@@ -547,6 +558,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
     op.create_table(
+        "survey",
+        sa.Column("name", sa.String(length=31), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
+    )
+    op.create_table(
+        "survey_spent",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "token", name=op.f("pk_survey_spent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("question", sa.String(length=31), nullable=False),
+        sa.Column("code", sa.String(length=31), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "question", "code", name=op.f("pk_survey_tally")),
+    )
+    op.create_table(
         "tombstone",
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
@@ -554,6 +592,16 @@ def upgrade() -> None:
         sa.Column("ends_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("mark", "epoch", name=op.f("pk_tombstone")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "topic",
+        sa.Column("topic_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("labelled_by", sa.String(length=40), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("first_month", sa.String(length=7), nullable=False),
+        sa.Column("found_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("topic_no", name=op.f("pk_topic")),
     )
     op.create_table(
         "batch",
@@ -618,6 +666,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
     )
+    op.create_table(
+        "case_arrival",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_mark", sa.LargeBinary(), nullable=True),
+        sa.Column("doubtful", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_arrival_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_arrival")),
+    )
+    op.create_index(op.f("ix_case_arrival_text_mark"), "case_arrival", ["text_mark"], unique=False)
     op.create_table(
         "case_attended",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
@@ -827,6 +886,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_origin_origin"), "draft_origin", ["origin"], unique=False)
     op.create_table(
+        "edition_document",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_edition_document_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_document")),
+    )
+    op.create_table(
         "emergency",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("standing_id", sa.String(length=40), nullable=False),
@@ -868,6 +936,49 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
+    op.create_table(
+        "letter_confirmation",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_confirmation_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_confirmation")),
+    )
+    op.create_index(op.f("ix_letter_confirmation_due_at"), "letter_confirmation", ["due_at"], unique=False)
+    op.create_table(
+        "letter_file",
+        sa.Column("file_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_file_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_no", name=op.f("pk_letter_file")),
+    )
+    op.create_index(op.f("ix_letter_file_case_no"), "letter_file", ["case_no"], unique=False)
+    op.create_table(
+        "letter_receipt",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt_index", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=9), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("answer_by", sa.String(length=12), nullable=True),
+        sa.Column("summary", sa.String(length=4), nullable=False),
+        sa.Column("notice", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_receipt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_receipt")),
+        sa.UniqueConstraint("receipt_index", name=op.f("uq_letter_receipt_receipt_index")),
+    )
+    op.create_index(op.f("ix_letter_receipt_reference"), "letter_receipt", ["reference"], unique=False)
     op.create_table(
         "masked_opinion",
         sa.Column("mart_key", sa.String(length=32), nullable=False),
@@ -965,6 +1076,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_no", "seq", "by", name=op.f("uq_reply_stamp_case_no_seq_by")),
     )
     op.create_table(
+        "settled_opinion",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_key", sa.String(length=32), nullable=False),
+        sa.Column("alike", sa.Boolean(), nullable=False),
+        sa.Column("topic_no", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_settled_opinion_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_settled_opinion")),
+    )
+    op.create_table(
         "staff_link",
         sa.Column(
             "person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -991,6 +1113,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("standing_id", "role", name=op.f("pk_standing_signature")),
         sa.UniqueConstraint("standing_id", "key_id", name=op.f("uq_standing_signature_standing_id_key_id")),
+    )
+    op.create_table(
+        "survey_answer",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_no"], ["person.person_no"], name=op.f("fk_survey_answer_person_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["survey"], ["survey.name"], name=op.f("fk_survey_answer_survey")),
+        sa.PrimaryKeyConstraint("survey", "person_no", name=op.f("pk_survey_answer")),
     )
     op.create_table(
         "test_send",

@@ -1,0 +1,71 @@
+"""What changed in a period against earlier years, told only as far as its counts are printed."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import pandas as pd
+
+from tayori.domain.ward import ward
+from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.opinions.period import EARLIER, Period
+from tayori.opinions.signals import Course, Signal, signals
+from tayori.opinions.topics import assigned
+from tayori.reports.contents import ToldChange
+from tayori.warehouse.analysis import TopicRow
+
+_TERMS: Final = {"theme": "分野", "department": "部", "channel": "媒体", "topic": "話題"}
+_PRINTED_IN: Final = {"theme": "theme_kind", "department": "department_kind", "channel": "channel", "topic": "topic"}
+
+
+def topic_courses(
+    now: Iterable[Sequence[str]], before: Iterable[Sequence[str]], topics: Mapping[str, TopicRow]
+) -> list[Course]:
+    """Letters by topic now and a year before, both judged by the words that the topics have today.
+
+    What was decided about a letter in an earlier run rests on the topics of that day: no fair comparison.
+    """
+    codes = sorted(topics)
+    words = [topics[code].words for code in codes]
+    counted = [Counter(assigned(list(letters), words)) for letters in (now, before)]
+    if not counted[1]:
+        return []
+    return [Course("topic", code, counted[0][at], (counted[1][at],)) for at, code in enumerate(codes)]
+
+
+def changes_of(
+    courses: Sequence[Course], tables: Mapping[str, SuppressedTable], topics: Mapping[str, TopicRow], k: int
+) -> Iterator[ToldChange]:
+    """The changes that the test finds, the surest first; silent where the count of the period is hidden or folded."""
+    compared = tables.get("theme_before")
+    before = _last_column(compared) if compared is not None else {}
+    for one in signals(courses, minimum=k):
+        printed = _last_column(tables[_PRINTED_IN[one.what]]) if _PRINTED_IN[one.what] in tables else {}
+        label = _label(one, topics)
+        code = one.code if one.what == "topic" else label
+        if one.now and printed.get(code) is None:
+            continue
+        yield ToldChange(
+            _TERMS[one.what], label, one.change, one.now, before.get(label) if one.what == "theme" else None
+        )
+
+
+def years_compared(facts: pd.DataFrame, period: Period) -> int:
+    """How many earlier years, without a gap, have letters in the same months."""
+    years = 0
+    while years < EARLIER and facts["month"].isin(period.years_before(years + 1)).any():
+        years += 1
+    return years
+
+
+def _last_column(table: SuppressedTable) -> dict[str, int | None]:
+    return {label: cells[-1] for label, cells in zip(table.rows, table.cells, strict=True)}
+
+
+def _label(one: Signal, topics: Mapping[str, TopicRow]) -> str:
+    match one.what:
+        case "channel":
+            return ward().channels.get(one.code, one.code)
+        case "topic":
+            return topics[one.code].label
+    return one.code

@@ -1,0 +1,83 @@
+"""The facts that a report counts: plain columns of the mart with their cases, and the words of a period's letters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import cache, partial
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tayori.analysis.mart import BLOCK, EVIDENCE, sealed_words
+from tayori.domain.calendar import WardCalendar, open_days_taken
+from tayori.domain.states import CaseState
+from tayori.office import Office
+from tayori.opinions.report_tables import NO_TOPIC
+from tayori.vault.audit import Action, record
+from tayori.warehouse import analysis, opinions
+from tayori.warehouse.analysis import FactRow
+from tayori.warehouse.engines import reading, writing
+
+FACTS: Final = (
+    *("mart_key", "month", "channel", "department", "kind", "theme", "state"),
+    *("wanted", "sender", "pace", "topic", "repeats", "days"),
+)
+_WORDS: Final = ("channel", "department", "kind", "theme", "state", "wanted", "sender", "pace", "topic", "month")
+NO_DAYS: Final = -1
+
+
+def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
+    """What the letters of a span of months (YYYY-MM) are counted by, in the order of their keys; no text is opened.
+
+    `days` are the open days that an answer with a target took, -1 for the others.
+    """
+    days_taken = cache(partial(open_days_taken, calendar=WardCalendar()))
+    with reading(office.warehouse) as people:
+        blocks = [_frame(block, days_taken) for block in analysis.facts(people, first_month, last_month)]
+    whole = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=list(FACTS))
+    with writing(office.warehouse) as people:
+        record(
+            people, EVIDENCE, Action.OPEN, "facts of masked letters for a report", count=len(whole), now=office.now()
+        )
+    return whole.astype(dict.fromkeys(_WORDS, "category")) if len(whole) else whole
+
+
+def words_of(office: Office, months: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Open the words of the letters of months that follow one another, as (mart key, words), block by block."""
+    if not months:
+        return
+    with writing(office.warehouse) as people:
+        rows = opinions.masked_between(people, months[0], months[-1])
+        record(people, EVIDENCE, Action.OPEN, "words of masked letters for a report", count=len(rows), now=office.now())
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        with reading(office.vault) as vault:
+            keys = office.case_keys.open(vault, [row.case_no for row in block])
+        yield from (
+            (row.mart_key, sealed_words(keys[row.case_no], row.case_no, row.masked_text)[1])
+            for row in block
+            if row.case_no in keys
+        )
+
+
+def _frame(rows: Sequence[FactRow], days_taken: Callable[[date, date], int]) -> pd.DataFrame:
+    held = [(*_coarse(row), *_times(row, days_taken)) for row in rows]
+    names = [*FACTS[:9], "topic", "repeats", "pace", "days"]
+    return pd.DataFrame(held, columns=names)[list(FACTS)].astype({"days": np.int16, "repeats": bool})
+
+
+def _coarse(row: FactRow) -> tuple[object, ...]:
+    return (
+        *(row.mart_key, row.month, row.channel, row.department, row.kind, row.theme, row.state, row.wanted),
+        "anonymous" if row.anonymous else "signed",
+        f"{row.topic_no:04d}" if row.topic_no else NO_TOPIC,
+        row.text_key is not None and row.text_key != row.mart_key,
+    )
+
+
+def _times(row: FactRow, days_taken: Callable[[date, date], int]) -> tuple[str, int]:
+    """Whether an answer with a target was out by it, and the open days that it took."""
+    if row.state != CaseState.ANSWERED or row.target_on is None or row.done_on is None:
+        return "none", NO_DAYS
+    pace = "within" if row.done_on <= row.target_on else "over"
+    return pace, days_taken(row.received_on, max(row.done_on, row.received_on))

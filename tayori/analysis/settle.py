@@ -1,0 +1,218 @@
+"""Decides about each masked letter, once: which text it repeats, its field if the dictionary left it open, its topic.
+
+What is decided stays, so that a count that was published is counted the same next year. Everything is opened in blocks
+and read in the order of months, whatever number of workers masked it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tayori.analysis.mart import EVIDENCE, sealed_words
+from tayori.domain.evidence import Evidence
+from tayori.domain.identifiers import Contract
+from tayori.office import Office
+from tayori.opinions.alike import REMEMBERED, Linker
+from tayori.opinions.disclosure.suppression import EXTERNAL_K
+from tayori.opinions.field_model import MOST, FieldModel, learn
+from tayori.opinions.period import months_back
+from tayori.opinions.sentences import speaking
+from tayori.opinions.themes import theme_rules
+from tayori.opinions.topics import NONE, FoundTopic, assigned, discover, matched
+from tayori.vault.audit import Action, record
+from tayori.warehouse import analysis, closing
+from tayori.warehouse.analysis import NO_TOPIC, SealedRow, Settled, TopicRow
+from tayori.warehouse.engines import reading, writing
+
+BLOCK: Final = 2_000
+WINDOW: Final = 12  # months that topics are found in
+SAMPLE: Final = 20_000
+_EXAMPLES: Final = 200
+
+Opened = list[tuple[SealedRow, str, tuple[str, ...]]]
+
+
+@dataclass(slots=True)
+class SettleCounts:
+    """How many letters were settled, how many repeat a text, were given a field or a topic, and new topics."""
+
+    letters: int = 0
+    repeats: int = 0
+    fields: int = 0
+    with_topic: int = 0
+    new_topics: int = 0
+
+    def plain(self) -> dict[str, int]:
+        """Give the counts by name."""
+        return {
+            "settled_letters": self.letters,
+            "repeated_texts": self.repeats,
+            "fields_added": self.fields,
+            "with_topic": self.with_topic,
+            "new_topics": self.new_topics,
+        }
+
+
+def settle(office: Office) -> SettleCounts:
+    """Settle every letter of the mart that is not settled yet; a crash loses no more than one block."""
+    counts = SettleCounts()
+    linker, model = None, None
+    while rows := _waiting(office):
+        if linker is None:
+            linker, model = _linker(office), _field_model(office)
+        _settle_block(office, rows, linker, model, counts)
+    _give_topics(office, counts)
+    return counts
+
+
+def example(office: Office, topic_no: int, evidence: Evidence) -> str:
+    """The masked sentence that speaks most for a topic, for staff to read; empty where no letter is left."""
+    with reading(office.warehouse) as people:
+        topic = analysis.topics(people).get(topic_no)
+        rows = analysis.of_topic(people, topic_no, _EXAMPLES)
+    if topic is None or not rows:
+        return ""
+    opened = _open(office, rows, "masked letters of a topic, to show one sentence", evidence)
+    weights = [(sum(topic.words.get(word, 0.0) for word in words), text) for _, text, words in opened]
+    return speaking(max(weights, key=lambda pair: pair[0])[1], topic.words) if weights else ""
+
+
+def _waiting(office: Office) -> list[SealedRow]:
+    with reading(office.warehouse) as people:
+        return [] if closing.is_frozen(people, Contract.OPINIONS) else analysis.unsettled(people, BLOCK)
+
+
+def _linker(office: Office) -> Linker:
+    """The linker as the last run left it."""
+    linker = Linker()
+    with reading(office.warehouse) as people:
+        rows = analysis.first_texts(people, REMEMBERED)
+    for start in range(0, len(rows), BLOCK):
+        for row, text, _ in _open(office, rows[start : start + BLOCK], "masked letters to compare new ones with"):
+            linker.remember(row.mart_key, text)
+    return linker
+
+
+def _field_model(office: Office) -> FieldModel | None:
+    rules = theme_rules()
+    with reading(office.warehouse) as people:
+        rows = analysis.decided(people, [rules.undecided, rules.withheld], MOST)
+    if not rows:
+        return None
+    opened = _open(office, rows, "masked letters to learn fields from")
+    return learn([text for _, text, _ in opened], [row.theme for row, _, _ in opened])
+
+
+def _settle_block(
+    office: Office, rows: Sequence[SealedRow], linker: Linker, model: FieldModel | None, counts: SettleCounts
+) -> None:
+    opened = _open(office, rows, "masked letters to settle")
+    texts = {row.case_no: text for row, text, _ in opened}
+    linked = {row.case_no: linker.place(row.mart_key, texts.get(row.case_no, "")) for row in rows}
+    waiting = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
+    given = model.fields([texts[case_no] for case_no in waiting]) if model else [None] * len(waiting)
+    fields = {case_no: name for case_no, name in zip(waiting, given, strict=True) if name is not None}
+    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike) for row in rows]
+    with writing(office.warehouse) as people:
+        analysis.add_settled(people, settled)
+        analysis.set_themes(people, fields)
+    counts.letters += len(rows)
+    counts.repeats += sum(one.repeats for one in linked.values())
+    counts.fields += len(fields)
+
+
+def _give_topics(office: Office, counts: SettleCounts) -> None:
+    """Find the topics of the last months, go on with those that are known, and give each waiting letter its own."""
+    with reading(office.warehouse) as people:
+        waiting = analysis.months_without_topic(people)
+        if not waiting or closing.is_frozen(people, Contract.OPINIONS):
+            return
+        last = waiting[-1][0]
+        rows = analysis.of_months(people, months_back(last, WINDOW - 1), last)
+        known = analysis.topics(people)
+    kept = _evenly(rows, SAMPLE)
+    opened = _words(office, kept, "words of masked letters to find topics in")
+    found = discover([words for _, words in opened], k=EXTERNAL_K)
+    numbers = matched(found.topics, {number: row.words for number, row in known.items()})
+    numbers = _keep(office, found.topics, numbers, known, last)
+    counts.new_topics += len(set(numbers) - known.keys())
+    mine = {
+        row.case_no: NO_TOPIC if at == NONE else numbers[at]
+        for (row, _), at in zip(opened, found.of_letters, strict=True)
+    }
+    for month, _ in waiting:
+        counts.with_topic += _give_month(office, month, mine, [topic.words for topic in found.topics], numbers)
+
+
+def _give_month(office: Office, month: str, mine: dict[int, int], topics: Sequence[Any], numbers: Sequence[int]) -> int:
+    """Give the waiting letters of a month their topic: that of the fit, or the one whose words they share most."""
+    given = 0
+    while True:
+        with reading(office.warehouse) as people:
+            rows = analysis.of_months(people, month, month, without_topic=True, limit=BLOCK)
+        if not rows:
+            return given
+        later = [row for row in rows if row.case_no not in mine]
+        opened = _words(office, later, "words of masked letters to give them a topic")
+        places = assigned([words for _, words in opened], topics)
+        theirs = {
+            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _), at in zip(opened, places, strict=True)
+        }
+        by_topic: dict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            by_topic[mine.get(row.case_no, theirs.get(row.case_no, NO_TOPIC))].append(row.case_no)
+        with writing(office.warehouse) as people:
+            analysis.set_topics(people, by_topic)
+        given += sum(len(cases) for number, cases in by_topic.items() if number != NO_TOPIC)
+
+
+def _keep(
+    office: Office,
+    found: Sequence[FoundTopic],
+    numbers: Sequence[int],
+    known: dict[int, TopicRow],
+    month: str,
+) -> list[int]:
+    """Write the topics down: those that go on with their words of today, new ones under the next numbers."""
+    following = max(known, default=0)
+    kept: list[int] = []
+    new: list[TopicRow] = []
+    with writing(office.warehouse) as people:
+        for topic, number in zip(found, numbers, strict=True):
+            if number:
+                analysis.renew_topic(people, number, topic.words, topic.label)
+                kept.append(number)
+                continue
+            following += 1
+            new.append(TopicRow(following, topic.label, None, topic.words, month, office.now()))
+            kept.append(following)
+        analysis.add_topics(people, new)
+    return kept
+
+
+def _words(office: Office, rows: Sequence[SealedRow], why: str) -> list[tuple[SealedRow, tuple[str, ...]]]:
+    """Rows with their words, opened block by block: the texts are not kept."""
+    held = []
+    for start in range(0, len(rows), BLOCK):
+        held += [(row, words) for row, _, words in _open(office, rows[start : start + BLOCK], why)]
+    return held
+
+
+def _open(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidence = EVIDENCE) -> Opened:
+    """Open rows of the mart, one line of evidence for all; those whose key is gone are left out."""
+    if not rows:
+        return []
+    with writing(office.warehouse) as people:
+        record(people, evidence, Action.OPEN, why, count=len(rows), now=office.now())
+    with reading(office.vault) as vault:
+        keys = office.case_keys.open(vault, [row.case_no for row in rows])
+    return [
+        (row, *sealed_words(keys[row.case_no], row.case_no, row.masked_text)) for row in rows if row.case_no in keys
+    ]
+
+
+def _evenly(rows: Sequence[SealedRow], most: int) -> list[SealedRow]:
+    """At most so many rows, evenly over all of them."""
+    step = max(1, -(-len(rows) // most))
+    return list(rows[::step])

@@ -1,0 +1,125 @@
+"""What rose, fell, is new or has vanished, by a stated test and not by eye.
+
+A count of the period is held against the same months of earlier years. Under the hypothesis that nothing changed it
+follows a negative binomial distribution, whose mean is that of the earlier years and whose width comes from how few
+they are and how much counts scatter as a rule; at scatter 1 this is the exact comparison of two Poisson rates. What
+all counts share (a year with more letters) is taken out by the median. All counts of a report are judged together
+(Benjamini-Hochberg), and what few letters say is never a signal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+FALSE_SHARE: Final = 0.01  # of the signals, how many may be chance
+MINIMUM: Final = 5  # letters
+_PRIOR: Final = 0.5  # Jeffreys: nothing seen before does not mean impossible
+_MEDIAN_OF_CHI: Final = 0.4549
+_ENOUGH: Final = 5  # series, to say how all of them move and scatter
+
+
+class Change(StrEnum):
+    """What became of a count."""
+
+    RISEN = "risen"
+    NEW = "new"
+    FALLEN = "fallen"
+    VANISHED = "vanished"
+
+
+CHANGES: Final = {
+    Change.RISEN: "増加",
+    Change.NEW: "新規",
+    Change.FALLEN: "減少",
+    Change.VANISHED: "消滅",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One series: what it counts (`what`, `code`), the count now, and those of the same months of earlier years."""
+
+    what: str
+    code: str
+    now: int
+    earlier: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A change that chance does not explain: what changed, how, expected and found, and how likely it is by chance."""
+
+    what: str
+    code: str
+    change: Change
+    now: int
+    expected: float
+    chance: float
+
+
+def signals(courses: Sequence[Course], *, minimum: int = MINIMUM, false_share: float = FALSE_SHARE) -> list[Signal]:
+    """The changes among the series of a report, the least likely by chance first.
+
+    A series without an earlier year says nothing. At least `minimum` letters must stand on the higher side.
+    """
+    told = [one for one in courses if one.earlier]
+    if not told:
+        return []
+    level = _level(told, minimum)
+    scatter = _scatter(told, level)
+    judged = [(one, *_tails(one, level, scatter)) for one in told]
+    rises = [(up, one, expected) for one, expected, up, _ in judged if one.now >= minimum]
+    falls = [(down, one, expected) for one, expected, _, down in judged if expected >= minimum]
+    chances = np.array([entry[0] for entry in (*rises, *falls)])
+    limit = discoveries(chances, false_share)
+    up = [_signal(entry, Change.RISEN if sum(entry[1].earlier) else Change.NEW) for entry in rises if entry[0] <= limit]
+    down = [_signal(entry, Change.FALLEN if entry[1].now else Change.VANISHED) for entry in falls if entry[0] <= limit]
+    return sorted((*up, *down), key=lambda one: (one.chance, one.what, one.code))
+
+
+def discoveries(chances: "np.ndarray[tuple[int], np.dtype[np.float64]]", false_share: float) -> float:
+    """The greatest chance that still counts, so that of what counts at most this share is false on average.
+
+    -1 where nothing counts (Benjamini and Hochberg).
+    """
+    ranked = np.sort(chances)
+    passed = np.flatnonzero(ranked <= false_share * np.arange(1, len(ranked) + 1) / max(1, len(ranked)))
+    return float(ranked[passed[-1]]) if len(passed) else -1.0
+
+
+def _level(courses: Sequence[Course], minimum: int) -> float:
+    """How much all counts went up or down together; 1 where too few series could say."""
+    ratios = [one.now / float(np.mean(one.earlier)) for one in courses if np.mean(one.earlier) >= minimum]
+    return float(np.median(ratios)) or 1.0 if len(ratios) >= _ENOUGH else 1.0
+
+
+def _scatter(courses: Sequence[Course], level: float) -> float:
+    """How many times wider than by pure chance counts scatter as a rule, at least 1; a few signals do not widen it."""
+    squares = []
+    for one in courses:
+        expected = (sum(one.earlier) + _PRIOR) / len(one.earlier) * level
+        squares.append((one.now - expected) ** 2 / (expected * (1 + level / len(one.earlier))))
+        mean = float(np.mean(one.earlier))
+        if len(one.earlier) > 1 and mean > 0:
+            squares += [(count - mean) ** 2 / (mean * (1 - 1 / len(one.earlier))) for count in one.earlier]
+    return max(1.0, float(np.median(squares)) / _MEDIAN_OF_CHI) if len(squares) >= _ENOUGH else 1.0
+
+
+def _tails(course: Course, level: float, scatter: float) -> tuple[float, float, float]:
+    """What was expected, and the chances of so much or more, and of so little or less."""
+    from scipy.stats import nbinom  # noqa: PLC0415 start-up time
+
+    years = len(course.earlier)
+    expected = (sum(course.earlier) + _PRIOR) / years * level
+    width = scatter * (1 + level / years)
+    shape = expected / (width - 1)
+    up = float(nbinom.sf(course.now - 1, shape, 1 / width))
+    return expected, up, float(nbinom.cdf(course.now, shape, 1 / width))
+
+
+def _signal(entry: tuple[float, Course, float], change: Change) -> Signal:
+    chance, course, expected = entry
+    return Signal(course.what, course.code, change, course.now, round(expected, 1), chance)

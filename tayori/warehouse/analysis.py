@@ -1,0 +1,225 @@
+"""Rows of analysis: letters that are to be settled, topics, the counts' facts, and the documents of editions."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from tayori.warehouse.bulk import insert_rows
+from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
+from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
+from tayori.warehouse.schema.people import genre_choice, reception_settings
+
+NO_TOPIC: Final = 0
+_BLOCK: Final = 10_000
+_IN_ORDER: Final = (masked_opinion.c.month, masked_opinion.c.case_no)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A letter of the mart with what is decided about it, its text sealed under its case's key."""
+
+    mart_key: str
+    case_no: int
+    month: str
+    theme: str
+    level: int
+    masked_text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was decided once: the first letter of its text, whether another is alike, its topic (None: not judged)."""
+
+    case_no: int
+    text_key: str
+    alike: bool
+    topic_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic: number, label, who gave it (None: made of the words), words with weights, month it first came up."""
+
+    topic_no: int
+    label: str
+    labelled_by: str | None
+    words: Mapping[str, float]
+    first_month: str
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """What a letter is counted by."""
+
+    mart_key: str
+    month: str
+    channel: str
+    department: str | None
+    kind: str | None
+    theme: str | None
+    state: str
+    wanted: str
+    anonymous: bool
+    text_key: str | None
+    topic_no: int | None
+    received_on: date
+    done_on: date | None
+    target_on: date | None
+
+
+def _sealed() -> "Select[Any]":
+    chosen = select(*(masked_opinion.c[name] for name in SealedRow.__slots__))
+    return chosen.outerjoin(settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no)
+
+
+def unsettled(connection: Connection, limit: int) -> list[SealedRow]:
+    """Give letters of the mart about which nothing is decided, oldest first."""
+    chosen = _sealed().where(settled_opinion.c.case_no.is_(None)).order_by(*_IN_ORDER).limit(limit)
+    return [SealedRow(*row) for row in connection.execute(chosen)]
+
+
+def first_texts(connection: Connection, limit: int) -> list[SealedRow]:
+    """Give the first letters of the latest texts, oldest first."""
+    is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key
+    chosen = _sealed().where(is_first).order_by(*(column.desc() for column in _IN_ORDER)).limit(limit)
+    return [SealedRow(*row) for row in connection.execute(chosen)][::-1]
+
+
+def decided(connection: Connection, undecided: Sequence[str], limit: int) -> list[SealedRow]:
+    """Give the latest letters whose field is known; `undecided` are the words that stand for no field."""
+    chosen = select(*(masked_opinion.c[name] for name in SealedRow.__slots__))
+    chosen = chosen.where(masked_opinion.c.theme.not_in(undecided))
+    chosen = chosen.order_by(*(column.desc() for column in _IN_ORDER)).limit(limit)
+    return [SealedRow(*row) for row in connection.execute(chosen)]
+
+
+def months_without_topic(connection: Connection) -> list[tuple[str, int]]:
+    """Give the months in which settled letters wait for a topic, with how many there are, oldest first."""
+    chosen = select(masked_opinion.c.month, func.count()).join(
+        settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no
+    )
+    chosen = chosen.where(settled_opinion.c.topic_no.is_(None)).group_by(masked_opinion.c.month)
+    return [(row[0], row[1]) for row in connection.execute(chosen.order_by(masked_opinion.c.month))]
+
+
+def of_months(
+    connection: Connection, first_month: str, last_month: str, *, without_topic: bool = False, limit: int | None = None
+) -> list[SealedRow]:
+    """Give the letters of a span of months, the first ones of their texts only; or all that wait for a topic."""
+    chosen = _sealed().where(masked_opinion.c.month.between(first_month, last_month))
+    if without_topic:
+        chosen = chosen.where(settled_opinion.c.case_no.is_not(None), settled_opinion.c.topic_no.is_(None))
+    else:
+        chosen = chosen.where(settled_opinion.c.text_key == masked_opinion.c.mart_key)
+    return [SealedRow(*row) for row in connection.execute(chosen.order_by(*_IN_ORDER).limit(limit))]
+
+
+def of_topic(connection: Connection, topic_no: int, limit: int) -> list[SealedRow]:
+    """Give the latest letters of a topic."""
+    chosen = _sealed().where(settled_opinion.c.topic_no == topic_no)
+    chosen = chosen.order_by(*(column.desc() for column in _IN_ORDER)).limit(limit)
+    return [SealedRow(*row) for row in connection.execute(chosen)]
+
+
+def add_settled(connection: Connection, rows: Iterable[Settled]) -> None:
+    """Write down what was decided about letters; decided once, it stays."""
+    names = Settled.__slots__
+    insert_rows(connection, settled_opinion, names, ([getattr(row, name) for name in names] for row in rows))
+
+
+def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:
+    """Give letters the field that was found for them, by case number."""
+    for case_no, theme in fields.items():
+        connection.execute(update(masked_opinion).where(masked_opinion.c.case_no == case_no).values(theme=theme))
+
+
+def set_topics(connection: Connection, numbers: Mapping[int, Sequence[int]]) -> None:
+    """Give letters their topic: case numbers by topic number."""
+    for topic_no, cases in numbers.items():
+        for start in range(0, len(cases), 500):
+            chosen = settled_opinion.c.case_no.in_(cases[start : start + 500])
+            connection.execute(update(settled_opinion).where(chosen).values(topic_no=topic_no))
+
+
+def topics(connection: Connection) -> dict[int, TopicRow]:
+    """Give every topic by its number."""
+    chosen = select(*(topic.c[name] for name in TopicRow.__slots__)).order_by(topic.c.topic_no)
+    rows = connection.execute(chosen).mappings()
+    return {row["topic_no"]: TopicRow(**(dict(row) | {"words": json.loads(row["words"])})) for row in rows}
+
+
+def add_topics(connection: Connection, rows: Sequence[TopicRow]) -> None:
+    """Add topics that were not there before."""
+    for row in rows:
+        values = {name: getattr(row, name) for name in TopicRow.__slots__}
+        connection.execute(insert(topic).values(values | {"words": _words(row.words)}))
+
+
+def renew_topic(connection: Connection, topic_no: int, words: Mapping[str, float], label: str) -> None:
+    """Give a topic that goes on its words of today, and a label of them unless staff gave it one."""
+    connection.execute(update(topic).where(topic.c.topic_no == topic_no).values(words=_words(words)))
+    made = (topic.c.topic_no == topic_no) & topic.c.labelled_by.is_(None)
+    connection.execute(update(topic).where(made).values(label=label))
+
+
+def label_topic(connection: Connection, topic_no: int, label: str, by: str) -> bool:
+    """Give a topic the label that a handler chose; False where there is no such topic."""
+    chosen = update(topic).where(topic.c.topic_no == topic_no).values(label=label, labelled_by=by)
+    return connection.execute(chosen).rowcount > 0
+
+
+def facts(connection: Connection, first_month: str, last_month: str) -> Iterator[list[FactRow]]:
+    """Give what the letters of a span of months are counted by, block by block, by their keys; canaries left out."""
+    held, case, settled = masked_opinion.c, opinion_case.c, settled_opinion.c
+    chosen = (
+        select(
+            *(held[name] for name in ("mart_key", "month", "channel", "department", "kind", "theme", "state")),
+            case.answer_wanted,
+            case.name.is_(None),
+            settled.text_key,
+            settled.topic_no,
+            case.received_on,
+            case.done_on,
+            case.target_on,
+        )
+        .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
+        .outerjoin(settled_opinion, settled.case_no == held.case_no)
+        .where(held.month.between(first_month, last_month), held.case_no > 0)
+        .order_by(held.mart_key)
+        .execution_options(yield_per=_BLOCK)
+    )
+    for block in connection.execute(chosen).partitions():
+        yield [FactRow(*row) for row in block]
+
+
+def genre_choices(connection: Connection) -> dict[int, int]:
+    """Give how many people chose each genre, canaries left out."""
+    chosen = select(genre_choice.c.genre, func.count()).where(genre_choice.c.person_no > 0)
+    return dict(connection.execute(chosen.group_by(genre_choice.c.genre)).tuples().all())
+
+
+def with_settings(connection: Connection) -> int:
+    """Give how many people set how they want to be told, canaries left out."""
+    chosen = select(func.count()).where(reception_settings.c.person_no > 0)
+    return connection.execute(chosen).scalar_one()
+
+
+def put_document(connection: Connection, edition_no: int, document: str) -> None:
+    """Keep what the files of an edition are made of; the first one stays."""
+    if document_of(connection, edition_no) is None:
+        connection.execute(insert(edition_document).values(edition_no=edition_no, document=document))
+
+
+def document_of(connection: Connection, edition_no: int) -> str | None:
+    """Give what the files of an edition are made of; None where it was not kept."""
+    chosen = select(edition_document.c.document).where(edition_document.c.edition_no == edition_no)
+    return connection.execute(chosen).scalar_one_or_none()
+
+
+def _words(words: Mapping[str, float]) -> str:
+    return json.dumps(dict(words), ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""What is decided about a masked letter is decided once, kept with its case, and ends with it."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, select
+
+from sandbox.letters.letters import Mailbag
+from tayori.analysis.mart import mask_done_cases, partitions
+from tayori.analysis.settle import settle
+from tayori.analysis.topic_labels import label_topic
+from tayori.errors import BadInput, NotFound, Refused
+from tayori.office import Office
+from tayori.warehouse import analysis
+from tayori.warehouse.analysis import NO_TOPIC, TopicRow
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.analysis import settled_opinion
+from tayori.warehouse.schema.opinions import opinion_case
+from tests.support.handlers import a_handler
+from tests.support.letters import ALetter, receive
+
+TEMPLATE = (
+    "区立公園の遊具が古くなり、子どもが安心して遊べません。点検の結果を公表し、新しい遊具へ取り替えるよう要望します。"
+)
+
+
+def arrive(office: Office, *texts: str) -> list[int]:
+    """Letters whose cases are done, masked and settled."""
+    numbers = receive(office, *(ALetter(said=text, masked=False) for text in texts))
+    mask_done_cases(office)
+    settle(office)
+    return numbers
+
+
+def settled(office: Office) -> dict[int, tuple[str, int | None]]:
+    with reading(office.warehouse) as people:
+        chosen = select(settled_opinion.c.case_no, settled_opinion.c.text_key, settled_opinion.c.topic_no)
+        return {row[0]: (row[1], row[2]) for row in people.execute(chosen)}
+
+
+def test_copies_are_linked_across_runs_and_stay_letters(office: Office) -> None:
+    """Next month's copy of a template is linked to the first one; every letter keeps its own row."""
+    first, second = arrive(office, TEMPLATE, f"氏名：模擬 花子\n{TEMPLATE}")
+    (third,) = arrive(office, f"{TEMPLATE}\n電話 090-0000-0000")
+    found = settled(office)
+    assert found[first][0] == found[second][0] == found[third][0]
+    assert len(found) == 3
+
+
+def test_a_second_run_changes_nothing(office: Office) -> None:
+    """Settled once, settled for good: nothing is opened or written again."""
+    arrive(office, TEMPLATE, "駅前の放置自転車を撤去してください。")
+    before = settled(office)
+    assert settle(office).plain() == dict.fromkeys(settle(office).plain(), 0)
+    assert settled(office) == before
+
+
+def test_few_letters_are_judged_and_have_no_topic(office: Office) -> None:
+    """Each letter is judged, so that it is not judged anew by each run."""
+    arrive(office, TEMPLATE)
+    assert {topic for _, topic in settled(office).values()} == {NO_TOPIC}
+
+
+def test_what_ends_the_case_ends_what_was_decided(office: Office) -> None:
+    """The row goes with its case."""
+    (gone, stays) = arrive(office, TEMPLATE, "駅前の放置自転車を撤去してください。")
+    with writing(office.warehouse) as people:
+        people.execute(delete(opinion_case).where(opinion_case.c.case_no == gone))
+    assert set(settled(office)) == {stays}
+
+
+def test_the_topics_of_many_letters_are_kept_with_their_words(office: Office) -> None:
+    """Two hundred and more letters have topics; each has its number, and what came later is given one of them."""
+    bag = [letter.opinion for letter in Mailbag(320, seed=3, until=date(2026, 10, 31)).letters()]
+    arrive(office, *bag[:300])
+    with reading(office.warehouse) as people:
+        first = analysis.topics(people)
+    assert len(first) >= 4
+    assert {topic for _, topic in settled(office).values()} <= first.keys() | {NO_TOPIC}
+    arrive(office, *bag[300:])
+    with reading(office.warehouse) as people:
+        again = analysis.topics(people)
+    assert first.keys() <= again.keys()
+    assert None not in {topic for _, topic in settled(office).values()}
+
+
+def a_topic(office: Office) -> None:
+    with writing(office.warehouse) as people:
+        analysis.add_topics(people, [TopicRow(1, "遊具・砂場", None, {"遊具": 0.9}, "2026-05", office.now())])
+
+
+def test_a_label_that_staff_gave_outlives_the_words(office: Office) -> None:
+    """The words of a topic are renewed by each run; a label made of them too, one that a person gave is not."""
+    a_topic(office)
+    label_topic(office, a_handler(office, "desk-1", "desk"), 1, "公園の遊具の傷み")
+    with writing(office.warehouse) as people:
+        analysis.renew_topic(people, 1, {"すべり台": 1.0}, "すべり台・鉄棒")
+        held = analysis.topics(people)[1]
+    assert (held.label, held.labelled_by, dict(held.words)) == ("公園の遊具の傷み", "desk-1", {"すべり台": 1.0})
+
+
+@pytest.mark.parametrize("label", ["", " ", "遊\n具", "あ" * 61, "模擬 花子さんの電話 090-0000-0000"])
+def test_a_label_that_could_name_somebody_is_refused(office: Office, label: str) -> None:
+    """Reports print it: one line, not long, nothing that would be masked in a letter."""
+    a_topic(office)
+    with pytest.raises(BadInput):
+        label_topic(office, a_handler(office, "desk-1", "desk"), 1, label)
+
+
+def test_only_the_desk_labels_topics(office: Office) -> None:
+    """Another role is refused, and a topic that is not there is told."""
+    a_topic(office)
+    with pytest.raises(Refused):
+        label_topic(office, a_handler(office, "writer-1", "writer"), 1, "遊具")
+    with pytest.raises(NotFound):
+        label_topic(office, a_handler(office, "desk-1", "desk"), 2, "遊具")
+
+
+def test_partitions_cover_what_waits_and_nothing_twice(office: Office) -> None:
+    """Workers that mask a span each leave the same rows as one that masks all."""
+    receive(office, *(ALetter(said=f"{at}番目の投書です。", masked=False) for at in range(25)))
+    spans = partitions(office, size=10)
+    assert len(spans) == 3
+    assert sum(mask_done_cases(office, within=span).letters for span in spans) == 25
+    assert not partitions(office, size=10)
