@@ -2,7 +2,8 @@
 
 import pytest
 
-from flows.desk import desk, desk_reminders
+from flows.desk import desk
+from flows.desk_reminders import desk_reminders
 from tasks import desk as steps
 from tayori.office import Office
 from tests.desk.builders import Written, put
