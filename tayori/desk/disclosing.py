@@ -33,7 +33,7 @@ from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases, place_of
 from tayori.vault.envelope import seal
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, disclosures, opinions
+from tayori.warehouse import arrivals, desk, disclosures, opinions
 from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.disclosures import DisclosureRow
 from tayori.warehouse.engines import reading, writing
@@ -228,7 +228,8 @@ def _disclosed(office: Office, people: Connection, by: Credential, row: Disclosu
         said = _black_outs(office, people, by, one)
         items = {item: _blacked(letter[item], said) for item in SEALED_ITEMS if letter[item] is not None}
         grounds = [GROUNDS[ground] for ground in dict.fromkeys(ground for _, ground in said)]
-        found.append(DisclosedLetter(one["receipt_no"], items, grounds))
+        attached = len(arrivals.files_of(people, [one["case_no"]]))
+        found.append(DisclosedLetter(one["receipt_no"], items, grounds, attached))
     return found
 
 
