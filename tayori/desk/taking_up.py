@@ -1,6 +1,7 @@
-"""The desk takes letters up: a file number of the fiscal year, a target date, and values by which they are found again.
+"""The desk takes letters up: a file number of the fiscal year, a target date, values by which they are found again.
 
-Whatever way a letter came, intake or migration, it is taken up once; running it again takes up only what is new.
+Whatever way a letter came, intake or migration, it is taken up once; running it again takes up only what is new. What
+its words say of danger or of a procedure with its own law is flagged, and people are told.
 """
 
 import unicodedata
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from tayori.domain.calendar import WardCalendar, read_calendar
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.flag_words import candidates
 from tayori.domain.identifiers import Contract
 from tayori.domain.reply_clock import ReplyClock, clock_for
 from tayori.domain.states import OPEN_CASES
@@ -26,11 +28,11 @@ from tayori.warehouse import closing, desk
 from tayori.warehouse.desk import Untaken
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import reserve
-from tayori.warehouse.schema.desk import case_look_up, case_matter, desk_case
+from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, desk_case
 
 EVIDENCE: Final = Evidence("flow:desk", Purpose.INTAKE)
-OPENED: Final = ("name", "address", "telephone", "email", "fax")
-"""What is opened of a letter to know whether it can be answered, and to find it again; never what it says."""
+OPENED: Final = ("name", "address", "telephone", "email", "fax", "opinion")
+"""What is opened of a letter: whether it can be answered, how it is found again, whether people must look at once."""
 FOUND_BY: Final = ("name", "telephone", "email")
 BLOCK: Final = 500
 CLOSING_DAYS: Final = "closing_days.yaml"
@@ -117,18 +119,19 @@ def _enter(
     letters: Sequence[Untaken],
     opened: Mapping[int, Mapping[str, str]],
 ) -> None:
-    files, matters, look_ups = [], [], []
+    files, matters, look_ups, flags = [], [], [], []
     targets: dict[int, date | None] = {}
     numbers = _file_numbers(people, letters)
     for letter, (year, file_no) in zip(letters, numbers, strict=True):
         clock = clock_for(opened[letter.case_no], letter.addressee, letter.kind, letter.answer_wanted)
         if letter.state in OPEN_CASES:
             targets[letter.case_no] = clock.target(letter.received_on, calendar) if clock is not None else None
+            flags += _flags(office, letter.case_no, opened[letter.case_no].get("opinion", ""))
         files.append(_file(letter, year, file_no, clock))
         matters.append(_matter(letter))
         look_ups += _look_ups(office, letter.case_no, opened[letter.case_no])
     desk.set_targets(people, targets, calendar.version)
-    for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups)):
+    for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups), (case_flag, flags)):
         desk.add(people, table, rows)
 
 
@@ -158,6 +161,22 @@ def _matter(letter: Untaken) -> dict[str, Any]:
         "kind": letter.kind,
         "response": None,
     }
+
+
+def _flags(office: Office, case_no: int, opinion: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "case_no": case_no,
+            "seq": seq,
+            "flag": one.flag,
+            "procedure": one.procedure,
+            "barred": None,
+            "raised_by": EVIDENCE.actor,
+            "raised_at": office.now(),
+            "told_at": None,
+        }
+        for seq, one in enumerate(candidates(opinion), 1)
+    ]
 
 
 def _look_ups(office: Office, case_no: int, opened: Mapping[str, str]) -> list[dict[str, Any]]:
