@@ -7,6 +7,7 @@ its words say of danger or of a procedure with its own law is flagged, and peopl
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +22,13 @@ from tayori.domain.reply_clock import ReplyClock, clock_for
 from tayori.domain.states import OPEN_CASES
 from tayori.errors import BadInput
 from tayori.office import Office
+from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import unseal
 from tayori.warehouse import closing, desk
 from tayori.warehouse.desk import Untaken
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import persistently, reading, writing
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, desk_case
 
@@ -82,16 +84,19 @@ def take_up(office: Office) -> int:
 
     """
     calendar, taken, after = ward_calendar(office), 0, 0
-    while block := _take_up_block(office, calendar, after):
+    while True:
+        block = persistently(partial(_take_up_block, office, calendar, after))
+        if not block:
+            return taken
         taken += len(block)
         after = block[-1].case_no
-    return taken
 
 
 def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> list[Untaken]:
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
             return []
+        audit.reserve(people)  # whoever else takes letters up waits here, and then sees which are taken
         letters = desk.untaken(people, OPENED, after, BLOCK)
         if not letters:
             return []
