@@ -1,4 +1,4 @@
-"""The single door into what was sealed of letters: a case's items, its files and its masked text (I5)."""
+"""The single door into what was sealed of letters: a case's items and its masked text (I5)."""
 
 import json
 from collections.abc import Mapping, Sequence

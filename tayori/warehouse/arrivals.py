@@ -27,7 +27,7 @@ class FileRow:
 
 def reserve_files(connection: Connection, count: int) -> range:
     """Reserve numbers of files that were never used."""
-    return reserve(connection, "letter_file", count)
+    return reserve(connection, "file", count)
 
 
 def add_files(connection: Connection, rows: Iterable[FileRow]) -> None:

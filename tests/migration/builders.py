@@ -32,7 +32,7 @@ def the_mapping() -> OldMapping:
 @contextmanager
 def an_old_system(url: str, cases: int = 120, seed: int = 1) -> Iterator[Engine]:
     """Give an old system's database, filled."""
-    engine = create_engine(url)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     create(engine, cases, seed)
     yield engine
     engine.dispose()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from tayori.migration.cases import SEALED
 from tayori.office import Office
+from tayori.vault.cases import place_of
 from tayori.vault.envelope import place, seal, unseal
 from tayori.warehouse.engines import writing
 from tayori.warehouse.schema.arrivals import case_arrival, letter_file
@@ -164,11 +165,10 @@ def _file_dropped(hand: Hand) -> None:
 
 def _file_put(hand: Hand, row: Row, case_no: int, file_no: int, content: bytes, title: str) -> None:
     key = hand.office.case_keys.open(hand.vault, [case_no])[case_no]
-    values = {
-        "file_no": file_no,
-        "case_no": case_no,
-        "title": seal(key, title.encode(), place("letter_file", "title", file_no)),
-        "content": seal(key, base64.b64encode(content), place("letter_file", "content", file_no)),
+    named = {"file_no": file_no, "case_no": case_no}
+    values = named | {
+        "title": seal(key, title.encode(), place_of("letter_file", "title", named)),
+        "content": seal(key, base64.b64encode(content), place_of("letter_file", "content", named)),
     }
     hand.people.execute(delete(letter_file).where(letter_file.c.file_no == file_no))
     hand.people.execute(insert(letter_file).values(**{**row, **values}))
@@ -176,8 +176,8 @@ def _file_put(hand: Hand, row: Row, case_no: int, file_no: int, content: bytes, 
 
 def _file_opened(hand: Hand, row: Row) -> tuple[str, bytes]:
     key = hand.office.case_keys.open(hand.vault, [row["case_no"]])[row["case_no"]]
-    title = unseal(key, bytes(row["title"]), place("letter_file", "title", row["file_no"])).decode()
-    content = unseal(key, bytes(row["content"]), place("letter_file", "content", row["file_no"]))
+    title = unseal(key, bytes(row["title"]), place_of("letter_file", "title", row)).decode()
+    content = unseal(key, bytes(row["content"]), place_of("letter_file", "content", row))
     return title, base64.b64decode(content)
 
 

@@ -1,4 +1,4 @@
-"""How tests are spread over workers: by file and kind of store, the longest first, those of one Prefect server as one."""
+"""How tests are spread over workers: by file and kind of store, the longest first, one group a Prefect server."""
 
 import functools
 import re
