@@ -41,6 +41,7 @@ from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
 PREPARED, APPROVED, HANDED_OUT = "prepared", "approved", "handed_out"
 KIND: Final = "disclosure"
+BLACK: Final = "■■■"
 GROUNDS: Final[Mapping[str, str]] = {
     "78-1-1": "法第78条第1項第1号（本人の生命等を害するおそれ）",
     "78-1-2": "法第78条第1項第2号（本人以外の個人に関する情報）",
@@ -243,9 +244,9 @@ def _black_outs(office: Office, people: Connection, by: Credential, one: dict[st
 
 
 def _blacked(text: str, said: Sequence[tuple[str, str]]) -> str:
-    """Black words out, longer ones first, so that none is left in pieces."""
+    """Black words out, longer ones first, so that none is left in pieces; how long they were does not show."""
     for words, _ in sorted(said, key=lambda one: -len(one[0])):
-        text = text.replace(words, "■" * len(words))
+        text = text.replace(words, BLACK)
     return text
 
 
