@@ -34,7 +34,10 @@ from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, d
 
 EVIDENCE: Final = Evidence("flow:desk", Purpose.INTAKE)
 OPENED: Final = ("name", "address", "telephone", "email", "fax", "opinion")
-"""What is opened of a letter: whether it can be answered, how it is found again, whether people must look at once."""
+"""What is opened of a letter: whether it can be answered, how it is found again, whether people must look at once.
+
+What a letter says is opened only where its case is not done: nothing calls people about one that was answered long ago.
+"""
 FOUND_BY: Final = ("name", "telephone", "email")
 BLOCK: Final = 500
 CLOSING_DAYS: Final = "closing_days.yaml"
@@ -113,7 +116,7 @@ def _opened(key: bytes, letter: Untaken) -> dict[str, str]:
     return {
         item: unseal(key, bytes(sealed), place_of("opinion_case", item, row)).decode()
         for item, sealed in letter.items.items()
-        if sealed is not None
+        if sealed is not None and (item != "opinion" or letter.state in OPEN_CASES)
     }
 
 

@@ -205,13 +205,22 @@ def test_a_mail_to_anything_but_one_address_is_not_sent(mailing: Office, mail_de
     dispatching.issue(mailing, staff["sakura"], receipt_no)
 
 
+def test_a_mail_without_a_server_leaves_no_doubt(office: Office, staff: Staff) -> None:
+    """Nobody was reached: the answer stays decided, and can be sent once a server is set."""
+    receipt_no = decided(office, staff, way=Way.EMAIL)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    with pytest.raises(Unavailable):
+        dispatching.dispatch(office, staff["sakura"], receipt_no)
+    assert dispatching.issue(office, staff["sakura"], receipt_no).document_no == "8稽区広第1号"
+
+
 def test_a_mail_that_the_server_refused_can_be_sent_again(refusing: Office) -> None:
     """Refused mail leaves no doubt: the answer is decided and unsent."""
     staff = the_staff(refusing)
     receipt_no = decided(refusing, staff, way=Way.EMAIL)
     dispatching.issue(refusing, staff["sakura"], receipt_no)
     for _ in range(2):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Refused, match="takes no mail"):
             dispatching.dispatch(refusing, staff["sakura"], receipt_no)
     assert state_of(refusing, receipt_no) is C.DECIDED
 

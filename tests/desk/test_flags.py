@@ -7,6 +7,7 @@ from tayori.desk.deciding import NewReply
 from tayori.desk.flagging import NewFlag
 from tayori.domain.answering import Flag, Response
 from tayori.domain.flag_words import candidates
+from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.warehouse import desk
@@ -57,6 +58,14 @@ def test_a_letters_own_words_call_people_when_it_is_taken_up(
     assert (row.procedure or row.flag, row.raised_by) == (called, "flow:desk")
     assert flagging.tell(mailing) == 1
     assert receipt_no in mail_desk.texts()[0]
+
+
+def test_what_was_done_long_ago_calls_nobody(office: Office, staff: Staff) -> None:
+    """A migrated case that is done gets its number and look-ups, and no flag: its text is not opened."""
+    receipt_no = a_letter(office, opinion="もう死にたいです。", state=CaseState.ANSWERED)
+    with reading(office.warehouse) as people:
+        assert desk.flags(people, desk.find(people, receipt_no).case_no) == []
+    assert finding.find(office, staff["sakura"], "name", "模擬花子") == [receipt_no]
 
 
 @pytest.mark.parametrize("text", NOT_CALLING)
