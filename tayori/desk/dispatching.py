@@ -87,7 +87,7 @@ def _require_ready(hand: Hand) -> ReplyRow:
         raise Refused(f"The case {hand.file.receipt_no} is {hand.file.state}; only a decided answer goes out.")
     out = replies.issued(hand.people, hand.file.case_no)
     if out is not None and out.sent_by is not None:
-        raise Refused("The mail of this answer may have gone out; look for it, then `tayori case dispatch --settle`.")
+        raise Refused("The mail of this answer may have gone out; look for it, then say so with `tayori case settle`.")
     return replies.require_latest(hand.people, hand.file.case_no, hand.file.receipt_no)
 
 
@@ -188,6 +188,8 @@ def _mail(office: Office, by: Credential, receipt_no: str, paper: _Paper) -> Cas
     """Send the mail between two transactions: the first says that it may have gone, the second that it has."""
     try:
         mail.deliver(office.settings, _message(paper, receipt_no))
+    except mail.InDoubt:
+        raise
     except (BadInput, Refused, Unavailable):
         with in_hand(office, by, receipt_no) as hand:
             replies.alter_dispatch(hand.people, hand.file.case_no, sent_by=None)

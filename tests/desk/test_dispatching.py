@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tayori.desk import deciding, dispatching, finding, handling
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
+from tayori.mail import InDoubt
 from tayori.office import Office
 from tayori.reports.answer_letter import Answer, Recipient, Sender, letter_page, letter_pdf
 from tayori.warehouse import desk, replies
@@ -58,10 +60,10 @@ def _pango() -> None:
 
 
 @pytest.fixture
-def refusing(tmp_path: object, clock: TestClock) -> Iterator[Office]:
+def refusing(tmp_path: Path, clock: TestClock) -> Iterator[Office]:
     """Give an office whose mail server takes no mail."""
     with running_desk(refuses=True) as server:
-        opened = an_office(tmp_path / "refusing", clock, smtp_url=server.url)  # type: ignore[operator]
+        opened = an_office(tmp_path / "refusing", clock, smtp_url=server.url)
         yield opened
         opened.close()
 
@@ -223,6 +225,22 @@ def test_a_mail_that_the_server_refused_can_be_sent_again(refusing: Office) -> N
         with pytest.raises(Refused, match="takes no mail"):
             dispatching.dispatch(refusing, staff["sakura"], receipt_no)
     assert state_of(refusing, receipt_no) is C.DECIDED
+
+
+def test_a_server_that_falls_silent_leaves_the_mail_in_doubt(tmp_path: Path, clock: TestClock) -> None:
+    """It had the whole mail and never said so: not sent again until somebody looked, and then not twice."""
+    with running_desk(hangs_up=True) as server:
+        opened = an_office(tmp_path / "silent", clock, smtp_url=server.url)
+        staff = the_staff(opened)
+        receipt_no = decided(opened, staff, way=Way.EMAIL)
+        dispatching.issue(opened, staff["sakura"], receipt_no)
+        with pytest.raises(InDoubt):
+            dispatching.dispatch(opened, staff["sakura"], receipt_no)
+        with pytest.raises(Refused, match="may have gone out"):
+            dispatching.dispatch(opened, staff["sakura"], receipt_no)
+        assert len(server.received) == 1
+        assert dispatching.settle(opened, staff["sakura"], receipt_no, went_out=True) is C.ANSWERED
+        opened.close()
 
 
 @pytest.mark.parametrize(("went_out", "state"), [(True, C.ANSWERED), (False, C.DECIDED)])
