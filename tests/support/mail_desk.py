@@ -32,7 +32,7 @@ class MailDesk:
 
 
 @contextlib.contextmanager
-def running_desk(*, refuses: bool = False, hangs_up: bool = False) -> Iterator[MailDesk]:  # noqa: C901 - a server in one
+def running_desk(*, refuses: bool = False, hangs_up: bool = False) -> Iterator[MailDesk]:  # noqa: C901 - one server
     """Start a server, give it, and stop it."""
     desk = MailDesk(refuses, hangs_up)
 
