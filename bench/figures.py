@@ -78,7 +78,8 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("ingest_ratio", 0.5),
         Bound("kills", 50),
         *(Bound(figure, 0, at_most=True) for figure in ("damages_missed", "mail_mismatches", "lost")),
-        *(Bound(figure, 0, at_most=True) for figure in ("doubled_letters", "left_waiting")),
+        *(Bound(figure, 0, at_most=True) for figure in ("doubled_letters", "left_waiting", "date_mismatches")),
+        Bound("date_cases", 40),
     ),
     "broadcast": (
         Bound("kills", 300),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli import case_answer, case_work
+from cli.case_answer import clear_outgoing, put_outgoing
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
 from tayori.analysis.mart import mask_done_cases
@@ -194,6 +195,26 @@ def find(
         else:
             found = finding.find(office, who, *next(iter(given.items())))
     table([{"receipt_no": one} for one in found], {"receipt_no": "受付番号"}, as_json=as_json)
+
+
+@app.command()
+def files(
+    number: Number,
+    *,
+    by: As,
+    clear: Annotated[bool, typer.Option("--clear", help="書き出したものを消す")] = False,
+    as_json: Json = False,
+) -> None:
+    """意見等の添付・画像を HOME/outgoing に開く。読んだら --clear で消す（発送のときにも消える）。"""
+    with office_here() as office:
+        who = credential(office, by)
+        if clear:
+            gone = clear_outgoing(office, number)
+            done(f"{gone} 個を消しました。", {"cleared": gone}, as_json=as_json)
+            return
+        opened = finding.open_files(office, who, number)
+        rows = [{"title": one.title, "role": one.role, "path": put_outgoing(office, number, one)} for one in opened]
+    table(rows, {"title": "名前", "role": "役割", "path": "場所"}, as_json=as_json)
 
 
 @app.command()

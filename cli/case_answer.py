@@ -1,5 +1,6 @@
 """`tayori case`, the answer: drafted, decided, issued, checked by two, dispatched."""
 
+import mimetypes
 import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -12,8 +13,10 @@ from cli.show import Json, done, facts, print_json, table
 from tayori.analysis.mart import mask_done_cases
 from tayori.desk import deciding, dispatching
 from tayori.desk.deciding import NewReply
+from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import RESPONSE_TERMS, Form, Way
 from tayori.domain.decision_routes import STAMP_TERMS, Stamp, decision_routes
+from tayori.domain.identifiers import RECEIPT
 from tayori.errors import BadInput, NotFound, Unavailable
 from tayori.office import Office
 
@@ -131,7 +134,7 @@ def issue(
     with office_here() as office:
         twice = (fax[0], fax[1]) if fax else None
         issued = dispatching.issue(office, credential(office, by), number, twice)
-        path = _written(office, number, issued.pdf) if issued.pdf is not None else None
+        path = _written(office, f"{number}.pdf", issued.pdf) if issued.pdf is not None else None
     where = f"{path} を印刷し、二人で封筒と照らしてください（case check）。" if path else "case dispatch で送ります。"
     made = {"receipt_no": number, "document_no": issued.document_no, "path": path}
     done(f"{issued.document_no}: {where}", made, as_json=as_json)
@@ -155,7 +158,7 @@ def dispatch(
     """発送を記録する（メールは送る）。送った本文は封緘し、案件はマスキングして集計に渡す。"""
     with office_here() as office:
         state = dispatching.dispatch(office, credential(office, by), number, day(on) if on else None)
-        _outgoing(office, number).unlink(missing_ok=True)
+        clear_outgoing(office, number)
         mask_done_cases(office)
     done(f"{number} の回答を発送しました。", {"receipt_no": number, "state": state}, as_json=as_json)
 
@@ -183,18 +186,30 @@ def _text(path: Path) -> str:
         raise BadInput(f"{path.name} is not a text in UTF-8; save it as UTF-8.") from None
 
 
-def _outgoing(office: Office, number: str) -> Path:
-    return office.settings.home / OUTGOING / f"{number}.pdf"
+def put_outgoing(office: Office, number: str, file: OpenedFile) -> Path:
+    """Write a file of a letter where its handler reads it; its own name, which may be anything, is not used."""
+    ending = mimetypes.guess_extension(file.media_type) or ".bin"
+    return _written(office, f"{number}-{file.file_no}{ending}", file.content)
 
 
-def _written(office: Office, number: str, pdf: bytes) -> Path:
-    path = _outgoing(office, number)
+def clear_outgoing(office: Office, number: str) -> int:
+    """Remove what was written out of a case; give how many files that was."""
+    if not RECEIPT.fullmatch(number):
+        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
+    found = [*(office.settings.home / OUTGOING).glob(f"{number}[-.]*")]
+    for path in found:
+        path.unlink()
+    return len(found)
+
+
+def _written(office: Office, name: str, content: bytes) -> Path:
+    path = office.settings.home / OUTGOING / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-            target.write(pdf)
+            target.write(content)
     except OSError:
-        raise Unavailable("The letter could not be written into HOME; make room, then issue it again.") from None
+        raise Unavailable("The file could not be written into HOME; make room, then do it again.") from None
     return path
 
 

@@ -1,8 +1,8 @@
-"""The opinion desk's day: letters are taken up within minutes, and each open day everybody is told what is due (O2)."""
+"""The opinion desk's quarter of an hour: letters are taken up, and what cannot wait is told at once (O1, O3)."""
 
 from prefect import flow
 
-from tasks.desk import remind_divisions, show_due, take_letters_up, tell_flags
+from tasks.desk import take_letters_up, tell_flags
 from tasks.opinions import mask_done
 from tasks.support import sentence_only
 
@@ -14,12 +14,3 @@ def desk() -> None:
     take_letters_up()
     tell_flags()
     mask_done()
-
-
-@flow(name="desk-reminders", persist_result=False)
-@sentence_only
-def desk_reminders() -> None:
-    """Take letters up, show what is due, and remind."""
-    take_letters_up()
-    show_due()
-    remind_divisions()

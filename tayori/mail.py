@@ -15,6 +15,7 @@ from tayori.settings import Mode, Settings
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PATIENCE_SECONDS = 20
 FOR_EVER = 500  # SMTP: 4xx may pass, 5xx will not
+PERHAPS_SENT = "The mail server fell silent in the middle of a mail, and may have taken it; look at its log."
 NOT_SENT = "The mail server cannot be reached or refused the mail; check TAYORI_SMTP_URL."
 NOT_TAKEN = "The mail server takes no mail to this address."
 RESERVED = re.compile(r"[@.](?:example(?:\.(?:com|net|org|jp|co\.jp))?|test|invalid|localhost)$")  # RFC 2606, JPRS
@@ -56,6 +57,10 @@ def send_to(settings: Settings, address: str, subject: str, text: str) -> bool:
     return True
 
 
+class InDoubt(Unavailable):
+    """The server fell silent while it was given a mail: it may have taken it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail to one person: there is no field for a second one, and none for copies."""
@@ -73,7 +78,8 @@ def deliver(settings: Settings, mail: Mail) -> None:
     Raises:
         BadInput: the address is not exactly one; a rehearsal names one outside the domains reserved for examples.
         Refused: the server will never take a mail to this address.
-        Unavailable: no mail server is set, or it refused or cannot be reached.
+        InDoubt: it fell silent in the middle, and may have taken the mail.
+        Unavailable: no mail server is set, or it refused or cannot be reached; nothing was sent.
 
     """
     if settings.smtp_url is None:
@@ -113,12 +119,19 @@ def _post(place: SplitResult, written: EmailMessage) -> None:
         with _connected(place) as server:
             if place.username:
                 server.login(unquote(place.username), unquote(place.password or ""))
-            server.send_message(written)
+            _hand_over(server, written)
     except smtplib.SMTPRecipientsRefused as refused:
         for_ever = all(code >= FOR_EVER for code, _ in refused.recipients.values())
         raise (Refused(NOT_TAKEN) if for_ever else Unavailable(NOT_SENT)) from None
     except (OSError, smtplib.SMTPException):
         raise Unavailable(NOT_SENT) from None
+
+
+def _hand_over(server: smtplib.SMTP, written: EmailMessage) -> None:
+    try:
+        server.send_message(written)
+    except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError):
+        raise InDoubt(PERHAPS_SENT) from None
 
 
 def _understood(url: str) -> SplitResult:

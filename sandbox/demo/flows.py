@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.broadcast import BroadcastOrder, broadcast
-from flows.desk import desk, desk_reminders
+from flows.desk import desk
+from flows.desk_reminders import desk_reminders
 from flows.ingest import IngestOrder, ingest
 from flows.ingest_opinions import ingest_opinions
 from flows.opinion_analysis import Period, opinion_analysis

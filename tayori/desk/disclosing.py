@@ -33,7 +33,7 @@ from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases, place_of
 from tayori.vault.envelope import seal
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, disclosures, opinions
+from tayori.warehouse import arrivals, desk, disclosures, opinions
 from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.disclosures import DisclosureRow
 from tayori.warehouse.engines import reading, writing
@@ -41,6 +41,7 @@ from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
 PREPARED, APPROVED, HANDED_OUT = "prepared", "approved", "handed_out"
 KIND: Final = "disclosure"
+BLACK: Final = "■■■"
 GROUNDS: Final[Mapping[str, str]] = {
     "78-1-1": "法第78条第1項第1号（本人の生命等を害するおそれ）",
     "78-1-2": "法第78条第1項第2号（本人以外の個人に関する情報）",
@@ -228,7 +229,8 @@ def _disclosed(office: Office, people: Connection, by: Credential, row: Disclosu
         said = _black_outs(office, people, by, one)
         items = {item: _blacked(letter[item], said) for item in SEALED_ITEMS if letter[item] is not None}
         grounds = [GROUNDS[ground] for ground in dict.fromkeys(ground for _, ground in said)]
-        found.append(DisclosedLetter(one["receipt_no"], items, grounds))
+        attached = len(arrivals.files_of(people, [one["case_no"]]))
+        found.append(DisclosedLetter(one["receipt_no"], items, grounds, attached))
     return found
 
 
@@ -242,9 +244,9 @@ def _black_outs(office: Office, people: Connection, by: Credential, one: dict[st
 
 
 def _blacked(text: str, said: Sequence[tuple[str, str]]) -> str:
-    """Black words out, longer ones first, so that none is left in pieces."""
+    """Black words out, longer ones first, so that none is left in pieces; how long they were does not show."""
     for words, _ in sorted(said, key=lambda one: -len(one[0])):
-        text = text.replace(words, "■" * len(words))
+        text = text.replace(words, BLACK)
     return text
 
 

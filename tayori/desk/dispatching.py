@@ -87,7 +87,7 @@ def _require_ready(hand: Hand) -> ReplyRow:
         raise Refused(f"The case {hand.file.receipt_no} is {hand.file.state}; only a decided answer goes out.")
     out = replies.issued(hand.people, hand.file.case_no)
     if out is not None and out.sent_by is not None:
-        raise Refused("The mail of this answer may have gone out; look for it, then `tayori case dispatch --settle`.")
+        raise Refused("The mail of this answer may have gone out; look for it, then say so with `tayori case settle`.")
     return replies.require_latest(hand.people, hand.file.case_no, hand.file.receipt_no)
 
 
@@ -167,7 +167,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
         Refused: it is not decided, lacks a check, was issued on another day, or is on its way already.
         BadInput: the day lies in the future, or before the decision.
         Tampered: the text or a stamp is not what was decided.
-        Unavailable: the mail was not sent; the answer stays decided.
+        Unavailable: the mail was not sent; the answer stays decided. Refused: the server takes none to this address.
 
     """
     with in_hand(office, by, receipt_no) as hand:
@@ -188,7 +188,9 @@ def _mail(office: Office, by: Credential, receipt_no: str, paper: _Paper) -> Cas
     """Send the mail between two transactions: the first says that it may have gone, the second that it has."""
     try:
         mail.deliver(office.settings, _message(paper, receipt_no))
-    except (BadInput, Unavailable):
+    except mail.InDoubt:
+        raise
+    except (BadInput, Refused, Unavailable):
         with in_hand(office, by, receipt_no) as hand:
             replies.alter_dispatch(hand.people, hand.file.case_no, sent_by=None)
         raise

@@ -1,5 +1,6 @@
 """Find and open letters: by number, by who wrote, by masked words; every opening names handler and purpose (P7)."""
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +19,7 @@ from tayori.opinions.tokens import Tokeniser
 from tayori.vault.audit import Action, Recorded, pseudonym, record
 from tayori.vault.cases import open_cases
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, opinions
+from tayori.warehouse import arrivals, desk, opinions
 from tayori.warehouse.desk import CaseFile, FlagRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
@@ -40,6 +41,17 @@ class Opened:
     matters: Sequence[Mapping[str, Any]] = ()
     waits: Sequence[tuple[date, date | None]] = ()
     flags: Sequence[FlagRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file of a letter that was opened: scan or attachment, its own name, its bytes."""
+
+    file_no: int
+    role: str
+    media_type: str
+    title: str = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpose = Purpose.ANSWER) -> Opened:
@@ -71,6 +83,23 @@ def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpos
             desk.waits(people, file.case_no),
             desk.flags(people, file.case_no),
         )
+
+
+def open_files(office: Office, by: Credential, receipt_no: str) -> list[OpenedFile]:
+    """Open the files of a letter: its scans and attachments, which are part of the opinion. Raises as `open_letter`."""
+    with writing(office.warehouse) as people:
+        file = desk.find(people, receipt_no)
+        require_part(people, office, by.handler_id, file)
+        recorded = recorded_opening(office, people, Evidence(by.handler_id, Purpose.ANSWER), file.case_no)
+        rows = [
+            {name: getattr(row, name) for name in row.__slots__} for row in arrivals.files_of(people, [file.case_no])
+        ]
+    with reading(office.vault) as vault:
+        opened = open_cases(vault, office.case_keys, "letter_file", rows, recorded) if rows else []
+    return [
+        OpenedFile(row["file_no"], row["role"], row["media_type"], row["title"], b64decode(row["content"]))
+        for row in opened
+    ]
 
 
 def masked_letter(office: Office, by: Credential, receipt_no: str) -> str:

@@ -138,7 +138,7 @@ def correct_arrival(office: Office, by: Credential, receipt_no: str, arrived_on:
 def _count_anew(hand: Hand, kind: str | None, arrived_on: date) -> None:
     calendar = ward_calendar(hand.office)
     clock = reply_clocks().of(hand.file.addressee, kind)
-    desk.set_target(hand.people, hand.file.case_no, clock.target(arrived_on, calendar), calendar.version)
+    desk.set_targets(hand.people, {hand.file.case_no: clock.target(arrived_on, calendar)}, calendar.version)
     hand.keep(clock=clock.name)
 
 

@@ -1,11 +1,13 @@
-"""The desk takes letters up: a file number of the fiscal year, a target date, and values by which they are found again.
+"""The desk takes letters up: a file number of the fiscal year, a target date, values by which they are found again.
 
-Whatever way a letter came, intake or migration, it is taken up once; running it again takes up only what is new.
+Whatever way a letter came, intake or migration, it is taken up once; running it again takes up only what is new. What
+its words say of danger or of a procedure with its own law is flagged, and people are told.
 """
 
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,23 +16,28 @@ from sqlalchemy import Connection
 
 from tayori.domain.calendar import WardCalendar, read_calendar
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.flag_words import candidates
 from tayori.domain.identifiers import Contract
 from tayori.domain.reply_clock import ReplyClock, clock_for
 from tayori.domain.states import OPEN_CASES
 from tayori.errors import BadInput
 from tayori.office import Office
+from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import unseal
 from tayori.warehouse import closing, desk
 from tayori.warehouse.desk import Untaken
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import persistently, reading, writing
 from tayori.warehouse.people import reserve
-from tayori.warehouse.schema.desk import case_look_up, case_matter, desk_case
+from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, desk_case
 
 EVIDENCE: Final = Evidence("flow:desk", Purpose.INTAKE)
-OPENED: Final = ("name", "address", "telephone", "email", "fax")
-"""What is opened of a letter to know whether it can be answered, and to find it again; never what it says."""
+OPENED: Final = ("name", "address", "telephone", "email", "fax", "opinion")
+"""What is opened of a letter: whether it can be answered, how it is found again, whether people must look at once.
+
+What a letter says is opened only where its case is not done: nothing calls people about one that was answered long ago.
+"""
 FOUND_BY: Final = ("name", "telephone", "email")
 BLOCK: Final = 500
 CLOSING_DAYS: Final = "closing_days.yaml"
@@ -80,16 +87,19 @@ def take_up(office: Office) -> int:
 
     """
     calendar, taken, after = ward_calendar(office), 0, 0
-    while block := _take_up_block(office, calendar, after):
+    while True:
+        block = persistently(partial(_take_up_block, office, calendar, after))
+        if not block:
+            return taken
         taken += len(block)
         after = block[-1].case_no
-    return taken
 
 
 def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> list[Untaken]:
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
             return []
+        audit.reserve(people)  # whoever else takes letters up waits here, and then sees which are taken
         letters = desk.untaken(people, OPENED, after, BLOCK)
         if not letters:
             return []
@@ -106,7 +116,7 @@ def _opened(key: bytes, letter: Untaken) -> dict[str, str]:
     return {
         item: unseal(key, bytes(sealed), place_of("opinion_case", item, row)).decode()
         for item, sealed in letter.items.items()
-        if sealed is not None
+        if sealed is not None and (item != "opinion" or letter.state in OPEN_CASES)
     }
 
 
@@ -117,22 +127,20 @@ def _enter(
     letters: Sequence[Untaken],
     opened: Mapping[int, Mapping[str, str]],
 ) -> None:
-    files, matters, look_ups = [], [], []
+    files, matters, look_ups, flags = [], [], [], []
+    targets: dict[int, date | None] = {}
     numbers = _file_numbers(people, letters)
     for letter, (year, file_no) in zip(letters, numbers, strict=True):
         clock = clock_for(opened[letter.case_no], letter.addressee, letter.kind, letter.answer_wanted)
         if letter.state in OPEN_CASES:
-            _set_target(people, letter, clock, calendar)
+            targets[letter.case_no] = clock.target(letter.received_on, calendar) if clock is not None else None
+            flags += _flags(office, letter.case_no, opened[letter.case_no].get("opinion", ""))
         files.append(_file(letter, year, file_no, clock))
         matters.append(_matter(letter))
         look_ups += _look_ups(office, letter.case_no, opened[letter.case_no])
-    for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups)):
+    desk.set_targets(people, targets, calendar.version)
+    for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups), (case_flag, flags)):
         desk.add(people, table, rows)
-
-
-def _set_target(people: Connection, letter: Untaken, clock: ReplyClock | None, calendar: WardCalendar) -> None:
-    target = clock.target(letter.received_on, calendar) if clock is not None else None
-    desk.set_target(people, letter.case_no, target, calendar.version if target is not None else None)
 
 
 def _file_numbers(people: Connection, letters: Sequence[Untaken]) -> list[tuple[int, int]]:
@@ -161,6 +169,22 @@ def _matter(letter: Untaken) -> dict[str, Any]:
         "kind": letter.kind,
         "response": None,
     }
+
+
+def _flags(office: Office, case_no: int, opinion: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "case_no": case_no,
+            "seq": seq,
+            "flag": one.flag,
+            "procedure": one.procedure,
+            "barred": None,
+            "raised_by": EVIDENCE.actor,
+            "raised_at": office.now(),
+            "told_at": None,
+        }
+        for seq, one in enumerate(candidates(opinion), 1)
+    ]
 
 
 def _look_ups(office: Office, case_no: int, opened: Mapping[str, str]) -> list[dict[str, Any]]:

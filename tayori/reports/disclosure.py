@@ -19,11 +19,12 @@ MISSING: Final = "〓"
 
 @dataclass(frozen=True, slots=True)
 class DisclosedLetter:
-    """One letter as it is disclosed: its number, items with the black-outs made, and the grounds of these."""
+    """One letter as it is disclosed: number, items with the black-outs made, their grounds, how many files it has."""
 
     receipt_no: str
     items: Mapping[str, str] = field(repr=False)
     grounds: Sequence[str] = ()
+    attached: int = 0
 
 
 def disclosure_pdf(document_no: str, asked_on: date, letters: Sequence[DisclosedLetter]) -> bytes:
@@ -45,6 +46,7 @@ def disclosure_page(document_no: str, asked_on: date, letters: Sequence[Disclose
         {
             "receipt_no": one.receipt_no,
             "grounds": one.grounds,
+            "attached": one.attached,
             "items": {terms[name]: _shown(text, lost) for name, text in one.items.items()},
         }
         for one in letters

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from tayori.domain.answering import NotOurs
 from tayori.domain.identifiers import RECEIPT
@@ -186,10 +186,16 @@ def next_seq(connection: Connection, table: Table, case_no: int) -> int:
     return int(connection.execute(last).scalar() or 0) + 1
 
 
-def set_target(connection: Connection, case_no: int, target: date | None, calendar_version: str | None) -> None:
-    """Keep a case's target date with the calendar that it was counted by."""
-    mine = opinion_case.c.case_no == case_no
-    connection.execute(update(opinion_case).where(mine).values(target_on=target, calendar_version=calendar_version))
+def set_targets(connection: Connection, targets: Mapping[int, date | None], calendar_version: str) -> None:
+    """Keep the target dates of cases, with the calendar that they were counted by where there is one."""
+    changed = update(opinion_case).where(opinion_case.c.case_no == bindparam("number"))
+    changed = changed.values(target_on=bindparam("target"), calendar_version=bindparam("version"))
+    rows = [
+        {"number": number, "target": target, "version": calendar_version if target is not None else None}
+        for number, target in targets.items()
+    ]
+    if rows:
+        connection.execute(changed, rows)
 
 
 def alter(connection: Connection, case_no: int, **values: object) -> None:

@@ -82,6 +82,7 @@ def everything(world: World) -> list[Met]:
         back_up(walk)
         leave(walk)
         take_in_letters(walk)
+        take_up(walk)
         analyse(walk)
         watch(walk)
         read_feeds(walk)
@@ -212,6 +213,14 @@ def take_in_letters(walk: Walk) -> None:
     }.items():
         walk.fails("ingest_opinions", what, environment={"TAYORI_CALL_CENTRE_URL": url})
     walk.stumbles_through("ingest_opinions")
+
+
+def take_up(walk: Walk) -> None:
+    """Flows/desk and flows/desk_reminders: a changed name, errors at every opening."""
+    with changed(walk, opinion_case.c.name):
+        walk.fails("desk", "a sealed name that was changed")
+    walk.stumbles_through("desk")
+    walk.stumbles_through("desk_reminders")
 
 
 def analyse(walk: Walk) -> None:

@@ -21,6 +21,8 @@ FLOWS = {
     "backup": "flows.backup.backup",
     "reconcile": "flows.reconcile.reconcile",
     "retention": "flows.retention.retention",
+    "desk": "flows.desk.desk",
+    "desk_reminders": "flows.desk_reminders.desk_reminders",
     "ingest_opinions": "flows.ingest_opinions.ingest_opinions",
     "opinion_analysis": "flows.opinion_analysis.opinion_analysis",
     "watch": "flows.watch.watch",

@@ -1,6 +1,7 @@
 """A case walks one table of steps; who has no part in it does not touch it; nothing is done without a trace."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -181,6 +182,19 @@ def test_letters_are_numbered_within_the_fiscal_year(office: Office, staff: Staf
     with reading(office.warehouse) as people:
         files = [desk.find(people, f"R2026-{number:07d}") for number in range(1, 5)]
     assert [(file.fiscal_year, file.file_no) for file in files] == [(2025, 1), (2025, 2), (2026, 1), (2026, 2)]
+
+
+def test_two_who_take_letters_up_at_once_take_each_up_once(office: Office, staff: Staff) -> None:
+    """The flow and a command, at the same moment: every letter has one file, and the numbers have no gap."""
+    for _ in range(40):
+        put(office, Written())
+    assert staff
+    with ThreadPoolExecutor(4) as hands:
+        taken = list(hands.map(lambda _: take_up(office), range(4)))
+    assert sum(taken) == 40
+    with reading(office.warehouse) as people:
+        files = [desk.find(people, f"R2026-{number:07d}").file_no for number in range(1, 41)]
+    assert sorted(files) == list(range(1, 41))
 
 
 @pytest.mark.pdf

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from tayori.desk import deciding, handling
 from tayori.desk.deciding import NewReply
 from tayori.desk.dispatching import issue
+from tayori.desk.hand import case_key
 from tayori.desk.handling import Assignment
 from tayori.domain.answering import Form, Response, Way, tells_of_others
 from tayori.domain.decision_routes import Stamp, decision_routes
@@ -13,6 +14,8 @@ from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, Refused, Tampered
 from tayori.office import Office
+from tayori.vault.cases import place_of
+from tayori.vault.envelope import seal
 from tayori.warehouse import desk, replies
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.desk import case_reply, reply_stamp
@@ -142,6 +145,18 @@ def test_a_draft_that_was_changed_in_the_store_is_not_issued(office: Office, sta
     with pytest.raises((Tampered, Refused)):
         issue(office, staff["sakura"], receipt_no)
     assert state_of(office, receipt_no) is C.DECIDED
+
+
+def test_a_text_that_was_sealed_anew_under_the_cases_key_is_not_issued(office: Office, staff: Staff) -> None:
+    """Whoever holds the key and writes another text into the decided version is found by the signed digest."""
+    receipt_no = decided(office, staff)
+    with writing(office.warehouse) as people:
+        number = desk.find(people, receipt_no).case_no
+        where = place_of("case_reply", "words", {"case_no": number, "seq": 1})
+        forged = seal(case_key(office, number), "修理はしません。".encode(), where)
+        people.execute(update(case_reply).where(case_reply.c.case_no == number).values(words=forged))
+    with pytest.raises(Tampered, match="not the one that was decided"):
+        issue(office, staff["sakura"], receipt_no)
 
 
 @pytest.mark.parametrize("column", ["by", "stamp", "post", "signature", "statement"])

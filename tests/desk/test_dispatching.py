@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tayori.desk import deciding, dispatching, finding, handling
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
+from tayori.mail import InDoubt
 from tayori.office import Office
 from tayori.reports.answer_letter import Answer, Recipient, Sender, letter_page, letter_pdf
 from tayori.warehouse import desk, replies
@@ -58,10 +60,10 @@ def _pango() -> None:
 
 
 @pytest.fixture
-def refusing(tmp_path: object, clock: TestClock) -> Iterator[Office]:
+def refusing(tmp_path: Path, clock: TestClock) -> Iterator[Office]:
     """Give an office whose mail server takes no mail."""
     with running_desk(refuses=True) as server:
-        opened = an_office(tmp_path / "refusing", clock, smtp_url=server.url)  # type: ignore[operator]
+        opened = an_office(tmp_path / "refusing", clock, smtp_url=server.url)
         yield opened
         opened.close()
 
@@ -205,15 +207,40 @@ def test_a_mail_to_anything_but_one_address_is_not_sent(mailing: Office, mail_de
     dispatching.issue(mailing, staff["sakura"], receipt_no)
 
 
+def test_a_mail_without_a_server_leaves_no_doubt(office: Office, staff: Staff) -> None:
+    """Nobody was reached: the answer stays decided, and can be sent once a server is set."""
+    receipt_no = decided(office, staff, way=Way.EMAIL)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    with pytest.raises(Unavailable):
+        dispatching.dispatch(office, staff["sakura"], receipt_no)
+    assert dispatching.issue(office, staff["sakura"], receipt_no).document_no == "8稽区広第1号"
+
+
 def test_a_mail_that_the_server_refused_can_be_sent_again(refusing: Office) -> None:
     """Refused mail leaves no doubt: the answer is decided and unsent."""
     staff = the_staff(refusing)
     receipt_no = decided(refusing, staff, way=Way.EMAIL)
     dispatching.issue(refusing, staff["sakura"], receipt_no)
     for _ in range(2):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Refused, match="takes no mail"):
             dispatching.dispatch(refusing, staff["sakura"], receipt_no)
     assert state_of(refusing, receipt_no) is C.DECIDED
+
+
+def test_a_server_that_falls_silent_leaves_the_mail_in_doubt(tmp_path: Path, clock: TestClock) -> None:
+    """It had the whole mail and never said so: not sent again until somebody looked, and then not twice."""
+    with running_desk(hangs_up=True) as server:
+        opened = an_office(tmp_path / "silent", clock, smtp_url=server.url)
+        staff = the_staff(opened)
+        receipt_no = decided(opened, staff, way=Way.EMAIL)
+        dispatching.issue(opened, staff["sakura"], receipt_no)
+        with pytest.raises(InDoubt):
+            dispatching.dispatch(opened, staff["sakura"], receipt_no)
+        with pytest.raises(Refused, match="may have gone out"):
+            dispatching.dispatch(opened, staff["sakura"], receipt_no)
+        assert len(server.received) == 1
+        assert dispatching.settle(opened, staff["sakura"], receipt_no, went_out=True) is C.ANSWERED
+        opened.close()
 
 
 @pytest.mark.parametrize(("went_out", "state"), [(True, C.ANSWERED), (False, C.DECIDED)])

@@ -1,15 +1,21 @@
 """A letter is found by number and by who wrote it, however they are written; nothing once the case is gone (P7)."""
 
+from base64 import b64encode
+
 import pytest
 from sqlalchemy import func, select
 
 from tayori.analysis.mart import mask_done_cases
 from tayori.desk import finding, handling
+from tayori.desk.hand import case_key
 from tayori.desk.taking_up import normal_form
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, Refused
 from tayori.office import Office
-from tayori.warehouse import disposal
+from tayori.vault.cases import place_of
+from tayori.vault.envelope import seal
+from tayori.warehouse import arrivals, disposal
+from tayori.warehouse.arrivals import FileRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.setup import STORES
 from tests.desk.builders import Staff, Written, a_letter, assigned, drafted, logged, stamped
@@ -83,6 +89,24 @@ def test_everything_about_a_case_goes_with_it(office: Office, staff: Staff) -> N
     with writing(office.warehouse) as people:
         disposal.delete_letters(people, [1])
     assert rows() == 0
+
+
+def test_the_files_of_a_letter_open_with_it_and_for_nobody_else(office: Office, staff: Staff) -> None:
+    """Scans and attachments are part of the opinion: opened by who has part in the case, each opening in the log."""
+    receipt_no = assigned(office, staff, a_letter(office))
+    key, row = case_key(office, 1), {"case_no": 1, "file_no": 1}
+    sealed = {
+        name: seal(key, value, place_of("letter_file", name, row))
+        for name, value in (("title", "模擬の写真.png".encode()), ("content", b64encode(b"\x89PNG picture")))
+    }
+    with writing(office.warehouse) as people:
+        arrivals.add_files(people, [FileRow(1, 1, "scan", "image/png", **sealed)])
+    before = len(logged(office))
+    (file,) = finding.open_files(office, staff["kacho"], receipt_no)
+    assert (file.title, file.content) == ("模擬の写真.png", b"\x89PNG picture")
+    assert len(logged(office)) == before + 1
+    with pytest.raises(Refused):
+        finding.open_files(office, staff["other-kacho"], receipt_no)
 
 
 def test_a_short_telephone_form_is_its_digits() -> None:

@@ -6,6 +6,8 @@ from tayori.desk import deciding, finding, flagging, handling
 from tayori.desk.deciding import NewReply
 from tayori.desk.flagging import NewFlag
 from tayori.domain.answering import Flag, Response
+from tayori.domain.flag_words import candidates
+from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.warehouse import desk
@@ -17,14 +19,59 @@ from tests.support.mail_desk import MailDesk
 def test_a_flag_is_mailed_at_once_without_content(mailing: Office, mail_desk: MailDesk) -> None:
     """Danger to life: number and kind go out at the same moment; a second run tells nothing again."""
     staff = the_staff(mailing)
-    receipt_no = a_letter(mailing, opinion="もう生きていたくありません。")
+    receipt_no = a_letter(mailing, opinion="もう、何もかも、つらいです。")
     assert flagging.raise_flag(mailing, staff["sakura"], receipt_no, NewFlag(Flag.DANGER), "警察と保健所へ連絡")
     (text,) = mail_desk.texts()
     assert receipt_no in text
     assert "生命・身体の危険" in text
-    assert "生きて" not in text
+    assert "つらい" not in text
     assert "花子" not in text
     assert flagging.tell(mailing) == 0
+
+
+CALLING = {
+    "もう死にたいです。": "danger",
+    "このままでは生 き て\nいけません。": "danger",
+    "隣の家の子どもが虐待されているようです。": "danger",
+    "区長を殺してやる。": "danger",
+    "この処分について審査請求をします。": "review",
+    "地方自治法に基づき住民監査請求をします。": "audit_request",
+    "職員の不正について公益通報をします。": "whistleblowing",
+}
+NOT_CALLING = [
+    "自殺対策の講演会はいつですか。",
+    "児童虐待防止の取組に感謝します。",
+    "殺虫剤を公園にまかないでください。",
+    "駅前が殺風景です。",
+    "公園の遊具を直してください。",
+]
+
+
+@pytest.mark.parametrize(("text", "called"), CALLING.items())
+def test_a_letters_own_words_call_people_when_it_is_taken_up(
+    mailing: Office, mail_desk: MailDesk, text: str, called: str
+) -> None:
+    """Nobody has read it yet: taken up, it is flagged, and the next run tells people, with the number alone."""
+    receipt_no = a_letter(mailing, opinion=text)
+    with reading(mailing.warehouse) as people:
+        (row,) = desk.flags(people, desk.find(people, receipt_no).case_no)
+    assert (row.procedure or row.flag, row.raised_by) == (called, "flow:desk")
+    assert flagging.tell(mailing) == 1
+    assert receipt_no in mail_desk.texts()[0]
+
+
+def test_what_was_done_long_ago_calls_nobody(office: Office, staff: Staff) -> None:
+    """A migrated case that is done gets its number and look-ups, and no flag: its text is not opened."""
+    receipt_no = a_letter(office, opinion="もう死にたいです。", state=CaseState.ANSWERED)
+    with reading(office.warehouse) as people:
+        assert desk.flags(people, desk.find(people, receipt_no).case_no) == []
+    assert finding.find(office, staff["sakura"], "name", "模擬花子") == [receipt_no]
+
+
+@pytest.mark.parametrize("text", NOT_CALLING)
+def test_names_of_services_call_nobody(text: str) -> None:
+    """自殺対策, 虐待防止 and the like are what the ward does, not a danger."""
+    assert candidates(text) == []
 
 
 def test_a_flag_that_could_not_be_mailed_goes_out_with_the_next_run(office: Office, staff: Staff) -> None:

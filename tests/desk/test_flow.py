@@ -1,10 +1,14 @@
 """The desk's flows: letters are taken up and told of, and Prefect sees numbers, days and states alone (I3)."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
-from flows.desk import desk, desk_reminders
+from flows.desk import desk
+from flows.desk_reminders import desk_reminders
 from tasks import desk as steps
-from tayori.office import Office
+from tayori.office import Office, utc_now
 from tests.desk.builders import Written, put
 from tests.support.mail_desk import MailDesk
 from tests.support.prefect_server import PrefectServer
@@ -15,8 +19,8 @@ def test_the_desks_day_takes_up_shows_and_reminds(
     mailing: Office, mail_desk: MailDesk, prefect_here: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two letters in, both past their target by now: on the artifact by number, and nobody's name anywhere there."""
-    for _ in range(2):
-        put(mailing, Written())
+    received_on = utc_now().date() - timedelta(days=60)  # a flow has the real clock
+    numbers = [put(mailing, Written(received_on=received_on)) for _ in range(2)]
     monkeypatch.setenv("TAYORI_HOME", str(mailing.settings.home))
     monkeypatch.setenv("TAYORI_SMTP_URL", mail_desk.url)
     monkeypatch.setenv("TAYORI_ALARM_MAIL_TO", "desk@example.jp")
@@ -24,8 +28,9 @@ def test_the_desks_day_takes_up_shows_and_reminds(
     assert steps.take_letters_up.fn() == 0
     desk_reminders()
     (shown,) = prefect_here.found("artifacts", artifacts={"key": {"any_": [steps.KEY]}}, sort="CREATED_DESC", limit=1)
-    assert "R2026-0000001" in shown["data"]
-    assert "目安超過" in shown["data"]
-    for text in (shown["data"], *mail_desk.texts()):
+    listed = json.loads(shown["data"])
+    assert [row["受付番号"] for row in listed] == numbers
+    assert all("目安超過" in row["あと"] for row in listed)
+    for text in (json.dumps(listed, ensure_ascii=False), *mail_desk.texts()):
         assert "花子" not in text
         assert "遊具" not in text

@@ -11,9 +11,13 @@ from email.message import EmailMessage
 
 @dataclass
 class MailDesk:
-    """A running server: its port and the mails that came. With `refuses`, it takes no recipient."""
+    """A running server: its port and the mails that came. With `refuses`, it takes no recipient.
+
+    With `hangs_up` it takes a mail and falls silent before it says so.
+    """
 
     refuses: bool = False
+    hangs_up: bool = False
     port: int = 0
     received: list[EmailMessage] = field(default_factory=list)
 
@@ -28,9 +32,9 @@ class MailDesk:
 
 
 @contextlib.contextmanager
-def running_desk(*, refuses: bool = False) -> Iterator[MailDesk]:
+def running_desk(*, refuses: bool = False, hangs_up: bool = False) -> Iterator[MailDesk]:  # noqa: C901 - one server
     """Start a server, give it, and stop it."""
-    desk = MailDesk(refuses)
+    desk = MailDesk(refuses, hangs_up)
 
     class Talk(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -45,6 +49,8 @@ def running_desk(*, refuses: bool = False) -> Iterator[MailDesk]:
             elif line == b"DATA":
                 self._say("354 go on")
                 self._take()
+                if desk.hangs_up:
+                    return True
                 self._say("250 kept")
             else:
                 self._say("221 bye" if line == b"QUIT" else "250 ok")
