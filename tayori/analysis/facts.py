@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tayori.analysis.mart import BLOCK, EVIDENCE, sealed_words
+from tayori.analysis.mart import EVIDENCE, sealed_words
 from tayori.domain.calendar import WardCalendar, open_days_taken
 from tayori.domain.states import CaseState
 from tayori.office import Office
@@ -43,19 +43,18 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
 
 
 def words_of(office: Office, months: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Open the words of the letters of months that follow one another, as (mart key, words), block by block."""
-    if not months:
-        return
-    with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, months[0], months[-1])
-        record(people, EVIDENCE, Action.OPEN, "words of masked letters for a report", count=len(rows), now=office.now())
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
+    """Open the words of the letters of some months, as (mart key, words), month by month."""
+    for month in months:
+        with writing(office.warehouse) as people:
+            rows = opinions.masked_between(people, month, month)
+            if not rows:
+                continue
+            record(people, EVIDENCE, Action.OPEN, "words of masked letters", count=len(rows), now=office.now())
         with reading(office.vault) as vault:
-            keys = office.case_keys.open(vault, [row.case_no for row in block])
+            keys = office.case_keys.open(vault, [row.case_no for row in rows])
         yield from (
             (row.mart_key, sealed_words(keys[row.case_no], row.case_no, row.masked_text)[1])
-            for row in block
+            for row in rows
             if row.case_no in keys
         )
 
