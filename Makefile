@@ -57,8 +57,8 @@ fix: $(READY) ## Mend what the linter and the formatter can mend
 bench: $(READY) ## Measure every set of figures and print them
 	@$(BIN)/python -m bench all
 
-figures: $(READY) ## Measure one set anew and write out/figures/NAME.json: NAME=walk
-	@$(BIN)/python -m bench figures $(NAME)
+figures: $(READY) ## Measure one set anew and write out/figures/NAME.json: NAME=walk PARTS=ingest
+	@$(BIN)/python -m bench figures $(NAME) $(PARTS)
 
 golden: $(READY) ## Write the golden files anew; read the difference before you commit it
 	@GOLDEN=write $(BIN)/python -m pytest -q -m golden tests

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +24,7 @@ import psutil
 
 BENCH: Final = Path(__file__).resolve().parent
 GLANCE_SECONDS: Final = 0.1
+ABOUT: Final = ("seconds", "peak_mb", "load", "measured_at", "commit")
 LAST: Final = "kills"
 """The part that takes longest and minds no other load; it comes last, so that what does mind is measured early."""
 MEBIBYTE: Final = 1 << 20
@@ -63,9 +64,21 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("canary_hits", 0, at_most=True),
         Bound("decrypted_before_final", 0, at_most=True),
         Bound("unnamed_before_final", 0, at_most=True),
+        Bound("kept_by_mistake", 10),
+        Bound("kept_by_mistake_missed", 0, at_most=True),
         Bound("kills", 100),
         *(Bound(figure, 0, at_most=True) for figure in ("lost", "revived", "uncertified", "mutations_missed")),
         Bound("mutations", 100),
+    ),
+    "desk": (
+        Bound("migrated", 98_000),
+        Bound("migration_seconds", 300, at_most=True),
+        Bound("damages", 30),
+        Bound("mails", 60),
+        Bound("ingest_ratio", 0.5),
+        Bound("kills", 50),
+        *(Bound(figure, 0, at_most=True) for figure in ("damages_missed", "mail_mismatches", "lost")),
+        *(Bound(figure, 0, at_most=True) for figure in ("doubled_letters", "left_waiting")),
     ),
     "broadcast": (
         Bound("kills", 300),
@@ -78,6 +91,16 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("freeze_ratio_10m", 1.5, at_most=True),
         Bound("guards", 15),
         Bound("foreign_endpoints", 0, at_most=True),
+    ),
+    "doors": (
+        Bound("webhook_share", 1.0),
+        Bound("p99_ms", 100, at_most=True),
+        Bound("door_kills", 20),
+        Bound("fuzzed", 10_000),
+        *(Bound(one, 0, at_most=True) for one in ("acked_but_lost", "server_errors", "fuzzed_but_lost")),
+        Bound("forgeries", 120),
+        Bound("pages", 14),
+        *(Bound(figure, 0, at_most=True) for figure in ("forgeries_accepted", "axe_violations")),
     ),
     "analysis": (
         Bound("seconds_9883", 60, at_most=True),
@@ -105,12 +128,15 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one part gave, how long it took in all, and the most memory that its processes held together."""
+    """What one part gave, how long it took in all, the most memory that its processes held together, when, of what."""
 
     part: str
     figures: Mapping[str, float]
     seconds: float
     peak_mb: float
+    load: float
+    measured_at: str
+    commit: str
 
 
 def names() -> list[str]:
@@ -141,7 +167,9 @@ def measure(name: str, part: str) -> Measured:
         if process.returncode != 0:
             message = f"the figures of {name}/{part} could not be measured (exit code {process.returncode})"
             raise RuntimeError(message)
-        return Measured(part, json.loads(answer.read_text()), time.perf_counter() - began, peak)
+        seconds, now = round(time.perf_counter() - began, 1), datetime.now(UTC).isoformat(timespec="seconds")
+        figures = json.loads(answer.read_text())
+        return Measured(part, figures, seconds, round(peak, 1), round(os.getloadavg()[0], 2), now, commit())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -172,6 +200,27 @@ def _held(root: psutil.Process) -> int:
     return held
 
 
+def keep(folder: Path, one: Measured) -> None:
+    """Keep what a part gave, so that another part of its set can be measured anew without it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{one.part}.json").write_text(json.dumps(asdict(one), ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def kept(folder: Path, name: str) -> list[Measured]:
+    """Give what was kept of the parts that a set has today."""
+    found = (folder / f"{part}.json" for part in parts(name))
+    return [Measured(**json.loads(path.read_text("utf-8"))) for path in found if path.exists()]
+
+
+def commit() -> str:
+    """Give the commit that is measured, with `-dirty` where files differ from it; empty where git cannot tell."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 def summary(name: str, measured: list[Measured]) -> dict[str, Any]:
     """Give what is written down: the figures, whether each reaches its bound, each part's own, and the machine."""
     figures = {figure: value for one in measured for figure, value in one.figures.items()}
@@ -182,8 +231,7 @@ def summary(name: str, measured: list[Measured]) -> dict[str, Any]:
         **figures,
         "bounds": {figure: str(bound) for figure, bound in bounds.items()},
         "met": {figure: figure in figures and bound.met(figures[figure]) for figure, bound in bounds.items()},
-        "parts": {one.part: {"seconds": round(one.seconds, 1), "peak_mb": round(one.peak_mb, 1)} for one in measured},
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parts": {one.part: {about: getattr(one, about) for about in ABOUT} for one in measured},
         "machine": machine(),
     }
 
@@ -196,7 +244,6 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "load_after": round(os.getloadavg()[0], 2),
         "versions": {name: version(name) for name in ("prefect", "SQLAlchemy", "pandas", "line-bot-sdk", "sudachipy")},
     }
 

@@ -24,6 +24,7 @@ WORDS: Final = {
     "feed": "区のサイトの新着情報 (feed) から作る案",
     "plan": "定期配信の計画 (plan)",
     "template": "緊急配信のひな形 (template)",
+    "richmenu": "リッチメニュー (rich menu)",
     "ingest": "取込み (ingest): 受信イベントと意見等",
     "keys": "鍵の世代 (key epochs)",
     "retention": "登録をやめた人の消去 (retention)",
@@ -34,7 +35,10 @@ WORDS: Final = {
     "escrow": "鍵の預託 (escrow)",
     "restore": "復元 (restore) とその稽古",
     "quarantine": "隔離 (quarantine) された行",
-    "case": "案件 (case): 意見等の処理の終わり",
+    "case": "案件 (case): 意見等の受付・回付・回答・終わり",
+    "disclosure": "開示の請求 (disclosure) への対応",
+    "migrate": "旧システムからの移行 (migrate)",
+    "survey": "アンケート (survey)",
     "opinions": "意見等の集計及び分析 (opinions)",
 }
 

@@ -1,26 +1,78 @@
-"""`tayori case`: which cases are open, and that the desk is done with one; only then is a letter counted (O3)."""
+"""`tayori case`: the opinion desk. Letters are taken up, assigned, answered and ended; reading a list opens nothing."""
 
 from typing import Annotated, Literal
 
 import typer
 
+from cli import case_answer, case_work
 from cli.desk import As, credential, day, office_here
-from cli.show import Json, done, table
+from cli.show import Json, done, facts, print_json, table
+from tayori.analysis.mart import mask_done_cases
+from tayori.desk import finding, reminders, taking_up
 from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
-from tayori.domain.states import CaseState
+from tayori.domain.answering import FLAG_TERMS, Flag
+from tayori.domain.eras import both_years
+from tayori.domain.evidence import Purpose
+from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.domain.ward import ward
+from tayori.errors import BadInput
 from tayori.warehouse import attention as queue
-from tayori.warehouse import opinions
+from tayori.warehouse import letters, opinions
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
-    help="案件 (case): 意見等の処理の終わり", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+    help="案件 (case): 意見等の受付・回付・回答・終わり",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
+for verbs in (case_work.VERBS, case_answer.VERBS):
+    for name, verb in verbs.items():
+        app.command(name)(verb)
 
-HEADINGS = {"receipt_no": "受付番号", "received_on": "受付日", "channel": "媒体", "target_on": "目安"}
+HEADINGS = {"receipt_no": "受付番号", "received_on": "受付日", "channel": "媒体", "state": "状態", "target_on": "目安"}
+WRITTEN = {"receipt_no": "受付番号", "state": "状態", "answer_by": "回答の方法", "summary": "要旨の公表"}
 WAITING = {"receipt_no": "受付番号", "level": "段階", "received_on": "受付日", "department": "部"}
-Outcome = Literal["answered", "circulated", "no_answer_needed", "not_ours"]
+DUE = {
+    "receipt_no": "受付番号",
+    "department": "課",
+    "in_charge": "担当者",
+    "state": "状態",
+    "target_on": "目安",
+    "note": "あと",
+}
+DAYS = {"day": "日", "count": "日目", "reason": "数え方"}
+OPENED = {
+    "name": "氏名",
+    "postal_code": "郵便番号",
+    "address": "住所",
+    "telephone": "電話",
+    "email": "メール",
+    "fax": "FAX",
+    "opinion": "内容",
+    "answer": "回答",
+}
+ABOUT = {
+    "file": "案件番号",
+    "state": "状態",
+    "target_on": "目安",
+    "sections": "主管・関係",
+    "matters": "件",
+    "waits": "返事待ち",
+    "flags": "至急の印",
+}
+Outcome = Literal["answered", "circulated", "no_answer_needed", "anonymous", "not_ours", "withdrawn"]
+PURPOSES = {"answer": Purpose.ANSWER, "disclosure": Purpose.DISCLOSURE, "inspection": Purpose.INSPECTION}
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
+
+
+@app.command("take-up")
+def take_up(*, as_json: Json = False) -> None:
+    """届いた意見等を受け付ける: 年度の番号、回答の目安、探すための鍵付きハッシュ（15 分ごとに自動でも行う）。"""
+    with office_here() as office:
+        taken = taking_up.take_up(office)
+    done(f"{taken} 件を受け付けました。", {"taken_up": taken}, as_json=as_json)
 
 
 @app.command("list")
@@ -30,9 +82,118 @@ def list_(*, as_json: Json = False) -> None:
         rows = [dict(row._mapping) for row in opinions.open_cases(connection)]  # noqa: SLF001 - SQLAlchemy's own name
     ways = ward().channels
     shown = [
-        {name: row[name] for name in HEADINGS} | {"channel": ways.get(row["channel"], row["channel"])} for row in rows
+        {name: row[name] for name in HEADINGS}
+        | {"channel": ways.get(row["channel"], row["channel"]), "state": CASE_TERMS[CaseState(row["state"])]}
+        for row in rows
     ]
     table(shown, HEADINGS, as_json=as_json)
+
+
+@app.command()
+def due(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="目安が遠いものも")] = False,
+    department: Annotated[str, typer.Option(help="この課・部のものだけ")] = "",
+    as_json: Json = False,
+) -> None:
+    """回答の目安が近い、又は過ぎた案件（目安超過）と、再び確かめる「検討」。内容は開かない。"""
+    with office_here() as office:
+        listed = reminders.by_division(reminders.due(office, everything=everything))
+    rows = [
+        one
+        for division, part in listed.items()
+        for one in part
+        if department in {"", one.department, division.name if division is not None else ""}
+    ]
+    table(rows, DUE, as_json=as_json)
+
+
+@app.command()
+def explain(number: Number, *, as_json: Json = False) -> None:
+    """回答の目安を、受付の日から一日ずつ説明する。"""
+    with office_here() as office:
+        told = reminders.explained(office, number)
+    if as_json:
+        print_json(told)
+        return
+    typer.echo(f"{told.term}（{told.authority}）\n暦: {told.version}")
+    table(told.days, DAYS, as_json=False)
+    if told.changed:
+        typer.echo("受付の後に暦が変わっています。案件の目安は、受付のときのままです。")
+
+
+@app.command()
+def share(
+    *,
+    first: Annotated[str, typer.Option("--from", help="初日 YYYY-MM-DD")],
+    last: Annotated[str, typer.Option("--to", help="末日 YYYY-MM-DD")],
+    as_json: Json = False,
+) -> None:
+    """期間に回答したもののうち、目安の日数のうちに回答した割合（差出人の返事を待った日も数える）。"""
+    with office_here() as office:
+        found = reminders.share_in_time(office, day(first), day(last))
+    shown = {"answered": found.answered, "in_time": found.in_time, "percent": found.percent}
+    facts(shown, {"answered": "回答", "in_time": "目安のうち", "percent": "割合（%）"}, as_json=as_json)
+
+
+@app.command()
+def show(
+    number: Number,
+    *,
+    by: As,
+    purpose: Annotated[Literal["answer", "disclosure", "inspection"], typer.Option(help="開く目的")] = "answer",
+    as_json: Json = False,
+) -> None:
+    """意見等を開く。誰が何のために開いたかが、アクセス記録に残る。"""
+    with office_here() as office:
+        opened = finding.open_letter(office, credential(office, by), number, PURPOSES[purpose])
+    if as_json:
+        print_json(opened)
+        return
+    facts(_about(opened) | dict(opened.items), ABOUT | OPENED, as_json=False)
+    for line in opened.trail:
+        told = "　".join(str(part) for part in (line["target"], line["words"]) if part)
+        typer.echo(f"{line['at']:%Y-%m-%d %H:%M} {line['by']} {line['what']}　{told}")
+
+
+def _about(opened: finding.Opened) -> dict[str, object]:
+    """What the desk knows of a case beside the letter, in words."""
+    file, kinds = opened.file, ward().kinds
+    spans = [f"{since}〜{until or ''}" for since, until in opened.waits]
+    return {
+        "file": f"{both_years(file.fiscal_year)}度 第{file.file_no}号",
+        "state": CASE_TERMS[file.state],
+        "target_on": file.target_on,
+        "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],
+        "matters": [f"{kinds.get(one['kind'], '種別未定')}" for one in opened.matters],
+        "waits": spans,
+        "flags": [FLAG_TERMS[Flag(one.flag)] for one in opened.flags],
+    }
+
+
+@app.command()
+def find(
+    *,
+    by: As,
+    name: Annotated[str, typer.Option(help="氏名（全部）")] = "",
+    telephone: Annotated[str, typer.Option(help="電話番号（全部）")] = "",
+    email: Annotated[str, typer.Option(help="メールアドレス（全部）")] = "",
+    words: Annotated[list[str] | None, typer.Option(help="言葉（マスキング済みの本文から。複数可）")] = None,
+    months: Annotated[str, typer.Option(help="言葉で探す月 YYYY-MM:YYYY-MM")] = "0001-01:9999-12",
+    as_json: Json = False,
+) -> None:
+    """意見等を差出人又は言葉で探す。受付番号だけを示し、内容は開かない。"""
+    given = {item: value for item, value in {"name": name, "telephone": telephone, "email": email}.items() if value}
+    if len(given) + bool(words) != 1:
+        raise BadInput("Seek by one of --name, --telephone, --email, --words.")
+    with office_here() as office:
+        who = credential(office, by)
+        if words:
+            begin, _, end = months.partition(":")
+            found = finding.search_masked(office, who, words, begin, end or begin)
+        else:
+            found = finding.find(office, who, *next(iter(given.items())))
+    table([{"receipt_no": one} for one in found], {"receipt_no": "受付番号"}, as_json=as_json)
 
 
 @app.command()
@@ -42,17 +203,19 @@ def close(
     outcome: Annotated[
         Outcome,
         typer.Option(
-            help="処理: answered 回答、circulated 供覧、no_answer_needed 回答不要、not_ours 所管外",
+            help="処理: answered 口頭で回答、circulated 供覧、no_answer_needed 回答不要、anonymous 匿名、"
+            "not_ours 所管外、withdrawn 取下げ",
         ),
     ],
     by: As,
     on: Annotated[str, typer.Option("--on", help="処理の終わった日 YYYY-MM-DD（省略: 今日）")] = "",
     as_json: Json = False,
 ) -> None:
-    """案件の処理が終わったことを記録する（広聴の担当）。終わったものだけが集計に入る。"""
+    """案件の処理が終わったことをまとめて記録する（広聴の担当）。終わったものは、マスキングして集計に入る。"""
     with office_here() as office:
         done_on = day(on) if on else office.today()
         closed = close_by_receipt(office, credential(office, by), numbers, CaseState(outcome), done_on)
+        mask_done_cases(office)
     done(f"{closed} 件の処理が終わりました。", {"closed": closed, "outcome": outcome}, as_json=as_json)
 
 
@@ -75,3 +238,15 @@ def attended(
     with office_here() as office:
         marked = attend(office, credential(office, by), numbers)
     done(f"{marked} 件を確認しました。", {"attended": marked}, as_json=as_json)
+
+
+@app.command()
+def receipt(
+    reference: Annotated[str, typer.Argument(help="意見入力画面の受付番号のはじめの2つ（例 1126-7K3F）")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """意見入力画面の受付番号から案件を探し、回答の方法と、要旨の公表の可否を示す。内容は開かない。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = letters.case_of(connection, reference.strip().upper())
+    table([{name: getattr(row, name) for name in WRITTEN} for row in rows], WRITTEN, as_json=as_json)

@@ -39,6 +39,9 @@ TERMS = {
     "report": "報告書",
     "tables": "表",
     "suppressed_cells": "秘匿したセル",
+    "desk": "広聴",
+    "answered": "文書で回答",
+    "past_target": "目安超過",
     "seconds": "秒",
     "join": "登録",
     "prefect_ready": "Prefect の起動",
@@ -51,6 +54,7 @@ TERMS = {
 }
 WRITTEN = {
     "報告書": "report",
+    "回答の文書": "answers",
     "証明書・公開鍵・検証プログラム": "certificates",
     "集計": "summary.json",
 }

@@ -32,8 +32,9 @@ LETTERS = {
     "duplicate": "重複",
     "quarantined": "隔離",
     "rules": "隔離の規則",
+    "left_behind": "取込み元に残したもの",
 }
-CALL_CENTRE = "call_centre"
+CALL_CENTRE, MAIL = "call_centre", "mail"
 
 
 @app.command()
@@ -79,18 +80,19 @@ def opinions(
     *,
     file: Annotated[Path | None, typer.Option(help="意見等のファイル (CSV, Excel, JSON)")] = None,
     mapping: Annotated[Path | None, typer.Option(help="列の対応表 (YAML)")] = None,
-    source: Annotated[str, typer.Option(help=f"設定済みの取込み元: {CALL_CENTRE}")] = "",
+    source: Annotated[str, typer.Option(help=f"設定済みの取込み元: {CALL_CENTRE}, {MAIL}")] = "",
     as_json: Json = False,
 ) -> None:
-    """意見等をファイル又はコールセンターの DB から取り込む。"""
+    """意見等をファイル、コールセンターの DB 又はメール窓口から取り込む。"""
     if (file is None) == (not source):
         raise BadInput("Name either a file with --file and --mapping, or a source with --source.")
     if file is not None:
         _letters_from_file(file, mapping, as_json=as_json)
         return
-    if source != CALL_CENTRE:
-        raise BadInput(f"There is no source of this name; the one there is: {CALL_CENTRE}.")
-    _letters_from_call_centre(as_json=as_json)
+    sources = {CALL_CENTRE: _letters_from_call_centre, MAIL: _letters_from_mails}
+    if source not in sources:
+        raise BadInput(f"There is no source of this name; those there are: {', '.join(sources)}.")
+    sources[source](as_json=as_json)
 
 
 def _letters_from_file(file: Path, mapping: Path | None, *, as_json: bool) -> None:
@@ -116,4 +118,18 @@ def _letters_from_call_centre(*, as_json: bool) -> None:
             raise Unavailable("Set TAYORI_CALL_CENTRE_URL and TAYORI_CALL_CENTRE_MAPPING to read the call centre.")
         mapped = read_database_mapping(settings.call_centre_mapping)
         counts = ingest_call_centre(office, settings.call_centre_url.get_secret_value(), mapped, gate, advance)
+    facts(counts.plain(), LETTERS, as_json=as_json)
+
+
+def _letters_from_mails(*, as_json: bool) -> None:
+    from expectations.gate import gate  # noqa: PLC0415 - start-up time: pandas
+    from tayori.ingest.mail import ingest_mail  # noqa: PLC0415 - start-up time, as above
+    from tayori.ingest.sources.mail.mapping import read_mail_mapping  # noqa: PLC0415 - start-up time, as above
+
+    with office_here() as office, progress("メール") as advance:
+        settings = office.settings
+        if settings.mail_url is None or settings.mail_mapping is None:
+            raise Unavailable("Set TAYORI_MAIL_URL and TAYORI_MAIL_MAPPING to read the ward's mailbox.")
+        mapped = read_mail_mapping(settings.mail_mapping)
+        counts = ingest_mail(office, settings.mail_url.get_secret_value(), mapped, gate, advance)
     facts(counts.plain(), LETTERS, as_json=as_json)

@@ -33,13 +33,14 @@ REHEARSAL_CHANNEL: Final = "1650000001"
 SHOWN: Final = {
     "prefect": "実行の画面 (Prefect)",
     "resident": "受信設定の画面",
+    "screen": "ご意見入力画面",
     "door": "受付口 (webhook)",
     "line": "LINE",
     "environment": "他の端末で使う環境変数",
     "logs": "ログ",
 }
 ENDING: Final = (
-    "Ctrl-C で全部が止まります。ブラウザで開くのは実行の画面と受信設定の画面です"
+    "Ctrl-C で全部が止まります。ブラウザで開くのは実行の画面・受信設定の画面・ご意見入力画面です"
     "（受付口と LINE は機械どうしの口で、401 や 405 を返します）。"
 )
 QUIET: Final = {
@@ -75,6 +76,15 @@ class Plan:
     def webhook(self) -> str:
         """Where LINE posts."""
         return f"http://{HERE}:{self.door_port}/webhook/line"
+
+    @property
+    def screen(self) -> str:
+        """Where residents write to the ward: by way of this machine in a rehearsal, at the ward's address in live."""
+        return (
+            f"http://{HERE}:{self.door_port}"
+            if self.rehearsal
+            else self.settings.opinion_base_url or self.settings.web_base_url
+        )
 
     @property
     def pages(self) -> str:
@@ -196,6 +206,9 @@ def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
         "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
         "TAYORI_MEDIA_FOLDER": str(Office(settings).media_folder.absolute()),
+        "TAYORI_OPINION_BASE_URL": plan.screen,
+        "TAYORI_WEB_BASE_URL": plan.pages,
+        "TAYORI_WEB_ALLOWED_HOSTS": "" if plan.rehearsal else ",".join(settings.web_allowed_hosts),
     }
     door = household.start("door", _python("web.door", "--host", HERE, "--port", str(plan.door_port)), own)
     household.wait_until_it_answers(door, f"http://{HERE}:{plan.door_port}/healthz")
@@ -270,6 +283,7 @@ def _tell(household: Household, plan: Plan, environment: dict[str, str]) -> None
     shown = {
         "prefect": environment["PREFECT_API_URL"].removesuffix("/api"),
         "resident": plan.pages,
+        "screen": f"{plan.screen}/opinion/",
         "door": plan.webhook,
         "line": environment.get("TAYORI_LINE_API_BASE") or plan.settings.line_base,
         "environment": f"source {plan.settings.home / 'rehearsal.env'}" if plan.rehearsal else None,

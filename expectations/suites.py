@@ -34,9 +34,11 @@ from great_expectations.expectations.core.expect_column_values_to_not_match_rege
 from expectations.custom import ExpectColumnValuesToKeep
 from expectations.rules import Rule, Suite
 from tayori.domain.identifiers import CANARY_PREFIX, DUMMY_PREFIX
+from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
 from tayori.ingest import event_frame, receptions
 from tayori.ingest.sources import frame as opinion_frame
+from tayori.migration import cases as old_cases
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 LINE_BEGAN: Final = datetime(2011, 6, 1, tzinfo=UTC)
@@ -160,9 +162,20 @@ OPINION_RULES: Final = (
     *(at_most(f"{item}_is_too_long", item, characters) for item, characters in LENGTHS.items()),
 )
 
+OLD_CASE_RULES: Final = (
+    *OPINION_RULES,
+    given("state_is_missing", "state"),
+    one_of("state_is_unknown", "state", tuple(CaseState)),
+    keeps("done_on_is_no_date", "done_on", "is_day"),
+    keeps("done_on_is_impossible_or_in_the_future", "done_on", "is_day_until", _today),
+    at_most("answer_is_too_long", "answer", 100_000),
+    at_most("key_is_too_long", "source_key", old_cases.LONGEST_KEY),
+)
+
 SUITES: Final[Mapping[str, Suite]] = {
     event_frame.SUITE: Suite(event_frame.FRAME_COLUMNS, EVENT_RULES),
     event_frame.LIVE_SUITE: Suite(event_frame.FRAME_COLUMNS, (*EVENT_RULES, *LIVE_RULES)),
     receptions.SUITE: Suite(receptions.FRAME_COLUMNS, RECEPTION_RULES),
+    old_cases.SUITE: Suite(old_cases.FRAME_COLUMNS, OLD_CASE_RULES),
     "opinions": Suite(opinion_frame.FRAME_COLUMNS, OPINION_RULES),
 }

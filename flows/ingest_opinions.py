@@ -1,26 +1,34 @@
-"""The letters of the call centre come in, each once (O5)."""
+"""The letters of every channel that is set come in, each once (O1, O5)."""
+
+from typing import Any, Final
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 
-from tasks.opinions import take_in_call_centre
+from tasks.opinions import take_in_call_centre, take_in_mails
 from tasks.support import sentence_only
+
+COUNTS: Final = {
+    "read": "読込み",
+    "recorded": "案件",
+    "counted": "件数のみ",
+    "duplicate": "既読",
+    "quarantined": "隔離",
+}
 
 
 @flow(name="ingest-opinions", persist_result=False)
 @sentence_only
 def ingest_opinions() -> None:
-    """Take in what the call centre handed over since the last time; where none is set, say so."""
-    counts = take_in_call_centre()
-    if counts is None:
-        rows = [{"項目": "コールセンター", "件数": "設定なし"}]
-    else:
-        names = {
-            "read": "読込み",
-            "recorded": "案件",
-            "counted": "件数のみ",
-            "duplicate": "既読",
-            "quarantined": "隔離",
-        }
-        rows = [{"項目": term, "件数": str(counts[name])} for name, term in names.items()]
+    """Take in what the call centre handed over and what came by mail since the last time; where none is set, say so."""
+    told = {"コールセンター": take_in_call_centre(), "メール": take_in_mails()}
+    rows = [row for channel, counts in told.items() for row in _rows(channel, counts)]
     create_table_artifact(table=rows, key="ingest-opinions", description="意見等の取込み（件数のみ）")
+
+
+def _rows(channel: str, counts: dict[str, Any] | None) -> list[dict[str, str]]:
+    if counts is None:
+        return [{"媒体": channel, "項目": "取込み", "件数": "設定なし"}]
+    rows = [{"媒体": channel, "項目": term, "件数": str(counts[name])} for name, term in COUNTS.items()]
+    left = sum(counts.get("left_behind", {}).values())
+    return [*rows, {"媒体": channel, "項目": "大きすぎるため未読込み", "件数": str(left)}] if left else rows

@@ -1,5 +1,6 @@
 """Steps of the letters' stories: take in, mask, tabulate, report. Counts out, never a letter."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,13 @@ from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.report import ReportWanted, make_report
 from tayori.analysis.settle import settle
 from tayori.domain.identifiers import RunId
+from tayori.ingest.intake import OpinionCounts
+from tayori.ingest.mail import ingest_mail
 from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
+from tayori.ingest.sources.mail.mapping import read_mail_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
+from tayori.office import Office
 from tayori.warehouse import runs
 from tayori.warehouse.engines import writing
 from tayori.warehouse.runs import Outcome
@@ -59,13 +64,31 @@ def take_in_call_centre() -> dict[str, Any] | None:
         url, mapping = office.settings.call_centre_url, office.settings.call_centre_mapping
         if url is None or mapping is None:
             return None
-        with writing(office.warehouse) as warehouse:
-            run_id = runs.begin(warehouse, INTAKE, office.now(), office.rng)
-        counts = ingest_call_centre(office, url.get_secret_value(), read_database_mapping(mapping), gate).plain()
-        with writing(office.warehouse) as warehouse:
-            numbers = {name: count for name, count in counts.items() if name != "rules"}
-            runs.end(warehouse, run_id, Outcome.DONE, numbers, office.now())
-        return counts
+        mapped = read_database_mapping(mapping)
+        return _noted(office, lambda: ingest_call_centre(office, url.get_secret_value(), mapped, gate))
+
+
+@task(name="読込み（メール）", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def take_in_mails() -> dict[str, Any] | None:
+    """Take in the mails that wait in the ward's box; None where no box is set."""
+    with desk() as office:
+        url, mapping = office.settings.mail_url, office.settings.mail_mapping
+        if url is None or mapping is None:
+            return None
+        mapped = read_mail_mapping(mapping)
+        return _noted(office, lambda: ingest_mail(office, url.get_secret_value(), mapped, gate))
+
+
+def _noted(office: Office, reading: Callable[[], OpinionCounts]) -> dict[str, Any]:
+    """Write a reading of a source down as a run, with its counts."""
+    with writing(office.warehouse) as warehouse:
+        run_id = runs.begin(warehouse, INTAKE, office.now(), office.rng)
+    counts = reading().plain()
+    with writing(office.warehouse) as warehouse:
+        numbers = {name: count for name, count in counts.items() if isinstance(count, int)}
+        runs.end(warehouse, run_id, Outcome.DONE, numbers, office.now())
+    return counts
 
 
 @task(name="マスキング", persist_result=False, cache_policy=NO_CACHE)

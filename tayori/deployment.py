@@ -21,7 +21,7 @@ from tayori.vault.audit import Action
 from tayori.vault.keeping import Kept
 from tayori.vault.providers import Medium
 from tayori.warehouse import copies, lineids, orphans, server_hygiene, setup
-from tayori.warehouse.addresses import LOOPBACK, host_of
+from tayori.warehouse.addresses import LOOPBACK, host_of, is_protected
 from tayori.warehouse.copies import CopyRow, DrillRow
 from tayori.warehouse.engines import is_sqlite, reading, writing
 
@@ -63,6 +63,7 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
         return [
             _hosts(settings, environment),
             _prefect(environment),
+            _wires(settings, environment),
             _telemetry(settings, environment),
             *(_store(office, store) for store in setup.STORES),
             *_keys(office),
@@ -88,13 +89,16 @@ def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> di
         "TAYORI_VAULT_URL": settings.vault_address,
         "TAYORI_INBOX_URL": settings.inbox_address,
         "TAYORI_CALL_CENTRE_URL": call_centre,
+        "TAYORI_OLD_SYSTEM_URL": settings.old_system_url.get_secret_value() if settings.old_system_url else "",
     }
     named = {name: host_of(url) for name, url in stores.items() if url}
     services = {
         "TAYORI_LINE_API_BASE": settings.line_base,
+        "TAYORI_LINE_DATA_API_BASE": settings.line_data_base,
         "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
         "TAYORI_SMTP_URL": smtp,
         "TAYORI_DASK_ADDRESS": settings.dask_address,
+        "TAYORI_MAIL_URL": settings.mail_url.get_secret_value() if settings.mail_url else "",
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }
     named |= {name: urlsplit(url).hostname for name, url in services.items() if url}
@@ -138,6 +142,42 @@ def _prefect(environment: Mapping[str, str]) -> Finding:
     if not url:
         return Finding("Prefect", Weight.NOTE, "PREFECT_API_URL is not set; `tayori up` starts a server of its own.")
     return _told("Prefect (L8)", "the API is on this machine or under TLS.", lambda: refuse_open_api(url))
+
+
+def open_wires(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Give the settings whose wire could be read on its way: neither TLS nor this machine (L8).
+
+    Mail is not among them: to another host `tayori.mail` speaks by STARTTLS or not at all.
+    """
+    call_centre = settings.call_centre_url.get_secret_value() if settings.call_centre_url else ""
+    stores = {
+        "TAYORI_DATABASE_URL": settings.warehouse_address,
+        "TAYORI_VAULT_URL": settings.vault_address,
+        "TAYORI_INBOX_URL": settings.inbox_address,
+        "TAYORI_CALL_CENTRE_URL": call_centre,
+    }
+    services = {
+        "TAYORI_LINE_API_BASE": settings.line_base,
+        "TAYORI_LINE_DATA_API_BASE": settings.line_data_base,
+        "TAYORI_LINE_LOGIN_BASE": settings.line_login_base,
+        "TAYORI_WEB_BASE_URL": settings.web_base_url,
+        "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
+    }
+    found = [name for name, url in stores.items() if url and not is_protected(url)]
+    return found + [name for name, url in services.items() if url and not _is_closed(url)]
+
+
+def _is_closed(url: str) -> bool:
+    place = urlsplit(url)
+    return place.scheme == "https" or place.hostname in LOOPBACK
+
+
+def _wires(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    name, found = "wires (L8)", open_wires(settings, environment)
+    if not found:
+        return Finding(name, Weight.OK, "each is TLS or stays on this machine.")
+    weight = Weight.FAILED if settings.mode is Mode.LIVE else Weight.NOTE
+    return Finding(name, weight, f"{', '.join(found)} is neither TLS nor on this machine; anybody between could read.")
 
 
 def _telemetry(settings: Settings, environment: Mapping[str, str]) -> Finding:

@@ -30,6 +30,7 @@ from tayori.vault.keyfile import KeyFile, Space, damaged, read_secret, write_sec
 from tayori.vault.keyring import Keyring
 from tayori.vault.providers import KeyProvider
 from tayori.vault.sealed_box import BoxKeys, Sealer
+from tayori.vault.survey_keys import SurveyKeys
 from tayori.vault.tombstones import TombstoneKeys
 from tayori.warehouse import copies, settling, setup, wrapped_keys
 from tayori.warehouse.engines import is_sqlite, open_store, writing
@@ -160,6 +161,11 @@ class Office:
     def tombstone_keys(self) -> TombstoneKeys:
         """The keys under which it is remembered for three days who left."""
         return TombstoneKeys(self.keys_folder)
+
+    @cached_property
+    def survey_keys(self) -> SurveyKeys:
+        """The keys of anonymous surveys that are open."""
+        return SurveyKeys(self.keys_folder)
 
     @property
     def kek_path(self) -> Path:

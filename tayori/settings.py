@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     )
     inbox_public_key_file: Path | None = Field(None, description="what the door seals to; HOME/keys/inbox.pub.json")
     line_api_base: str = Field("", description="LINE's API; empty: https://api.line.me in live, refused in rehearsal")
+    line_data_api_base: str = Field(
+        "", description="LINE's API for pictures; empty: https://api-data.line.me in live, LINE_API_BASE in rehearsal"
+    )
     line_channel_secret: SecretStr | None = Field(None, description="secret of the Messaging API channel (webhook)")
     line_access_token: SecretStr | None = Field(None, description="access token of the Messaging API channel")
     line_login_base: str = Field("", description="LINE Login; empty: LINE's own in live, needed in rehearsal")
@@ -68,6 +71,7 @@ class Settings(BaseSettings):
         None, description="rehearsal only: agent file, one handler and passphrase a line; empty: asked at the terminal"
     )
     web_base_url: str = Field("http://127.0.0.1:8080", description="address of the doors as residents see it")
+    opinion_base_url: str = Field("", description="address of the opinion screen (O6); empty: that of WEB_BASE_URL")
     web_allowed_hosts: Hosts = Field(
         (), description="Host headers that the residents' pages answer to (O6); empty: that of WEB_BASE_URL"
     )
@@ -83,6 +87,13 @@ class Settings(BaseSettings):
         None, description="database of the call centre's FAQ system, read only (O5)"
     )
     call_centre_mapping: Path | None = Field(None, description="mapping of the call centre's tables and scope (YAML)")
+    mail_url: SecretStr | None = Field(
+        None, description="mails to the ward: imaps://user:password@host/FOLDER or maildir:///FOLDER; empty: none"
+    )
+    mail_mapping: Path | None = Field(None, description="mapping of the mailbox's addresses (YAML)")
+    old_system_url: SecretStr | None = Field(
+        None, description="database of the old opinion system while it is migrated, read only (O7)"
+    )
     feeds_file: Path | None = Field(None, description="rules for the feeds of the ward's site (YAML); empty: no feed")
     feed_allowed_hosts: Hosts = Field(
         (), description="hosts that feeds may be read from and that their news may link to"
@@ -138,6 +149,11 @@ class Settings(BaseSettings):
         return self.line_api_base or ("https://api.line.me" if self.mode is Mode.LIVE else "")
 
     @property
+    def line_data_base(self) -> str:
+        """Address to which pictures are sent."""
+        return self.line_data_api_base or ("https://api-data.line.me" if self.mode is Mode.LIVE else self.line_base)
+
+    @property
     def restoring_mark(self) -> Path:
         """The file that stands while a restore goes on: nothing serves until it is gone."""
         return self.home / "restoring.json"
@@ -173,7 +189,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _rehearsal_never_reaches_line(self) -> Self:
-        asked = unquote(f"{self.line_api_base} {self.line_login_base}").lower()
+        asked = unquote(f"{self.line_api_base} {self.line_data_api_base} {self.line_login_base}").lower()
         if self.mode is Mode.REHEARSAL and any(host in asked for host in LINE_HOSTS):
             message = "rehearsal refuses LINE's real host; set TAYORI_LINE_API_BASE to a sandbox or TAYORI_MODE=live"
             raise ValueError(message)

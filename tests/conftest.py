@@ -1,16 +1,17 @@
 """What tests share: an office on each kind of store, a clock that stands still, one private PostgreSQL cluster."""
 
 import os
-import uuid
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
 
 from tayori.office import Office
-from tests.support.builders import TestClock, an_office
+from tests.support.builders import TestClock
+from tests.support.copied import copied_office
 from tests.support.postgres import Cluster, binaries, running_cluster
 from tests.support.prefect_server import PrefectServer, running_server
 
@@ -19,6 +20,10 @@ NO_PROGRAM = "the reference files are not on this machine"
 hypothesis.settings.register_profile("same-each-time", derandomize=True)
 if MUST_RUN:  # where a change has to pass, examples are the same each time; elsewhere they are drawn anew
     hypothesis.settings.load_profile("same-each-time")
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108 - not a name that somebody could take
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ["TMPDIR"] = str(MEMORY)  # every commit is made durable as in operation; there that costs nothing
+    tempfile.tempdir = None
 STORES = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -74,19 +79,13 @@ def clock() -> TestClock:
 @pytest.fixture(params=STORES)
 def office(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock) -> Iterator[Office]:
     """Give an office, once on SQLite and once on PostgreSQL."""
-    changes: dict[str, Any] = {}
-    if request.param == "postgres":
-        started: Cluster = request.getfixturevalue("cluster")
-        name = uuid.uuid4().hex[:12]
-        changes = {"database_url": started.create(f"w{name}"), "vault_url": started.create(f"v{name}")}
-    opened = an_office(tmp_path / "home", clock, **changes)
-    yield opened
-    opened.close()
+    on = request.getfixturevalue("cluster") if request.param == "postgres" else None
+    with copied_office(tmp_path / "home", clock, on) as opened:
+        yield opened
 
 
 @pytest.fixture
 def sqlite_office(tmp_path: Path, clock: TestClock) -> Iterator[Office]:
     """Give an office on SQLite alone, for rules that do not depend on the store."""
-    opened = an_office(tmp_path / "home", clock)
-    yield opened
-    opened.close()
+    with copied_office(tmp_path / "home", clock) as opened:
+        yield opened

@@ -1,37 +1,35 @@
 """2,000 marked people among others leave; then an attacker with everything but what was destroyed looks for them.
 
-The attacker holds every file of the installation, copies of all stores in the open that were taken before the erasure,
-every key that is current, the key of the look-up values and the true LINE ids. With each mark they try to find it in a
-file in any form or by its look-up value, to link it to a commitment, to open what was sealed for the person with every
-key that is left, and to open what the door sealed. Until the copies, the box keys and the key of the commitments have
-ended, exactly these may tell something, for the certificate names them; a person's own seal never opens again.
+With each mark they try to find it in a file in any form or by its look-up value, to link it to a commitment or to the
+mark of a leaving, to open what was sealed for the person with every key that is left, to open every backup that was
+ever made, and what the door sealed. While the certificate is 暫定 only what it names as remaining may tell something,
+and a person's own seal opens never again; once it is 確定 nothing tells anything. In between things are kept by
+mistake, one after the other, and each has to be found and to refuse 確定.
 """
 
-import contextlib
-import shutil
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # pyrage has no types
+
 from bench.broadcast._people import settings_of
-from tayori.certificates.erasure import commitment
-from tayori.domain.identifiers import DUMMY_PREFIX, LineUserId, PersonNo
+from bench.erasure._attacker import SEALS, Attacker, unnamed
+from bench.erasure._mistakes import mistakes
+from tayori.certificates.verifier import FINAL
+from tayori.domain.identifiers import DUMMY_PREFIX, LineUserId
 from tayori.domain.ward import ward
-from tayori.errors import TayoriError
-from tayori.ingest.inbox import EVENTS
 from tayori.office import Office, open_office, set_up, utc_now
 from tayori.retention import run
-from tayori.vault.envelope import place, unseal
-from tayori.vault.identity import COLUMN, TABLE
-from tayori.vault.keyfile import Space
-from tayori.vault.keyring import Keyring
-from tayori.vault.residue import count_in, probe
-from tayori.vault.residue_forms import Needles
-from tayori.vault.sealed_box import Sealed
+from tayori.retention.copies import backups
+from tayori.retention.settling import opened, settle_all
+from tayori.settings import Settings
+from tayori.vault import tombstones
+from tayori.warehouse import certificates, settling
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import Chosen
 from tests.ingest.builders import an_event, deliver
 from tests.support.people import choose, follow, leave
@@ -40,8 +38,6 @@ CANARIES: Final = 2_000
 OTHERS: Final = 500
 SEALED_BY_DOOR: Final = 200
 NIGHTS: Final = 18  # until every copy, box key and remembered leaving has ended, with the night after
-STORES: Final = ("warehouse", "vault", "inbox")
-NAMED: Final = frozenset({"copies", "boxes", "commitments"})  # the certificate's 残存: backups, box-keys, journal
 
 
 @dataclass
@@ -54,32 +50,63 @@ class _Clock:
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `canaries`, `canary_hits` once everything has ended, and what was found before that."""
+    """Give what was found before 確定 and after it, and how many things kept by mistake were not found."""
     clock = _Clock(utc_now())
-    settings = settings_of(folder / "home")
+    settings = _with_escrow(folder)
     set_up(settings, clock())
     with open_office(settings, clock, Random(4)) as office:  # noqa: S311 - replayable on purpose
         ids = [LineUserId(f"{DUMMY_PREFIX}{number:024x}") for number in range(1, CANARIES + OTHERS + 1)]
-        numbers = list(follow(office, ids))
-        choose(office, [_chosen(office, number) for number in numbers])
-        deliver(office, *(an_event("follow", number) for number in range(1, SEALED_BY_DOOR + 1)))
-        copies = _copies(office, folder / "copies")
-        _empty_inbox(office)
-        leave(office, numbers[:CANARIES])
-        run.retain(office)
-        before = _attack(office, ids[:CANARIES], copies)
-        shutil.rmtree(copies)
+        attacker = Attacker(office, ids[:CANARIES], folder / "attacker", folder / "custodian.txt")
+        kept = _live(office, ids, attacker)
+        before, remaining = attacker.attack(in_the_open=True), _remaining(office)
+        aside = settings.home / "aside"
+        aside.write_bytes(kept["warehouse"])
         for _ in range(NIGHTS):
             clock.moment += timedelta(days=1)
-            run.retain(office)
-        final = _attack(office, ids[:CANARIES], None)
+            _night(office, attacker)
+        missed = [name for name, content in kept.items() if not _refused(office, aside, content)]
+        aside.unlink()
+        assert settle_all(office, {}).settled  # noqa: S101 - with nothing kept by mistake it becomes 確定
+        final = attacker.attack(in_the_open=False)
+        assert _states(office) == {FINAL}  # noqa: S101
     return {
         "canaries": CANARIES,
         "canary_hits": sum(final.values()),
-        "decrypted_before_final": before["opened"],
-        "unnamed_before_final": sum(hits for way, hits in before.items() if way not in NAMED),
-        **{f"{way}_before_final": before[way] for way in sorted(NAMED)},
+        "decrypted_before_final": before[SEALS],
+        "unnamed_before_final": unnamed(before, remaining),
+        **{f"{way}_before_final": hits for way, hits in before.items()},
+        "kept_by_mistake": len(kept),
+        "kept_by_mistake_missed": len(missed),
     }
+
+
+def _with_escrow(folder: Path) -> Settings:
+    """Give settings with a medium for the escrow and one custodian, whose identity the attacker has."""
+    custodian = Identity.generate()
+    (folder / "custodian.txt").write_text(f"{custodian}\n", "ascii")
+    (folder / "custodians.txt").write_text(f"{custodian.to_public()} 模擬の課長\n", "utf-8")
+    (folder / "medium").mkdir()
+    escrow = {"escrow_folder": folder / "medium", "escrow_recipients_file": folder / "custodians.txt"}
+    return settings_of(folder / "home", **escrow)
+
+
+def _live(office: Office, ids: list[LineUserId], attacker: Attacker) -> Mapping[str, bytes]:
+    """Let all come, be backed up, and the marked ones leave; give what may be kept from before that."""
+    numbers = list(follow(office, ids))
+    choose(office, [_chosen(office, number) for number in numbers])
+    deliver(office, *(an_event("follow", number) for number in range(1, SEALED_BY_DOOR + 1)))
+    attacker.copy_stores()
+    kept = mistakes(office)
+    backups.make(office, backups.FLOW)
+    attacker.keep_backups()
+    with office.inbox.begin() as connection:  # as if the delivery had been applied: copies alone hold it
+        connection.exec_driver_sql("DELETE FROM inbox")
+    leave(office, numbers[:CANARIES], "quit")  # so many blocks at once would be held as a flood
+    with writing(office.warehouse) as warehouse:
+        left = dict.fromkeys(office.index.of_line_ids(ids[:CANARIES]), int(office.now().timestamp() * 1000))
+        tombstones.bury(warehouse, office.tombstone_keys, left, office.now())
+    run.retain(office)
+    return kept
 
 
 def _chosen(office: Office, number: int) -> Chosen:
@@ -87,74 +114,27 @@ def _chosen(office: Office, number: int) -> Chosen:
     return Chosen(number, ward().current_purpose, office.now(), birth_year=1990, sex=1, area=1, genres=genres)
 
 
-def _copies(office: Office, folder: Path) -> Path:
-    """Copy every store as a backup in the open would hold it: the worst that could have been taken."""
-    folder.mkdir()
-    for store in STORES:
-        with contextlib.closing(sqlite3.connect(office.settings.home / f"{store}.db")) as opened:
-            opened.execute("VACUUM INTO ?", (str(folder / f"{store}.db"),))
-    return folder
+def _night(office: Office, attacker: Attacker) -> None:
+    backups.make(office, backups.FLOW)
+    attacker.keep_backups()
+    run.retain(office)
 
 
-def _empty_inbox(office: Office) -> None:
-    """Take the delivery out, as if it had been applied: the copy alone holds it."""
-    with office.inbox.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM inbox")
+def _remaining(office: Office) -> list[str]:
+    """Give the remainders that the one certificate names."""
+    with reading(office.warehouse) as warehouse:
+        (row,) = settling.waiting(warehouse)
+    issued, _ = opened(office, row)
+    return [one.id for one in issued.certificate.remaining]
 
 
-def _attack(office: Office, ids: list[LineUserId], copies: Path | None) -> dict[str, int]:
-    """Give what each way of attack found."""
-    sought = Needles.of(ids).and_values(office.index.of_line_ids(ids))
-    folders = [office.settings.home] + ([copies] if copies is not None else [])
-    return {
-        "files": probe({"home": office.settings.home}, sought).hits,
-        "copies": probe({"copies": copies}, sought).hits if copies is not None else 0,
-        "commitments": _committed(office, ids),
-        "opened": sum(_opened(office, keys, rows, set(ids)) for keys in folders for rows in folders),
-        "boxes": sum(_boxes(office, folder, sought) for folder in folders),
-    }
+def _refused(office: Office, aside: Path, content: bytes) -> bool:
+    """Whether one thing kept by mistake, alone, is found and refuses 確定."""
+    aside.write_bytes(content)
+    done = settle_all(office, {})
+    return not done.settled and any(aside.name in refused for refused in done.refused.values())
 
 
-def _committed(office: Office, ids: list[LineUserId]) -> int:
-    """Link ids to the commitments beside the certificates by whatever key of a run is left."""
-    listed = {
-        line
-        for path in (office.settings.home / "certificates").glob("*.commitments.txt")
-        for line in path.read_text("ascii").split()
-    }
-    keys = [bytes.fromhex(path.read_text("ascii")) for path in office.keys_folder.glob("commitment-*.key")]
-    indexes = office.index.of_line_ids(ids)
-    return sum(commitment(key, index.hex()) in listed for key in keys for index in indexes)
-
-
-def _opened(office: Office, keys: Path, rows: Path, wanted: set[LineUserId]) -> int:
-    """Open the seals of one folder with the wrapped keys of another and the epochs' keys that are kept now."""
-    with contextlib.closing(sqlite3.connect(rows / "warehouse.db")) as store:
-        sealed = dict(store.execute("SELECT person_no, line_user_id FROM person"))
-    return sum(_opens(key, no, sealed[no], wanted) for no, key in _keys(office, keys) if no in sealed)
-
-
-def _keys(office: Office, folder: Path) -> Iterator[tuple[int, bytes]]:
-    ring = Keyring(Space.PERSON, office.key_provider)
-    with contextlib.closing(sqlite3.connect(folder / "vault.db")) as store:
-        rows = [*store.execute("SELECT * FROM person_key"), *store.execute("SELECT * FROM person_key_next")]
-    for row in rows:
-        with contextlib.suppress(TayoriError):
-            yield from list(ring.unwrapped([row]))
-
-
-def _opens(key: bytes, number: int, sealed: bytes, wanted: set[LineUserId]) -> bool:
-    with contextlib.suppress(TayoriError):
-        return LineUserId(unseal(key, sealed, place(TABLE, COLUMN, PersonNo(number))).decode("ascii")) in wanted
-    return False
-
-
-def _boxes(office: Office, folder: Path, sought: Needles) -> int:
-    """Open what the door sealed with the box keys that are kept now, and count marks inside."""
-    with contextlib.closing(sqlite3.connect(folder / "inbox.db")) as store:
-        rows = store.execute("SELECT epoch, sealed FROM inbox").fetchall()
-    hits = 0
-    for epoch, box in rows:
-        with contextlib.suppress(TayoriError):
-            hits += count_in(office.box_keys.open(EVENTS, Sealed(epoch, box)), sought)
-    return hits
+def _states(office: Office) -> set[str]:
+    with reading(office.warehouse) as warehouse:
+        return {row.state for row in certificates.every(warehouse)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.broadcast import BroadcastOrder, broadcast
+from flows.desk import desk, desk_reminders
 from flows.ingest import IngestOrder, ingest
 from flows.ingest_opinions import ingest_opinions
 from flows.opinion_analysis import Period, opinion_analysis
@@ -62,6 +63,16 @@ def run_intake(office: Office, sources: Sequence[Source], call_centre: str | Non
         ingest_opinions()
         counted.append(_counted(office, "ingest-opinions"))
     return {name: sum(counts[name] for counts in counted) for name in ("read", "accepted", "quarantined")}
+
+
+def run_desk() -> None:
+    """Run flows/desk: the letters that came in are taken up."""
+    desk()
+
+
+def show_due() -> None:
+    """Run flows/desk's reminders: what is due stands as an artifact."""
+    desk_reminders()
 
 
 def run_analysis(office: Office, folder: Path, span: tuple[date, date] | None) -> Counts:

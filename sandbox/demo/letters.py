@@ -1,5 +1,6 @@
 """The letters' part: a mailbag and a call centre of dummies, or a file of the caller's own; the desk ends the cases."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -80,10 +81,10 @@ def call_centre(folder: Path, seed: int) -> str:
     return url
 
 
-def end_cases(office: Office, by: Credential, today: date) -> int:
-    """Let the desk end the open cases, each in one of the ways; give how many."""
+def end_cases(office: Office, by: Credential, today: date, kept: Container[int] = ()) -> int:
+    """Let the desk end the open cases but those that it keeps, each in one of the ways; give how many."""
     with reading(office.warehouse) as people:
-        numbers = [CaseNo(row.case_no) for row in opinions.open_cases(people)]
+        numbers = [CaseNo(row.case_no) for row in opinions.open_cases(people) if row.case_no not in kept]
     return sum(close_cases(office, by, numbers[way :: len(WAYS)], state, today) for way, state in enumerate(WAYS))
 
 

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Final
 
 from sandbox.approver import let_through
-from sandbox.demo import letters, residents, world
+from sandbox.demo import desk, letters, residents, world
 from sandbox.line.platform import Account
 from sandbox.line.serve import RunningPlatform, running_platform
 from tayori.broadcast import desk as broadcast_desk
@@ -99,7 +99,7 @@ def _handlers(office: Office) -> dict[str, Credential]:
     since = office.today() - timedelta(days=30)
     chief = NewHandler(HandlerId("responsible-1"), "模擬 統", ("responsible",), "甲", since)
     responsible = appoint(office, None, chief, PASSPHRASE)
-    made = {}
+    made = {"responsible": responsible}
     for role, name in HANDLERS.items():
         side = "甲" if role == "desk" else "乙"
         new = NewHandler(HandlerId(f"{role}-1"), name, (role,), side, since)
@@ -176,7 +176,7 @@ def _verified(office: Office, out: Path) -> int:
 
 
 def _letters(story: Rehearsal, office: Office, credentials: dict[str, Credential]) -> None:
-    from sandbox.demo.flows import run_analysis, run_intake  # noqa: PLC0415 - start-up time
+    from sandbox.demo.flows import run_analysis, run_desk, run_intake, show_due  # noqa: PLC0415 - start-up time
 
     wanted, today = story.wanted, office.today()
     home = office.settings.home / "letters"
@@ -184,9 +184,13 @@ def _letters(story: Rehearsal, office: Office, credentials: dict[str, Credential
         sources, url = letters.mailbag(home, _yesterday(today), wanted.seed), letters.call_centre(home, wanted.seed)
     else:
         sources, url = letters.own_file(wanted.opinions, wanted.mapping), None
-    with story.step("letters", "意見等を取り込み、担当が処理を終える"):
+    with story.step("letters", "意見等を取り込み、広聴が回付・決裁・回答し、処理を終える（flows/desk）"):
         counts = run_intake(office, sources, url, letters.CALL_CENTRE)
-        letters.end_cases(office, credentials["desk"], today)
+        run_desk()
+        kept = desk.keep(office, credentials["desk"])
+        letters.end_cases(office, credentials["desk"], today, kept.numbers)
+        story.summary["desk"] = desk.answer(office, credentials, kept, wanted.out / "answers")
+        show_due()
         span = letters.span(office) if wanted.opinions else None
     with story.step("analysis", "マスキングし、集計し、報告する（flows/opinion_analysis）"):
         report = run_analysis(office, wanted.out / "report", span)

@@ -23,7 +23,12 @@ LEAST_HEIGHT: Final = 250
 LEAST_RATIO: Final = 1.45
 LARGEST_IMAGE: Final = 1024 * 1024
 IMAGE_TYPES: Final = ("image/png", "image/jpeg")
+LONGEST_LABEL: Final = 20
 _ALIAS: Final = re.compile(r"[a-z0-9_-]{1,32}")
+ACTIONS: Final[Mapping[str, Mapping[str, re.Pattern[str]]]] = {
+    "uri": {"uri": re.compile(r"(?:https?|line|tel)://?\S{1,990}")},
+    "richmenuswitch": {"richMenuAliasId": _ALIAS, "data": re.compile(r".{0,300}")},
+}
 
 
 @dataclass
@@ -52,6 +57,34 @@ def faults_in_menu(menu: Mapping[str, object]) -> Iterator[Detail]:
     for at, area in enumerate(areas):
         if not (isinstance(area, Mapping) and {"bounds", "action"} <= area.keys()):
             yield Detail("Must have bounds and action", f"areas[{at}]")
+            continue
+        if not _inside(area["bounds"], width, height):
+            yield Detail("Must be inside the menu", f"areas[{at}].bounds")
+        yield from _action_faults(area["action"], f"areas[{at}].action")
+
+
+def _inside(bounds: object, width: object, height: object) -> bool:
+    """Whether a tappable area has a size and lies within the menu."""
+    if not isinstance(bounds, Mapping) or not isinstance(width, int) or not isinstance(height, int):
+        return False
+    x, y, wide, high = (bounds.get(name) for name in ("x", "y", "width", "height"))
+    if not (type(x) is type(y) is type(wide) is type(high) is int):
+        return False
+    return min(x, y) >= 0 and min(wide, high) >= 1 and x + wide <= width and y + high <= height
+
+
+def _action_faults(action: object, where: str) -> Iterator[Detail]:
+    """Everything that LINE would refuse in an area's action; of the kinds that it has, the ward uses these two."""
+    if not isinstance(action, Mapping) or action.get("type") not in ACTIONS:
+        yield Detail(f"Must be one of {', '.join(sorted(ACTIONS))}", f"{where}.type")
+        return
+    for name, shape in ACTIONS[str(action["type"])].items():
+        given = action.get(name)
+        if not isinstance(given, str) or not shape.fullmatch(given):
+            yield Detail("Invalid value", f"{where}.{name}")
+    label = action.get("label", "")
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL:
+        yield Detail(f"Length must be at most {LONGEST_LABEL}", f"{where}.label")
 
 
 def _fits(width: int, height: int) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,8 @@ from tayori.warehouse.batches import Tally
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 
+MOST_AT_ONCE: Final = 2
+"""How many broadcasts beside those of the emergency lane are sent at a time by the dispatch."""
 MAY_STOP = ("approver", "duty", "operator", "responsible", "writer")
 
 
@@ -182,8 +185,9 @@ def due(office: Office) -> list[BroadcastId]:
     """Give the broadcasts that start by themselves now, the most urgent first: scheduled ones whose moment came.
 
     Before them come ones whose worker is gone, and ones that rested over night: they are taken up where they stood.
-    Before all of them come those of the emergency lane. What waits for somebody to start it (approved, not scheduled)
-    is not among them, nor what rests in quiet hours.
+    Before all of them come those of the emergency lane; while `MOST_AT_ONCE` others are being sent, they alone are due,
+    so that one run of the dispatch is always left for them. What waits for somebody to start it (approved, not
+    scheduled) is not among them, nor what rests in quiet hours.
     """
     now = office.now()
     with reading(office.warehouse) as connection:
@@ -195,7 +199,10 @@ def due(office: Office) -> list[BroadcastId]:
         rested = broadcasts.due_again(connection, now)
         soonest = sorted(scheduled, key=lambda row: row.not_after)
         found = [*(row.broadcast_id for row in left), *rested, *(row.broadcast_id for row in soonest)]
-        return sorted(found, key=lambda one: emergencies.find(connection, one) is None)
+        urgent = [one for one in found if emergencies.find(connection, one)]
+        in_hand = [row for row in started if row not in left and not emergencies.find(connection, row.broadcast_id)]
+        others = [one for one in found if one not in urgent] if len(in_hand) < MOST_AT_ONCE else []
+        return [*urgent, *others]
 
 
 def is_done_by_another(office: Office, broadcast_id: BroadcastId) -> bool:

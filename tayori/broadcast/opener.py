@@ -227,4 +227,5 @@ def _listen(pipe: Connection, asked: "queue.SimpleQueue[tuple[Lists, Recorded] |
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the sender is gone: nobody is left to be told
+        serve(Connection(int(sys.argv[1])))

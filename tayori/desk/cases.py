@@ -1,23 +1,25 @@
-"""The desk, thin: a handler says that cases are done, and how; only then do they go to analysis (O3)."""
+"""Many cases are ended at once: answered by telephone or at the counter, 供覧, 回答不要, 匿名, 取下げ (O3).
 
-import re
+An answer in writing goes its own way: drafted, decided, dispatched.
+"""
+
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import CaseNo, Contract, HandlerId
-from tayori.domain.states import DONE, CaseState
+from tayori.domain.identifiers import RECEIPT, CaseNo, Contract, HandlerId
+from tayori.domain.states import CASE_STEPS, DONE, CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, opinions
+from tayori.warehouse import closing, desk, opinions
 from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
-RECEIPT: Final = re.compile(r"R[0-9]{4}-[0-9]{7}")
+ENDS: Final = DONE - {CaseState.CLOSED}
 
 
 def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state: CaseState, done_on: date) -> int:
@@ -28,14 +30,16 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
         Refused: the handler does not serve at the desk today.
 
     """
-    if state not in DONE:
-        raise BadInput(f"{state} is not a way to end a case; take one of {'、'.join(sorted(DONE))}.")
+    if state not in ENDS:
+        raise BadInput(f"{state} is not a way to end a case; take one of {'、'.join(sorted(ENDS))}.")
     if done_on > office.today():
         raise BadInput("The day on which the cases were done lies in the future; give a day up to today.")
     with writing(office.warehouse) as people:
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
         closing.require_open(people, Contract.OPINIONS)
-        moved = opinions.set_state(people, numbers, state, done_on)
+        going = opinions.movable(people, numbers, state)
+        desk.note_many(people, going, {"at": office.now(), "by": by.handler_id, "what": "moved", "target": state})
+        moved = opinions.set_state(people, going, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
         record(people, evidence, Action.DECIDE, f"cases {state}", count=moved, now=office.now())
     return moved
@@ -60,4 +64,7 @@ def close_by_receipt(office: Office, by: Credential, receipts: Sequence[str], st
     over = [one for one in receipts if found[one][1] in DONE]
     if over:
         raise Refused(f"The case {over[0]} is done already ({found[over[0]][1]}), and stays so. Nothing was done.")
+    stuck = [one for one in receipts if state not in CASE_STEPS[found[one][1]]]
+    if stuck:
+        raise Refused(f"The case {stuck[0]} is {found[stuck[0]][1]} and cannot become {state}. Nothing was done.")
     return close_cases(office, by, [CaseNo(found[one][0]) for one in dict.fromkeys(receipts)], state, done_on)

@@ -37,10 +37,21 @@ class CountedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class WardCalendar:
-    """When the ward is open. `closing_days` are the ward's own, each with its reason."""
+class ClosingDay:
+    """Why the ward is closed on a day of its own, and by which document."""
 
-    closing_days: Mapping[date, str] = field(default_factory=dict)
+    reason: str
+    authority: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}、{self.authority}"
+
+
+@dataclass(frozen=True, slots=True)
+class WardCalendar:
+    """When the ward is open. `closing_days` are the ward's own, each with its reason and authority."""
+
+    closing_days: Mapping[date, ClosingDay] = field(default_factory=dict)
 
     def closed_because(self, day: date) -> str | None:
         """Say why the ward is closed on a day, or None when it is open.
@@ -65,22 +76,22 @@ class WardCalendar:
     @property
     def version(self) -> str:
         """The rules and the closing days in one line, kept with every target date that was computed from them."""
-        listed = "\n".join(f"{day.isoformat()} {reason}" for day, reason in sorted(self.closing_days.items()))
+        listed = "\n".join(f"{day.isoformat()} {self.closing_days[day]}" for day in sorted(self.closing_days))
         digest = hashlib.sha256(listed.encode()).hexdigest()[:8]
         return f"jpholiday {version('jpholiday')}; 12-29..01-03; closing days {len(self.closing_days)} {digest}"
 
 
 def read_calendar(written: object) -> WardCalendar:
-    """Read the ward's closing days as written in YAML: a mapping of date to reason, or nothing.
+    """Read the ward's closing days as written in YAML: a mapping of date to reason and authority, or nothing.
 
     Raises:
-        BadInput: an entry is not a date, or gives no reason.
+        BadInput: an entry is not a date, or gives no reason or no authority.
 
     """
     if written is None:
         return WardCalendar()
     if not isinstance(written, Mapping):
-        raise BadInput("Closing days: write one line for each day, `2026-10-01: reason`.")
+        raise BadInput("Closing days: write one line for each day, `2026-10-01: {reason: ..., authority: ...}`.")
     return WardCalendar(dict(_closing_day(*entry) for entry in written.items()))
 
 
@@ -92,6 +103,13 @@ def reply_due(received: date, calendar: WardCalendar, days: int = REPLY_DAYS) ->
 
     """
     return explain(received, calendar, days)[-1].day
+
+
+def open_days_until(today: date, target: date, calendar: WardCalendar) -> int:
+    """Count the open days from today's end to a target: 0 on the target itself, negative behind it (目安超過)."""
+    if today <= target:
+        return open_days_taken(today, target, calendar)
+    return -open_days_taken(target, today, calendar)
 
 
 def explain(received: date, calendar: WardCalendar, days: int = REPLY_DAYS) -> tuple[CountedDay, ...]:
@@ -130,14 +148,17 @@ def _counted_days(received: date, calendar: WardCalendar) -> Iterator[CountedDay
         yield CountedDay(day, count if closed is None else None, closed or f"開庁日 {count}日目")
 
 
-def _closing_day(day: object, reason: object) -> tuple[date, str]:
+def _closing_day(day: object, said: object) -> tuple[date, ClosingDay]:
     try:
         read = day if type(day) is date else date.fromisoformat(str(day))
     except ValueError:
         raise BadInput("Closing days: an entry is not a date; write it as 2026-10-01.") from None
-    if not isinstance(reason, str) or not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise BadInput(f"Closing day {read}: give the reason in 1 to {LONGEST_REASON} characters.")
-    return read, reason.strip()
+    if not isinstance(said, Mapping) or set(said) != {"reason", "authority"}:
+        raise BadInput(f"Closing day {read}: give `reason` and `authority` (the document that closes the ward).")
+    given = {str(name): value.strip() if isinstance(value, str) else "" for name, value in said.items()}
+    if not all(0 < len(value) <= LONGEST_REASON for value in given.values()):
+        raise BadInput(f"Closing day {read}: give reason and authority in 1 to {LONGEST_REASON} characters each.")
+    return read, ClosingDay(**given)
 
 
 def is_year_end(day: date) -> bool:

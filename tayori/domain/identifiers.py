@@ -18,6 +18,7 @@ RunId = NewType("RunId", str)
 
 Clock = Callable[[], datetime]
 
+RECEIPT = re.compile(r"R[0-9]{4}-[0-9]{7}")  # what a letter is named by to its writer and at the desk
 LINE_USER_ID = re.compile(r"U[0-9a-f]{32}")
 # 32 bits each: live refuses both, and a real id begins like one of them once in two billion.
 DUMMY_PREFIX = "Udddddddd"

@@ -5,6 +5,9 @@ from typing import Final
 
 MAYOR_CHANNELS: Final = frozenset({"letter", "postcard", "email", "web_form", "file"})
 
+DOUBTFUL: Final = "〓"
+"""The mark of a sign that nobody could read for certain, in transcripts of paper and in mails."""
+
 
 def recorded_as_person(channel: str, addressee: str, answer_wanted: str) -> bool:
     """Whether a letter is recorded with its writer (O10); every other one is only counted.

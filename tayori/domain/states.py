@@ -34,13 +34,20 @@ class BatchState(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a letter's case stands (thin: the desk's own states come with the desk)."""
+    """Where a letter's case stands at the opinion desk."""
 
-    RECEIVED = "received"
-    ANSWERED = "answered"
+    RECEIVED = "received"  # 受付
+    ASSIGNED = "assigned"  # 主管課へ回付
+    DRAFTED = "drafted"  # 起案
+    IN_DECISION = "in_decision"  # 決裁中
+    DECIDED = "decided"  # 決裁済み、発送前
+    ANSWERED = "answered"  # 回答
+    CLOSED = "closed"  # 回答の後、完結
     CIRCULATED = "circulated"  # 供覧
     NO_ANSWER_NEEDED = "no_answer_needed"  # 回答不要
+    ANONYMOUS = "anonymous"  # 匿名
     NOT_OURS = "not_ours"  # 所管外
+    WITHDRAWN = "withdrawn"  # 取下げ
 
 
 B = BroadcastState
@@ -70,14 +77,37 @@ BATCH_STEPS: Final[Mapping[BatchState, frozenset[BatchState]]] = {
     T.UNDECIDED: frozenset(),
 }
 C = CaseState
+WITHOUT_ANSWER: Final = frozenset({C.CIRCULATED, C.NO_ANSWER_NEEDED, C.ANONYMOUS, C.NOT_OURS, C.WITHDRAWN})
+"""Ends without an answer of ours, open to every case that nobody is deciding on."""
 CASE_STEPS: Final[Mapping[CaseState, frozenset[CaseState]]] = {
-    C.RECEIVED: frozenset({C.ANSWERED, C.CIRCULATED, C.NO_ANSWER_NEEDED, C.NOT_OURS}),
-    C.ANSWERED: frozenset(),
-    C.CIRCULATED: frozenset(),
-    C.NO_ANSWER_NEEDED: frozenset(),
-    C.NOT_OURS: frozenset(),
+    # answered at once: by telephone or at the counter, without 決裁
+    C.RECEIVED: frozenset({C.ASSIGNED, C.ANSWERED}) | WITHOUT_ANSWER,
+    C.ASSIGNED: frozenset({C.RECEIVED, C.DRAFTED, C.ANSWERED}) | WITHOUT_ANSWER,
+    C.DRAFTED: frozenset({C.ASSIGNED, C.IN_DECISION}) | WITHOUT_ANSWER,
+    C.IN_DECISION: frozenset({C.DRAFTED, C.DECIDED, C.WITHDRAWN}),
+    C.DECIDED: frozenset({C.DRAFTED, C.ANSWERED, C.NOT_OURS, C.WITHDRAWN}),
+    C.ANSWERED: frozenset({C.CLOSED}),
+    C.CLOSED: frozenset(),
+    **dict.fromkeys(sorted(WITHOUT_ANSWER), frozenset()),
 }
-DONE: Final = frozenset({C.ANSWERED, C.CIRCULATED, C.NO_ANSWER_NEEDED, C.NOT_OURS})
+DONE: Final = WITHOUT_ANSWER | {C.ANSWERED, C.CLOSED}
+ANALYSED: Final = DONE - {C.WITHDRAWN}
+"""What goes to analysis (O3): whoever withdrew a letter did not want it heard."""
+OPEN_CASES: Final = frozenset(CASE_STEPS) - DONE
+CASE_TERMS: Final[Mapping[CaseState, str]] = {
+    C.RECEIVED: "受付",
+    C.ASSIGNED: "回付",
+    C.DRAFTED: "起案",
+    C.IN_DECISION: "決裁中",
+    C.DECIDED: "決裁済み",
+    C.ANSWERED: "回答",
+    C.CLOSED: "完結",
+    C.CIRCULATED: "供覧",
+    C.NO_ANSWER_NEEDED: "回答不要",
+    C.ANONYMOUS: "匿名",
+    C.NOT_OURS: "所管外",
+    C.WITHDRAWN: "取下げ",
+}
 
 
 def step(before: BroadcastState, after: BroadcastState) -> BroadcastState:
@@ -91,6 +121,11 @@ def step(before: BroadcastState, after: BroadcastState) -> BroadcastState:
 def batch_sources(after: BatchState) -> frozenset[BatchState]:
     """The states from which a batch may go to this one: what a bulk write may overwrite, and nothing else."""
     return frozenset(before for before, following in BATCH_STEPS.items() if after in following)
+
+
+def case_sources(after: CaseState) -> frozenset[CaseState]:
+    """The states from which a case may go to this one: what a bulk write may overwrite, and nothing else."""
+    return frozenset(before for before, following in CASE_STEPS.items() if after in following)
 
 
 def case_step(before: CaseState, after: CaseState) -> CaseState:

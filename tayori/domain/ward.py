@@ -20,12 +20,18 @@ class Ward:
     kinds: dict[str, str]
     roles: dict[str, str]
     purposes: dict[str, str]
+    notices: dict[str, dict[str, str]]
     placeholders: dict[str, str]
 
     @property
     def current_purpose(self) -> str:
         """The version of the purpose wording that residents confirm today (P4)."""
         return max(self.purposes)
+
+    @property
+    def current_notice(self) -> str:
+        """The version of the notice that writers of letters are shown today (P4)."""
+        return max(self.notices)
 
     def genre_code(self, term: str) -> int | None:
         """The code of a genre by its term or by its number as text; None if the ward has no such genre."""

@@ -3,7 +3,7 @@
 A crash anywhere is harmless: rows that were written but not yet deleted come again and change nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -13,19 +13,23 @@ from sqlalchemy import Connection
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import NotFound, Tampered, Unavailable
-from tayori.ingest import events, receptions, wishes
+from tayori.ingest import events, letters, receptions, surveys, wishes
 from tayori.ingest.counts import Counts
 from tayori.ingest.event_frame import EventColumns
+from tayori.ingest.intake import OpinionCounts
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
-from tayori.ingest.submissions import ERASE, RECEPTION, WISH
+from tayori.ingest.sent import LETTER, Sent, read_sent
+from tayori.ingest.submissions import ANSWER, BALLOT, ERASE, RECEPTION, WISH
+from tayori.ingest.surveys import Answer
 from tayori.ingest.verdict import Gate
 from tayori.ingest.wishes import Wish
-from tayori.line.webhook import Unparsed, unpacked
+from tayori.line.webhook import ReducedEvent, Unparsed, unpacked
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import closing, inbox
 from tayori.warehouse import events as seen
+from tayori.warehouse import surveys as ballots
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import InboxRow
 
@@ -33,10 +37,12 @@ EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 SOURCE: Final = "inbox"
 EVENTS: Final = "events"
 UNPARSED: Final = "unparsed"
-KINDS: Final = (EVENTS, RECEPTION, WISH, UNPARSED)
+KINDS: Final = {Contract.LINE: (EVENTS, RECEPTION, WISH, ANSWER, BALLOT, UNPARSED), Contract.OPINIONS: (LETTER,)}
+"""The kinds of rows, by the contract under which they are taken in."""
 BLOCK_ROWS: Final = 5_000
 DIRECT: Final = RunId("direct")  # tallied under this where no run is named
 UNOPENED: Final = "box_does_not_open"
+Hear = Callable[[Sequence[ReducedEvent]], None]
 NOT_OURS: Final = "box_holds_no_events"  # whoever may INSERT can seal anything; it never stops what came beside it
 
 
@@ -48,6 +54,8 @@ class InboxCounts:
     events: Counts = field(default_factory=Counts)
     receptions: Counts = field(default_factory=Counts)
     wishes: Counts = field(default_factory=Counts)
+    letters: OpinionCounts = field(default_factory=OpinionCounts)
+    answers: Counts = field(default_factory=Counts)
 
     def add(self, other: "InboxCounts") -> None:
         """Add other counts to these."""
@@ -55,6 +63,8 @@ class InboxCounts:
         self.events.add(other.events)
         self.receptions.add(other.receptions)
         self.wishes.add(other.wishes)
+        self.letters.add(other.letters)
+        self.answers.add(other.answers)
 
 
 @dataclass(slots=True)
@@ -62,26 +72,30 @@ class _Opened:
     """A block's rows, opened and sorted by kind."""
 
     events: EventColumns = field(default_factory=EventColumns)
+    answerable: list[ReducedEvent] = field(default_factory=list, repr=False)
     receptions: list[tuple[int, bytes]] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
+    letters: list[tuple[int, Sent]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
 
 
-def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: RunId = DIRECT) -> InboxCounts:
+def ingest_inbox(
+    office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: RunId = DIRECT, hear: Hear | None = None
+) -> InboxCounts:
     """Take in the oldest rows of the inbox, at most `limit`, and give what became of them; no rows: zero counts.
+
+    `hear` is told the events that carry a reply token, once they are taken in; the token goes no further than that.
 
     Raises:
         Unavailable: a store or a key cannot be reached; the rows stay where they are.
         Refused: the contract has ended.
 
     """
-    with reading(office.inbox) as connection:
-        rows = inbox.oldest(connection, KINDS, limit)
+    rows = _oldest(office, limit)
     if not rows:
         return InboxCounts()
-    with reading(office.warehouse) as warehouse:
-        closing.require_open(warehouse, Contract.LINE)
     opened = _open(office, rows)
     judged = events.judge(office, gate, SOURCE, opened.events)
     settings = receptions.judge(office, gate, opened.receptions)
@@ -91,12 +105,35 @@ def ingest_inbox(office: Office, gate: Gate, limit: int = BLOCK_ROWS, run_id: Ru
         counts.receptions = receptions.apply(office, stores, settings, run_id)
         counts.wishes = wishes.erase(office, stores[0], [one for one in opened.wishes if one.wish == ERASE])
         receptions.take_up(office, gate, stores[0])
+        counts.letters = letters.apply(office, stores, gate, opened.letters)
+        counts.answers = surveys.apply(office, stores, opened.answers)
+        seen.add_tally(stores[0], run_id, counts.answers.tallied(ANSWER), office.now())
         counts.events.add(_set_aside(office, stores[0], opened, rows, run_id))
         seen.add_tally(stores[0], run_id, counts.wishes.tallied(WISH), office.now())
     counts.wishes.add(wishes.link(office, [one for one in opened.wishes if one.wish != ERASE]))
     with writing(office.inbox) as connection:
         inbox.remove(connection, [row.inbox_no for row in rows])
+    if hear is not None:
+        hear(opened.answerable)
     return counts
+
+
+def _oldest(office: Office, limit: int) -> list[InboxRow]:
+    """Give the oldest rows of those kinds whose contract goes on; what is of one that has ended stays where it is.
+
+    Raises:
+        Refused: rows of LINE's are all that waits, and its contract has ended.
+
+    """
+    with reading(office.warehouse) as warehouse, reading(office.inbox) as connection:
+        kinds = {kind for one in KINDS if not closing.is_frozen(warehouse, one) for kind in KINDS[one]}
+        due = ballots.ballots_are_due(warehouse, office.today())
+        if not due and inbox.count(connection, BALLOT) < surveys.TOGETHER:
+            kinds -= {BALLOT}  # so few anonymous answers wait for others
+        rows = inbox.oldest(connection, sorted(kinds), limit)
+        if not rows and inbox.oldest(connection, KINDS[Contract.LINE], 1):
+            closing.require_open(warehouse, Contract.LINE)
+        return rows
 
 
 def _set_aside(office: Office, people: Connection, opened: _Opened, rows: Sequence[InboxRow], run_id: RunId) -> Counts:
@@ -133,11 +170,17 @@ def _sort_in(opened: _Opened, row: InboxRow, content: bytes, office: Office) -> 
         opened.receptions.append((row.inbox_no, content))
     elif row.kind == WISH:
         opened.wishes.append(wishes.read_wish(content, office.now()))
+    elif row.kind in {ANSWER, BALLOT}:
+        opened.answers.append(surveys.read_answer(content))
+    elif row.kind == LETTER:
+        opened.letters.append((row.inbox_no, read_sent(content)))
     elif row.kind == UNPARSED:
         opened.unparsed.append(SetAside(row.inbox_no, UNPARSED, content))
     else:
         for event in unpacked(content):
             opened.events.add(row.inbox_no, event)
+            if event.reply_token:
+                opened.answerable.append(event)
 
 
 def _left_of_a_day(office: Office, rows: Sequence[InboxRow]) -> timedelta:

@@ -6,10 +6,12 @@ key of the vault: the line's pseudonym comes from the person's sealed LINE id, w
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Engine
@@ -17,17 +19,31 @@ from sqlalchemy import Engine
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Clock, LineUserId
 from tayori.domain.reception import ReceptionSettings
-from tayori.ingest.submissions import ERASE, LINK, RECEPTION, WISH, new_submission_id, submission_of, wish_of
+from tayori.domain.surveys import Survey
+from tayori.ingest.submissions import (
+    ANSWER,
+    BALLOT,
+    ERASE,
+    LINK,
+    RECEPTION,
+    WISH,
+    answer_of,
+    new_submission_id,
+    submission_of,
+    wish_of,
+)
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
-from tayori.warehouse import own
+from tayori.warehouse import letters, own, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import DoorStore
 from tayori.warehouse.people import Chosen
+from tayori.warehouse.surveys import Published
 
 EVIDENCE: Final = Evidence("door:resident", Purpose.RECEPTION)
 SHOWN: Final = "own settings, shown to the person"
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
 MONTHS: Final = 3
 COUNTED: Final = timedelta(days=30 * MONTHS)
 NUMBERS_FOR: Final = timedelta(minutes=10)
@@ -102,6 +118,26 @@ class OwnPage:
 
         """
         self._put(WISH, wish_of(LINK, who, self.clock(), new_submission_id(self.rng), code))
+
+    def open_surveys(self) -> list[Published]:
+        """Give the surveys that may be answered today; about nobody."""
+        today = self.clock().astimezone(TOKYO).date()
+        with reading(self.warehouse) as connection:
+            return surveys.open_on(connection, today)
+
+    def answer(self, who: LineUserId, survey: Survey, answers: Mapping[str, str]) -> None:
+        """Hand an answer to a survey in, sealed.
+
+        Raises:
+            Unavailable: the inbox or its public key cannot be reached; nothing was kept.
+
+        """
+        self._put(BALLOT if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
+
+    def state_of_letter(self, receipt: str) -> str | None:
+        """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""
+        with reading(self.warehouse) as connection:
+            return letters.state_of(connection, self.index.of_receipt(receipt))
 
     def a_month(self) -> dict[int, float]:
         """Give how many broadcasts a month each genre had lately; about nobody, and looked up every ten minutes."""

@@ -16,6 +16,8 @@ from tayori.warehouse.engines import writing
 
 RECEPTION: Final = "reception"
 WISH: Final = "wish"
+ANSWER, BALLOT = "answer", "ballot"
+"""Answers to surveys: by person, and anonymous ones."""
 ERASE, LINK = "erase", "link"
 """What a resident may wish beside settings: to be erased; and staff, to be known for test sends."""
 FIELDS: Final = (
@@ -54,6 +56,11 @@ def wish_of(wish: str, who: LineUserId, now: datetime, wish_id: str, code: str =
         "wished_at": now.isoformat(),
     }
     return written | ({"code": code} if wish == LINK else {})
+
+
+def answer_of(survey: str, who: LineUserId, answers: Mapping[str, str]) -> dict[str, object]:
+    """Write an answer to a survey as it goes into the inbox."""
+    return {"survey": survey, "line_user_id": who, "answers": dict(answers)}
 
 
 def new_submission_id(rng: Random) -> str:

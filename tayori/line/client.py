@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+import orjson
 import urllib3
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, MulticastRequest, ValidateMessageRequest
 from linebot.v3.messaging.exceptions import ApiException
@@ -18,6 +19,7 @@ from linebot.v3.messaging.models.message import Message
 from pydantic.v1 import ValidationError  # the SDK's models are of that version
 
 from tayori.domain.batches import LARGEST_BATCH
+from tayori.domain.talk import Said
 from tayori.errors import BadInput, Refused, Unavailable
 from tayori.line.answers import NO_ANSWER, Answer, places_of, read_answer
 from tayori.line.paging import PageExpired
@@ -115,6 +117,28 @@ class LineClient:
         except urllib3.exceptions.HTTPError:
             return NO_ANSWER
         return read_answer(told.status_code, told.headers, None)
+
+    def reply(self, reply_token: str, said: Said) -> bool:
+        """Say a fixed text on an event's reply token, once; False where LINE no longer takes the token.
+
+        Raises:
+            Unavailable: LINE could not be asked, or refuses us.
+
+        """
+        body = {"replyToken": reply_token, "messages": [{"type": "text", "text": said.text}]}
+        try:
+            told = self._wall.request(
+                "POST",
+                f"{self._base}/v2/bot/message/reply",
+                body=orjson.dumps(body),
+                headers=self._api_client.default_headers | {"Content-Type": "application/json"},
+                timeout=urllib3.Timeout(connect=self._timeouts[0], read=self._timeouts[1]),
+            )
+        except urllib3.exceptions.HTTPError:
+            raise unavailable(0) from None
+        if told.status not in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST}:
+            raise unavailable(told.status)
+        return told.status == HTTPStatus.OK
 
     def faults_in(self, content: Content) -> tuple[str, ...]:
         """Let LINE check the messages without sending; the places that it objects to.

@@ -1,7 +1,7 @@
 """Everything that we ever ask LINE, as one table: what is not on it cannot be asked (I4, L13).
 
 Absent on purpose: audiences, narrowcasts, broadcasts to all friends, pushes, and rich menus for one person. Each would
-store at LINE who is who, or send to people whom no segment of ours chose.
+store at LINE who is who, or send to people whom no segment of ours chose. Menus are made, named and shown to all alike.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-_PART: Final = {"user_id": "U[0-9a-f]{32}"}
+_PART: Final = {"user_id": "U[0-9a-f]{32}", "menu_id": "richmenu-[0-9a-f]{32}", "alias": "[a-z0-9_-]{1,32}"}
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,11 @@ class Endpoint:
 
 
 _BOT: Final = "/v2/bot"
+_MENU: Final = f"{_BOT}/richmenu"
 ENDPOINTS: Final = (
     Endpoint("POST", f"{_BOT}/message/multicast", "an approved broadcast, a batch of at most 500"),
     Endpoint("POST", f"{_BOT}/message/validate/multicast", "LINE's check of the messages before anyone signs them"),
+    Endpoint("POST", f"{_BOT}/message/reply", "a fixed text to who adds the account or writes into its talk"),
     Endpoint("GET", f"{_BOT}/message/quota", "how many messages the month may carry"),
     Endpoint("GET", f"{_BOT}/message/quota/consumption", "how many it has carried"),
     Endpoint("GET", f"{_BOT}/message/delivery/multicast", "how many messages went out on a day, by LINE's count"),
@@ -44,6 +46,18 @@ ENDPOINTS: Final = (
     Endpoint("GET", f"{_BOT}/insight/followers", "followers, reach and blocks of a day, in numbers"),
     Endpoint("GET", f"{_BOT}/followers/ids", "who follows, to find out who left LINE"),
     Endpoint("GET", f"{_BOT}/profile/{{user_id}}", "whether somebody missing from that list is gone; status only"),
+    Endpoint("GET", f"{_MENU}/list", "which rich menus are there"),
+    Endpoint("POST", f"{_MENU}/validate", "LINE's check of a rich menu before it is made"),
+    Endpoint("POST", _MENU, "a rich menu, the same for everybody"),
+    Endpoint("POST", f"{_MENU}/{{menu_id}}/content", "its picture"),
+    Endpoint("GET", f"{_MENU}/{{menu_id}}/content", "whether it has its picture"),
+    Endpoint("DELETE", f"{_MENU}/{{menu_id}}", "a rich menu that another one replaced"),
+    Endpoint("GET", f"{_MENU}/alias/list", "what the tabs of the menus lead to"),
+    Endpoint("POST", f"{_MENU}/alias", "a tab by a neutral name"),
+    Endpoint("POST", f"{_MENU}/alias/{{alias}}", "the same tab, leading to the menu that replaces it"),
+    Endpoint("DELETE", f"{_MENU}/alias/{{alias}}", "a tab that is no more"),
+    Endpoint("GET", f"{_BOT}/user/all/richmenu", "which menu everybody sees"),
+    Endpoint("POST", f"{_BOT}/user/all/richmenu/{{menu_id}}", "the menu that everybody sees"),
 )
 _EXACT: Final = {(one.method, one.path): one for one in ENDPOINTS if "{" not in one.path}
 _SHAPED: Final = tuple(one for one in ENDPOINTS if "{" in one.path)

@@ -188,3 +188,13 @@ def _book(tokeniser: Tokeniser) -> PhraseBook:
 def _words(row: dict[str, object]) -> list[str]:
     words = row["words"]
     return [str(word) for word in words] if isinstance(words, list) else []
+
+
+def lists_of_words() -> dict[str, dict[str, object]]:
+    """The lists by name: term, basis (which clause) and words."""
+    return _lists()
+
+
+def is_task(text: str, end: int) -> bool:
+    """Whether a listed word that ends here goes on as the name of a task or topic (障害者|支援), or is denied."""
+    return bool(_GOES_ON.match(text, end) or _DENIED.match(text, end))

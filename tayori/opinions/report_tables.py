@@ -28,6 +28,7 @@ STATES: Final[Mapping[str, str]] = {
     CaseState.ANSWERED: "回答",
     CaseState.CIRCULATED: "供覧",
     CaseState.NO_ANSWER_NEEDED: "回答不要",
+    CaseState.ANONYMOUS: "匿名",
     CaseState.NOT_OURS: "所管外",
     CaseState.RECEIVED: "処理中",
 }

@@ -176,7 +176,7 @@ def _json(value: object) -> bytes:
     return canonical_bytes(value)
 
 
-class _Tar:
+class Tar:
     """A tar file that is read as it is made: one member in memory at a time.
 
     What goes wrong while it is made is kept in `fault`: whoever reads it would only tell that reading failed.
@@ -220,7 +220,7 @@ def write(parts: Parts, path: Path, key: str, now: datetime) -> Written:
         Unavailable: the disk did not take it.
 
     """
-    half, tar = path.with_name(f".{path.name}.part"), _Tar(parts.members(), now)
+    half, tar = path.with_name(f".{path.name}.part"), Tar(parts.members(), now)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         half.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ TABLES: Final = {
     "person": "利用者",
     "reception_settings": "受信設定",
     "genre_choice": "情報ジャンルの選択（登録をやめた時点で削除した行を除く）",
+    "survey_answer": "アンケートの回答（記名）",
     "quarantine": "隔離",
 }
 

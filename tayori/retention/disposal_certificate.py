@@ -19,9 +19,14 @@ from tayori.warehouse import disposal, journal, wrapped_keys
 from tayori.warehouse.disposal import Disposed
 from tayori.warehouse.engines import is_sqlite, reading
 from tayori.warehouse.erasure import BACKUP_DAYS
+from tayori.warehouse.schema.arrivals import letter_file
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 
-TERMS: Final = {"opinion_case": "意見等の案件", "masked_opinion": "マスキング済みの意見等"}
+TERMS: Final = {
+    "opinion_case": "意見等の案件",
+    "masked_opinion": "マスキング済みの意見等",
+    "letter_file": "意見等の添付",
+}
 
 
 def verified_disposal(office: Office, run_id: RunId, list_id: str, performed_by: str) -> VerifiedErasure | None:
@@ -63,7 +68,7 @@ def destroyed_at(office: Office, epoch: int) -> datetime | None:
 def _records(tally: Mapping[str, int]) -> tuple[ErasedRecords, ...]:
     """Give what was erased of letters, by table: its terms of the register, and how many rows."""
     terms = {item.item: item.term for item in register().items}
-    tables = {table.name: table for table in (opinion_case, masked_opinion)}
+    tables = {table.name: table for table in (opinion_case, masked_opinion, letter_file)}
     return tuple(
         ErasedRecords(
             table=TERMS[name],

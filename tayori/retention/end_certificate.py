@@ -97,9 +97,9 @@ def _methods(office: Office, contract: Contract, steps: Steps) -> tuple[Method, 
     files = [Method(store="返還用の書庫の控え", method=printed("methods", "file_deletion"), settings={})]
     if contract is Contract.LINE:
         files.append(Method(store="配信の画像", method=printed("methods", "file_deletion"), settings={}))
-    backups = len(steps["counts"].found["backups"])
-    if backups:
-        tried = {"件数": str(backups), "復元の試行": "すべて失敗"}
+    backups, sealed = len(steps["counts"].found["backups"]), int(steps["verify"].found.get("sealed_tried", 0))
+    if backups or sealed:
+        tried = {"件数": str(backups), "復元の試行": "すべて失敗", "台帳によらず試行した封緘済みの写し": str(sealed)}
         files.append(Method(store="バックアップ", method=printed("methods", "key_destruction"), settings=tried))
     return (keys, *cleaned(steps["clean"].found["stores"]), *files)
 

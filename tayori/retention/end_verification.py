@@ -10,7 +10,9 @@ from tayori.domain.identifiers import Contract
 from tayori.errors import Refused
 from tayori.retention import canaries, case_canaries, spaces
 from tayori.retention.backups import attempts
+from tayori.retention.copies.searching import BACKUP, Searched, require_ward, search
 from tayori.retention.end_job import Job
+from tayori.retention.last_probe import SEALED
 from tayori.retention.probe import STORES as STORE_TERMS
 from tayori.retention.probe import probe_for
 from tayori.vault.audit import Action, record
@@ -30,7 +32,8 @@ def verify(job: Job) -> None:
         Refused: naming what is left; it stops the certificate.
 
     """
-    left = _left(job)
+    searched = _searched(job)
+    left = [*_left(job), *_brought_back(job, searched)]
     if left:
         raise Refused(f"Something of contract {job.contract.value} is still here: {', '.join(left)}. No certificate.")
     texts, everything = _sought(job)
@@ -40,7 +43,8 @@ def verify(job: Job) -> None:
             f"The probe found {report.hits} traces of erased marks in: {', '.join(report.hit_files)}. No certificate "
             "is issued. Erase these, then run it again; it goes on where it stopped."
         )
-    found = asdict(report) | {"places": dict(report.places)}
+    unseen = tuple(dict.fromkeys((*report.not_examined, SEALED, *searched.not_examined)))
+    found = asdict(report) | {"places": dict(report.places), "not_examined": unseen, "sealed_tried": searched.tried}
     job.finish("verify", found)
     _witnessed(job, found)
 
@@ -59,6 +63,19 @@ def _left(job: Job) -> list[str]:
     return left + [f"backup {one.backup_id}" for one in tried if one.opened]
 
 
+def _searched(job: Job) -> Searched:
+    """Let the witness try every sealed copy there is with every key still kept, and look for whatever nobody listed."""
+    require_ward(job.office, job.witness)
+    return search(job.office, {name: path for name, path in job.around.places.items() if path.exists()})
+
+
+def _brought_back(job: Job, searched: Searched) -> list[str]:
+    """Name the sealed copies that opened, and the copies and keys that could bring back what was erased."""
+    moment = job.steps()["counts"].done_at
+    strays = [stray.named for stray in searched.strays if stray.kind != BACKUP and stray.brings_back(moment)]
+    return [*(f"a copy that opens, {name}" for name in searched.opened), *strays]
+
+
 def _sought(job: Job) -> tuple[Needles, Needles]:
     """Give the canaries' marks: what only ever stood sealed, and everything by which they could be found."""
     if job.contract is Contract.LINE:
@@ -74,6 +91,7 @@ def _witnessed(job: Job, found: Mapping[str, Any]) -> None:
             "closing": job.row.closing_id,
             "contract": job.contract.value,
             "backups_tried": len(job.steps()["counts"].found["backups"]),
+            "sealed_copies_tried": found["sealed_tried"],
             "places": dict(found["places"]),
             "bytes_scanned": found["bytes_scanned"],
         }

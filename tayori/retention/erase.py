@@ -23,7 +23,7 @@ from tayori.vault.audit import Action, Recorded, record
 from tayori.vault.identity import open_frozen_line_ids
 from tayori.vault.lists import seal_in
 from tayori.warehouse import erasure, journal, memberships
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import reading, writing_much
 from tayori.warehouse.erasure import FIRST_NUMBER, Leaver
 from tayori.warehouse.memberships import SealOf
 from tayori.warehouse.orphans import keys_without_person, lock_newcomers, still_without_person
@@ -96,7 +96,7 @@ def _forget_block(
     left_before: datetime | None,
 ) -> _Block | None:
     now = office.now()
-    with writing(office.warehouse) as warehouse:
+    with writing_much(office.warehouse) as warehouse:
         # persons, the log's line, lists: all who write take them in this order, so that no two wait for each other
         leavers = erasure.next_leavers(warehouse, after, size, canaries=canaries, left_before=left_before)
         if not leavers:
@@ -176,7 +176,7 @@ def _summed(total: Erased, block: _Block, *, canaries: bool) -> Erased:
 
 
 def _destroy_keys(office: Office, numbers: Sequence[int]) -> None:
-    with writing(office.vault) as vault:
+    with writing_much(office.vault) as vault:
         office.person_keys.destroy(vault, numbers)
 
 

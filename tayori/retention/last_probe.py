@@ -1,12 +1,11 @@
 """The last probe before 確定: whatever could bring the erased back and stands in no ledger is looked for once more.
 
-Each search is a row of a table: the run's canaries in every store, copies of databases from before the erasure, files
-with keys of epochs that ended. One hit in any of them, and the certificate stays 暫定.
+Each search is a row of a table: the run's canaries in every store, and the one search for copies and keys that nobody
+listed. One hit in any of them, and the certificate stays 暫定.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +13,16 @@ from tayori.certificates.statements import LastProbe
 from tayori.domain.identifiers import RunId
 from tayori.errors import Refused
 from tayori.office import Office
-from tayori.retention import probe
-from tayori.retention.copies.searching import kept_by_mistake
-from tayori.retention.remainders import SPACES, Deed, ended_epochs
+from tayori.retention import canaries, case_canaries, probe
+from tayori.retention.copies import searching
+from tayori.retention.remainders import SPACES, Deed
+from tayori.vault.keyfile import Space
 from tayori.vault.residue import INHERENT_LIMITS
-from tayori.warehouse.hygiene import store_files
-from tayori.warehouse.strays import copy_older_than
+from tayori.vault.residue_forms import Needles
 
-LARGEST_KEY_FILE: Final = 4 * 1024 * 1024
-KINDS: Final = {"backup": "開ける封緘済みの写し", "dump": "書き出し"}
 SEALED: Final = "暗号化された写し（鍵が設置先にないもの）"
+ERASED_MARKS: Final = "消去した回の目印（全保存先・全符号化形式）"
+COPIES: Final = ("消去前のデータベースの写し", "終わった鍵世代の鍵", "台帳になく、なお開く写し")
 
 Places = Mapping[str, Path]
 
@@ -42,102 +41,34 @@ class Found:
 class Search:
     """One search: what it seeks, in words that are printed, and how."""
 
-    sought: str
+    sought: tuple[str, ...]
     run: Callable[[Office, Deed, Places], Found]
 
 
 def _canaries(office: Office, deed: Deed, places: Places) -> Found:
-    report = probe.probe_residue(office, RunId(deed.run_id), places)
-    return Found(
-        report.hit_files or _hit_places(report.places), report.files, report.bytes_scanned, report.not_examined
-    )
+    """Seek the marks of whoever the run erased: of leavers, of letters, or of both."""
+    report = probe.probe_for(office, *marks_of(office, deed), places)
+    hits = report.hit_files or tuple(name for name, hits in report.places.items() if hits)
+    return Found(hits, report.files, report.bytes_scanned, report.not_examined)
 
 
-def _hit_places(places: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(name for name, hits in places.items() if hits)
+def marks_of(office: Office, deed: Deed) -> tuple[Needles, Needles]:
+    """Give what only ever stood sealed of a run's canaries, and everything by which they could be found."""
+    run_id = RunId(deed.run_id)
+    if Space.CASE in {SPACES[one.space] for one in deed.key_epochs if one.space in SPACES}:
+        return case_canaries.texts(office, run_id), case_canaries.needles(office, run_id)
+    return Needles.of(canaries.markers(office, run_id)), canaries.needles(office, run_id)
 
 
-def _copies(office: Office, deed: Deed, places: Places) -> Found:
-    """Seek copies of our databases from before the erasure, beside the stores themselves."""
-    tally = _Tally()
-    for name, path in _files(office, places):
-        tally.look(name, path, lambda path: copy_older_than(path, deed.erased_at))
-    return tally.found(SEALED)
+def _strays(office: Office, deed: Deed, places: Places) -> Found:
+    """Seek copies of our stores from before the erasure, dumps, sealed copies that open, and keys of ended epochs."""
+    found = searching.search(office, places)
+    hits = tuple(stray.named for stray in found.strays if stray.brings_back(deed.erased_at))
+    return Found(hits, found.files, found.bytes_scanned, (SEALED, *found.not_examined))
 
 
-def _old_keys(office: Office, deed: Deed, places: Places) -> Found:
-    """Seek files that hold key-encryption keys of epochs which the certificate says have ended."""
-    ended = {SPACES[name].value: last for name, last in ended_epochs(deed).items()}
-    tally = _Tally()
-    for name, path in _files(office, places):
-        tally.look(name, path, lambda path: _holds_ended_key(path, ended))
-    return tally.found()
-
-
-def _unlisted(office: Office, _deed: Deed, places: Places) -> Found:
-    """Seek dumps, and sealed copies in no ledger that a key which is still kept opens: their age is not told.
-
-    Copies of stores and of keys are sought above by what they hold: one from after the erasure hinders nothing.
-    """
-    found = [stray for stray in kept_by_mistake(office, places) if stray.kind in KINDS]
-    return Found(tuple(f"{stray.place}: {stray.file}（{KINDS[stray.kind]}）" for stray in found))
-
-
-def _holds_ended_key(path: Path, ended: Mapping[str, int]) -> str | None:
-    if path.stat().st_size > LARGEST_KEY_FILE:
-        return None
-    try:
-        named = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
-    keys = [name.partition("/") for name in named] if isinstance(named, dict) else []
-    old = [space for space, _, epoch in keys if epoch.isdecimal() and int(epoch) <= ended.get(space, 0)]
-    return "終わった鍵世代の鍵" if old else None
-
-
-def _files(office: Office, places: Places) -> Iterator[tuple[str, Path]]:
-    """Give every file of this installation and of the further places, but for the stores in use."""
-    live = {path.resolve() for store in probe.STORES for path in store_files(getattr(office, store)).values()}
-    home, keys = office.settings.home.resolve(), office.kek_path.parent.resolve()
-    elsewhere = {} if keys.is_relative_to(home) else {"鍵": keys}
-    for name, root in {"設置先": home, **elsewhere, **places}.items():
-        if root.is_dir():
-            inside = (path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink())
-            yield from ((f"{name}: {path.relative_to(root)}", path) for path in inside if path.resolve() not in live)
-
-
-@dataclass(slots=True)
-class _Tally:
-    hits: dict[str, None] = field(default_factory=dict)
-    files: int = 0
-    read: int = 0
-    unread: int = 0
-
-    def look(self, name: str, path: Path, told: Callable[[Path], str | None]) -> None:
-        try:
-            what = told(path)
-            self.read += path.stat().st_size
-            self.files += 1
-        except FileNotFoundError:
-            return
-        except OSError:
-            self.unread += 1
-            return
-        if what is not None:
-            self.hits[f"{name}（{what}）"] = None
-
-    def found(self, *unseen: str) -> Found:
-        unread = (f"読めないファイル（{self.unread}件）",) if self.unread else ()
-        return Found(tuple(self.hits), self.files, self.read, (*unseen, *unread))
-
-
-SEARCHES: Final = (
-    Search("消去した回の目印（全保存先・全符号化形式）", _canaries),
-    Search("消去前のデータベースの写し", _copies),
-    Search("終わった鍵世代の鍵", _old_keys),
-    Search("台帳になく、なお開く写し", _unlisted),
-)
-"""Whoever adds a kind of copy adds how it is looked for here."""
+SEARCHES: Final = (Search((ERASED_MARKS,), _canaries), Search(COPIES, _strays))
+"""Whoever adds a kind of copy adds to the one search how it is looked for (`copies/searching.py`)."""
 
 
 def last_probe(office: Office, deed: Deed, places: Places, searches: Sequence[Search] = SEARCHES) -> LastProbe:
@@ -158,7 +89,7 @@ def last_probe(office: Office, deed: Deed, places: Places, searches: Sequence[Se
     unseen = [what for one in found for what in one.not_examined]
     return LastProbe(
         examined_at=office.now(),
-        sought=tuple(search.sought for search in searches),
+        sought=tuple(what for search in searches for what in search.sought),
         files=max(one.files for one in found),
         bytes_scanned=max(one.bytes_scanned for one in found),
         not_examined=tuple(dict.fromkeys((*INHERENT_LIMITS, *unseen))),

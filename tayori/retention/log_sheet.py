@@ -10,7 +10,7 @@ from tayori.certificates.moments import utc_text
 from tayori.certificates.pdf import pdf_available
 from tayori.office import Office
 from tayori.retention.letterhead import letterhead
-from tayori.retention.logbook import head_now
+from tayori.retention.logbook import head_now, keep_head
 from tayori.warehouse.engines import reading
 
 
@@ -24,7 +24,7 @@ class HeadSheet:
 
 
 def sheet_now(office: Office) -> HeadSheet:
-    """Sign the log's head of this moment and draw up its sheet.
+    """Sign the log's head of this moment, keep it, and draw up its sheet.
 
     Raises:
         NotFound: nothing was issued yet.
@@ -34,6 +34,7 @@ def sheet_now(office: Office) -> HeadSheet:
     now, paper = office.now(), letterhead(office)
     with reading(office.warehouse) as warehouse:
         head = head_now(office, warehouse, now)
+    keep_head(office, head)
     kid = Signer(office.signing_key).kid
     sheet = Sheet(head, utc_text(now), kid, paper.addressee, paper.issuer.organisation, paper.rehearsal)
     name = f"log-head-{head.size}"

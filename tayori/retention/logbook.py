@@ -22,10 +22,12 @@ from tayori.certificates.tokens import NotProven, opened, public_key
 from tayori.certificates.verifier import HEAD
 from tayori.errors import NotFound, Tampered
 from tayori.office import Office
+from tayori.vault.keyfile import write_whole
 from tayori.warehouse import certificates, settling
 from tayori.warehouse.certificates import CertificateRow
 
 FOLDER: Final = "certificates"
+HEADS: Final = "log-heads"
 REWRITTEN: Final = (
     "The log of certificates was cut or rewritten since its last head; restore it, then run again. Nothing was signed."
 )
@@ -60,7 +62,7 @@ def documents_of(bundle: str) -> list[Logged]:
 
 
 def whole_log(office: Office, warehouse: Connection) -> list[bytes]:
-    """Give the log's leaves if they go on from the longest head that was ever signed here.
+    """Give the log's leaves if they go on from the longest head that was filed, and from every head handed out.
 
     Raises:
         Tampered: they do not; nothing is put into a log that was cut or rewritten.
@@ -70,7 +72,21 @@ def whole_log(office: Office, warehouse: Connection) -> list[bytes]:
     size, root = max(_heads(office, warehouse), default=(0, tree_root([]).hex()))
     if len(leaves) < size or tree_root(leaves[:size]).hex() != root:
         raise Tampered(REWRITTEN)
+    heads_held(office, warehouse, heads_out(office))
     return leaves
+
+
+def keep_head(office: Office, head: LogHead) -> None:
+    """Keep a head before it is handed out: from then on nothing is issued by a log that does not go on from it."""
+    folder = office.settings.home / HEADS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_whole(folder / f"log-head-{head.size}-{head.root[:16]}.jws", head.token.encode("ascii"))
+
+
+def heads_out(office: Office) -> list[str]:
+    """Give the heads that were handed out, in their signed form; one that 甲 brings back may be laid beside them."""
+    found = sorted((office.settings.home / HEADS).glob("*.jws"))
+    return [path.read_text("ascii", "replace") for path in found]
 
 
 def _heads(office: Office, warehouse: Connection) -> list[tuple[int, str]]:

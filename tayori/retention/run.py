@@ -17,7 +17,7 @@ from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, holds, probe, spaces
+from tayori.retention import canaries, certify, erase, holds, probe, server_logs, spaces
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
@@ -211,14 +211,15 @@ def renew_box_keys(office: Office) -> Counts:
 
 
 def expire(office: Office) -> Counts:
-    """End what has reached its age: quarantined content, event ids, journals of certified runs, stale inbox rows."""
+    """End what has reached its age: quarantined content, event ids, journals of certified runs, inbox rows, logs."""
     counts: Counts = {}
     for store in ("warehouse", "inbox"):
         with writing(getattr(office, store)) as connection:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    return counts | {"tombstone_keys_destroyed": office.tombstone_keys.destroy_ended(office.now())}
+    tombstone_keys = office.tombstone_keys.destroy_ended(office.now())
+    return counts | {"tombstone_keys_destroyed": tombstone_keys} | server_logs.turn_over(office)
 
 
 def expire_quarantine(office: Office) -> int:

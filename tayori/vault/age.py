@@ -5,7 +5,7 @@ used as it is; of the format, only the writing of an identity (Bech32, BIP 173) 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -144,6 +144,25 @@ class Hashing:
     def sha256(self) -> str:
         """The hash of everything written so far, in hexadecimal."""
         return self._hash.hexdigest()
+
+
+class Pieces:
+    """Pieces to read from as one stream; memory stays flat."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._held = iter(pieces), bytearray()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give the next bytes, at most `size` of them."""
+        while size < 0 or len(self._held) < size:
+            piece = next(self._pieces, None)
+            if piece is None:
+                break
+            self._held += piece
+        cut = len(self._held) if size < 0 else size
+        given = bytes(self._held[:cut])
+        del self._held[:cut]
+        return given
 
 
 def seal_stream(source: Source, target: Hashing, recipients: Sequence[Recipient]) -> None:

@@ -46,9 +46,17 @@ class BlindIndex:
         """Give the 32 bytes that stand for a leaver who came back under another number: nobody is found by them."""
         return hmac.digest(self._key, f"detached|{number}|{line_user_id}".encode(), "sha256")
 
+    def of_letter_item(self, item: str, normal_form: str) -> bytes:
+        """Give the 32 bytes by which a letter is found by its writer's name, telephone or e-mail, in normal form."""
+        return hmac.digest(self._key, f"letter|{item}|{normal_form}".encode(), "sha256")
+
     def of_content(self, content: bytes) -> bytes:
         """Give the 16 bytes by which a letter that is the same as before is told from one that changed."""
         return hmac.digest(self._key, b"content|" + content, "sha256")[:16]
+
+    def of_receipt(self, receipt: str) -> bytes:
+        """Give the 32 bytes by which the state of a letter is found from its receipt number."""
+        return hmac.digest(self._key, b"receipt|" + receipt.encode("ascii"), "sha256")
 
     def of_source_key(self, source: str, key: str) -> bytes:
         """Give the 32 bytes by which a letter's key in its source is found again."""

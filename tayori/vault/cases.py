@@ -12,8 +12,23 @@ from tayori.vault.envelope import place, unseal
 from tayori.vault.keyring import Keyring
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
-SEALED: Final[Mapping[str, tuple[str, ...]]] = {"opinion_case": SEALED_ITEMS, "masked_opinion": ("masked_text",)}
+SEALED: Final[Mapping[str, tuple[str, ...]]] = {
+    "opinion_case": SEALED_ITEMS,
+    "masked_opinion": ("masked_text",),
+    "case_trail": ("words",),
+    "case_reply": ("words",),
+    "disclosure_case": ("black_outs",),
+    "letter_file": ("title", "content"),
+    "letter_confirmation": ("receipt", "email"),
+}
 """Which columns of which table are sealed under a case's key."""
+_WITHIN: Final[Mapping[str, str]] = {
+    "case_trail": "seq",
+    "case_reply": "seq",
+    "disclosure_case": "disclosure_id",
+    "letter_file": "file_no",
+}
+"""What tells the rows of one case apart: a sealed value is bound to it too, so that they cannot be swapped."""
 
 
 def open_cases(
@@ -27,10 +42,18 @@ def open_cases(
 
     """
     _evidenced(recorded)
-    keys = keyring.open(vault, [row["case_no"] for row in rows])
-    if len(keys) < len(rows):
-        raise Unavailable(f"{len(rows) - len(keys)} letters have no key in the vault; restore it. Nothing was opened.")
+    numbers = list(dict.fromkeys(row["case_no"] for row in rows))
+    keys = keyring.open(vault, numbers)
+    if len(keys) < len(numbers):
+        lost = len(numbers) - len(keys)
+        raise Unavailable(f"{lost} letters have no key in the vault; restore it. Nothing was opened.")
     return [_opened(keys[row["case_no"]], table, row) for row in rows]
+
+
+def place_of(table: str, column: str, row: Mapping[str, Any]) -> bytes:
+    """Name the place of a value that is sealed under a case's key; `row` needs the row's key alone."""
+    within = _WITHIN.get(table)
+    return place(table, f"{column}#{row[within]}" if within else column, row["case_no"])
 
 
 def _evidenced(recorded: object) -> None:
@@ -43,8 +66,7 @@ def _opened(key: bytes, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     opened = dict(row)
     for column in SEALED[table]:
         if opened[column] is not None:
-            where = place(table, column, row["case_no"])
-            opened[column] = unseal(key, bytes(opened[column]), where).decode()
+            opened[column] = unseal(key, bytes(opened[column]), place_of(table, column, row)).decode()
     if table == "masked_opinion":
         opened["masked_text"] = json.loads(opened["masked_text"])["text"]
     return opened

@@ -1,6 +1,7 @@
 """Seal a value under one person's or one case's own key, bound to its place so that rows cannot be swapped."""
 
 import os
+from collections.abc import Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -22,6 +23,19 @@ def seal(key: bytes, value: bytes, where: bytes) -> bytes:
     """Seal a value with AES-256-GCM: a random nonce, then the ciphertext and its tag."""
     nonce = os.urandom(NONCE)
     return nonce + AESGCM(key).encrypt(nonce, value, where)
+
+
+def seal_items(key: bytes, table: str, number: int, items: Mapping[str, str | None]) -> list[bytes | None]:
+    """Seal texts of one row under one key, each in the place of its column; what is missing stays missing."""
+    cipher = AESGCM(key)
+    end = f"|{number}|{VERSION}"
+    nonces = os.urandom(NONCE * len(items))
+    sealed: list[bytes | None] = []
+    for at, (column, value) in enumerate(items.items()):
+        nonce = nonces[at * NONCE : (at + 1) * NONCE]
+        where = f"{table}|{column}{end}".encode()
+        sealed.append(None if value is None else nonce + cipher.encrypt(nonce, value.encode(), where))
+    return sealed
 
 
 def unseal(key: bytes, sealed: bytes, where: bytes) -> bytes:

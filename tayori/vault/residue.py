@@ -4,11 +4,8 @@ Markers are planted (canaries) or known (an erased person's id); they are sought
 are known to write a text, in one pass per file, in memory that does not grow with the file.
 """
 
-import gzip
 import os
 import stat
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +15,8 @@ from typing import IO, Final
 from tayori.errors import NotFound
 from tayori.vault.residue_forms import Needles
 from tayori.vault.residue_pdf import pdf_texts
+from tayori.vault.unpacking import Content, contents
 
-CHUNK: Final = 8 * 1024 * 1024
 LARGEST_PDF: Final = 64 * 1024 * 1024
 
 INHERENT_LIMITS: Final = (
@@ -128,46 +125,34 @@ class _Reading:
             self._skip(name, "読めないファイル")
 
     def _contents(self, name: str, opened: IO[bytes]) -> None:
-        """Count in the bytes as they lie on disk, and in what a known wrapping hides."""
-        magic = opened.read(5)
-        opened.seek(0)
-        self.bytes_scanned += self._stream(name, opened)
-        opened.seek(0)
-        try:
-            self._unwrapped(name, magic, opened)
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            self._skip(name, "展開できない圧縮ファイル")
+        """Count in the bytes as they lie on disk, and in whatever a known wrapping hides."""
+        for content in contents(opened, lambda what: self._skip(name, what)):
+            if content.name:
+                self.hits[name] += count_in(content.name.encode("utf-8", "surrogateescape"), self.sought)
+            read = self._content(name, content)
+            if not content.depth:
+                self.bytes_scanned += read
+            if content.begins.startswith(b"%PDF-"):
+                self._pdf(name, content)
 
-    def _unwrapped(self, name: str, magic: bytes, opened: IO[bytes]) -> None:
-        if magic.startswith(b"\x1f\x8b"):
-            with gzip.open(opened) as inner:
-                self._stream(name, inner)
-        elif magic.startswith(b"PK\x03\x04"):
-            with zipfile.ZipFile(opened) as archive:
-                for member in archive.infolist():
-                    with archive.open(member) as inner_file:
-                        self._stream(name, inner_file)
-        elif magic.startswith(b"%PDF-"):
-            self._pdf(name, opened)
-
-    def _pdf(self, name: str, opened: IO[bytes]) -> None:
-        content = opened.read(LARGEST_PDF + 1)
-        if len(content) > LARGEST_PDF:
-            self._skip(name, "大きすぎるPDFの本文")
-            return
-        for text in pdf_texts(content):
-            self.hits[name] += count_in(text, self.sought)
-
-    def _stream(self, name: str, stream: IO[bytes] | gzip.GzipFile) -> int:
-        """Count in one stream and give its length; what was found before a stream breaks off counts too."""
+    def _content(self, name: str, content: Content) -> int:
+        """Count in one content and give its length; what was found before it breaks off counts too."""
         search, length = self.sought.search(), 0
         try:
-            while chunk := stream.read(CHUNK):
-                search.feed(chunk)
-                length += len(chunk)
+            for piece in content.pieces():
+                search.feed(piece)
+                length += len(piece)
         finally:
             self.hits[name] += search.finish()
         return length
+
+    def _pdf(self, name: str, content: Content) -> None:
+        held = content.whole(LARGEST_PDF)
+        if held is None:
+            self._skip(name, "大きすぎるPDFの本文")
+            return
+        for text in pdf_texts(held):
+            self.hits[name] += count_in(text, self.sought)
 
 
 def _paths_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:

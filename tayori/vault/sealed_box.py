@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -34,31 +34,38 @@ class Sealed:
     box: bytes
 
 
+class _Published(NamedTuple):
+    """What the public file held when it looked so: replaced whole, since threads share it."""
+
+    stamp: tuple[int, int]
+    epoch: int
+    key: X25519PublicKey
+
+
 class Sealer:
-    """Closes boxes. Holds public keys only."""
+    """Closes boxes, from any thread. Holds public keys only."""
 
     def __init__(self, public_file: Path) -> None:
         self._path = public_file
-        self._stamp: tuple[int, int] | None = None
-        self._epoch = 0
-        self._key: X25519PublicKey | None = None
+        self._published: _Published | None = None
 
     def seal(self, kind: str, content: bytes) -> Sealed:
         """Close content into a box of a kind; the kind is bound to it."""
-        key = self._current()
-        return Sealed(self._epoch, SUITE.encrypt(content, key, _purpose(kind, self._epoch)))
+        now = self._current()
+        return Sealed(now.epoch, SUITE.encrypt(content, now.key, _purpose(kind, now.epoch)))
 
-    def _current(self) -> X25519PublicKey:
+    def _current(self) -> _Published:
+        known = self._published
         try:
             found = self._path.stat()
             stamp = (found.st_mtime_ns, found.st_ino)
-            if self._key is None or stamp != self._stamp:
+            if known is None or stamp != known.stamp:
                 written = json.loads(self._path.read_bytes())
-                self._key = X25519PublicKey.from_public_bytes(bytes.fromhex(written["public"]))
-                self._epoch, self._stamp = int(written["epoch"]), stamp
+                key = X25519PublicKey.from_public_bytes(bytes.fromhex(written["public"]))
+                known = self._published = _Published(stamp, int(written["epoch"]), key)
         except (OSError, ValueError, KeyError):
             raise Unavailable("The public key of the inbox cannot be read; run `tayori init` or restore it.") from None
-        return self._key
+        return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, o
 
 from tayori.domain.identifiers import Contract
 from tayori.domain.record_classes import ERASED, RETURNED, AtEnd, RecordClass, record_classes
-from tayori.domain.states import BroadcastState, CaseState
+from tayori.domain.states import OPEN_CASES, BroadcastState
 from tayori.errors import NotFound, Refused
 from tayori.warehouse.disposal import ListState
 from tayori.warehouse.schema.approvals import quarantine_approval
@@ -199,7 +199,7 @@ def _of_line(table: Table) -> ColumnElement[bool]:
     if table is quarantine_approval:
         return quarantine_approval.c.quarantine_no.in_(select(quarantine.c.quarantine_no).where(from_line))
     if table is inbox_row:
-        return inbox_row.c.kind.in_(("events", "reception", "unparsed"))
+        return inbox_row.c.kind != "letter"
     raise Refused(f"The table {table.name} is of both contracts, and nothing tells its rows apart; say what does.")
 
 
@@ -272,7 +272,7 @@ def unfinished(connection: Connection, contract: Contract) -> Unfinished:
             leavers=int(connection.execute(leavers).scalar_one()),
             quarantined=quarantined,
         )
-    cases = select(func.count()).select_from(opinion_case).where(opinion_case.c.state == CaseState.RECEIVED)
+    cases = select(func.count()).select_from(opinion_case).where(opinion_case.c.state.in_(sorted(OPEN_CASES)))
     listed = select(func.count()).select_from(disposal_list).where(disposal_list.c.state == ListState.RUNNING)
     return Unfinished(
         open_cases=int(connection.execute(cases).scalar_one()),

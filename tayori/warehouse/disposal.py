@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from tayori.domain.states import DONE
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
+from tayori.warehouse.schema.arrivals import letter_file
 from tayori.warehouse.schema.endings import (
     disposal_item,
     disposal_list,
@@ -180,9 +181,10 @@ def dispose(
 
 
 def delete_letters(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
-    """Delete letters and their masked rows; give how many rows went, by table."""
+    """Delete letters, their files and their masked rows; give how many rows went, by table."""
     return {
-        table.name: delete_where_in(connection, table, "case_no", numbers) for table in (masked_opinion, opinion_case)
+        table.name: delete_where_in(connection, table, "case_no", numbers)
+        for table in (letter_file, masked_opinion, opinion_case)
     }
 
 

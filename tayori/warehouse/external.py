@@ -131,15 +131,15 @@ def read_external(
         BadInput: the URL, a table or a column is wrong; a key or a time of change is missing or stands twice.
 
     """
-    engine = _engine(url)
+    engine = engine_of(url)
     try:
         reader = _Reader(engine, query)
         reader.refuse_rows_without_order()
         yield from reader.pages(after, until, page_rows)
     except exc.SQLAlchemyError as fault:
-        raise _refusal(fault) from None
+        raise refusal_of(fault) from None
     except ValueError:  # from the driver, with the value in its message
-        raise BadInput("A value does not fit the type of its column in the call centre's database.") from None
+        raise BadInput("A value does not fit the type of its column in the source's database.") from None
     finally:
         engine.dispose()
 
@@ -291,14 +291,15 @@ def _named_in(condition: Condition) -> Iterator[ColumnName]:
                 yield from _named_in(part)
 
 
-def _engine(url: str) -> sa.Engine:
+def engine_of(url: str) -> sa.Engine:
+    """Open another vendor's database. Raises BadInput or Unavailable where it cannot be."""
     try:
         address = sa.make_url(url)
         backend = address.get_backend_name()
         if backend not in {"sqlite", "postgresql"}:
             raise BadInput("The source's URL names another kind of database; sqlite and postgresql can be read.")
         if backend == "sqlite" and not Path(address.database or "").is_file():
-            raise Unavailable("The call centre's database file is not there; check the URL or ask its operator.")
+            raise Unavailable("The source's database file is not there; check the URL or ask its operator.")
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
         return sa.create_engine(address, poolclass=NullPool, hide_parameters=True)
@@ -308,14 +309,15 @@ def _engine(url: str) -> sa.Engine:
         ) from None
 
 
-def _refusal(fault: exc.SQLAlchemyError) -> TayoriError:
+def refusal_of(fault: exc.SQLAlchemyError) -> TayoriError:
+    """Give the sentence for what a vendor's database said."""
     kind = type(fault).__name__
     if isinstance(fault, (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)):
         return Unavailable(
-            f"The call centre's database is locked or out of reach ({kind}); "
+            f"The source's database is locked or out of reach ({kind}); "
             "what was read before stays, a later run goes on from there."
         )
-    return BadInput(f"The call centre's database refused the query ({kind}); check rights and the mapping.")
+    return BadInput(f"The source's database refused the query ({kind}); check rights and the mapping.")
 
 
 def _typed(text: str, kind: sa.types.TypeEngine[Any]) -> object:

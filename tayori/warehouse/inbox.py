@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, event, func, insert, select, text
+from sqlalchemy import Connection, Engine, delete, event, func, select, text
 
 from tayori.warehouse.bulk import insert_rows
 from tayori.warehouse.engines import is_sqlite, open_store, reading, writing
@@ -25,6 +25,15 @@ class InboxRow:
     received_at: datetime
 
 
+class Submission(NamedTuple):
+    """One sealed submission on its way in: as the columns of the inbox, but for the number that it gets there."""
+
+    kind: str
+    epoch: int
+    sealed: bytes
+    received_at: datetime
+
+
 class DoorStore:
     """The inbox as a door sees it: one way in. A store that is locked or away is told at once."""
 
@@ -38,8 +47,17 @@ class DoorStore:
             Unavailable: the store cannot be written now; nothing was kept.
 
         """
+        self.put_all([Submission(kind, epoch, sealed, received_at)])
+
+    def put_all(self, submissions: Sequence[Submission]) -> None:
+        """Add sealed submissions in one transaction: all of them are kept, or none.
+
+        Raises:
+            Unavailable: the store cannot be written now; nothing was kept.
+
+        """
         with writing(self._engine) as connection:
-            put(connection, kind, epoch, sealed, received_at)
+            _insert(connection, submissions)
 
     def answers(self) -> bool:
         """Whether the store is there, asked with no right but to connect.
@@ -61,7 +79,7 @@ def open_impatient(url: str, store: str) -> Engine:
     """Open a store for a door, which has somebody waiting: one that is locked or away is told in two seconds."""
     engine = open_store(url, store=store)
     if not is_sqlite(engine):
-        address = engine.url.update_query_dict({"connect_timeout": "2"})
+        address = engine.url.update_query_dict({"connect_timeout": "2", "tcp_user_timeout": str(DOOR_MILLISECONDS)})
         engine = open_store(address.render_as_string(hide_password=False), store=store)
     event.listen(engine, "connect", _be_impatient)
     return engine
@@ -79,23 +97,36 @@ def _be_impatient(opened: Any, _record: object) -> None:  # noqa: ANN401 - the d
 
 def put(connection: Connection, kind: str, epoch: int, sealed: bytes, received_at: datetime) -> None:
     """Add one row. Nothing is read back: a door's role may only INSERT."""
-    row = insert(inbox_row).inline()
-    connection.execute(row.values(kind=kind, epoch=epoch, sealed=sealed, received_at=received_at))
+    _insert(connection, [Submission(kind, epoch, sealed, received_at)])
 
 
 def put_many(connection: Connection, kind: str, boxes: Iterable[tuple[int, bytes]], received_at: datetime) -> None:
     """Add many rows of one kind (epoch, sealed), for rehearsals and benches."""
-    moment: Any = received_at
+    _insert(connection, (Submission(kind, epoch, sealed, received_at) for epoch, sealed in boxes))
+
+
+def _insert(connection: Connection, submissions: Iterable[Submission]) -> None:
+    rows: Iterable[tuple[Any, ...]] = submissions
     if is_sqlite(connection):
-        moment = received_at.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    rows = ((kind, epoch, sealed, moment) for epoch, sealed in boxes)
-    insert_rows(connection, inbox_row, ("kind", "epoch", "sealed", "received_at"), rows)
+        rows = ((*one[:3], _as_text(one.received_at)) for one in submissions)
+    insert_rows(connection, inbox_row, Submission._fields, rows)
+
+
+def _as_text(moment: datetime) -> str:
+    """Write a moment as SQLAlchemy does on SQLite."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def oldest(connection: Connection, kinds: Sequence[str], limit: int) -> list[InboxRow]:
     """Give the oldest rows of some kinds, in the order in which they came."""
     chosen = select(inbox_row).where(inbox_row.c.kind.in_(kinds)).order_by(inbox_row.c.inbox_no).limit(limit)
     return [InboxRow(**row) for row in connection.execute(chosen).mappings()]
+
+
+def count(connection: Connection, kind: str) -> int:
+    """Give how many rows of a kind wait."""
+    mine = select(func.count()).select_from(inbox_row).where(inbox_row.c.kind == kind)
+    return int(connection.execute(mine).scalar_one())
 
 
 def remove(connection: Connection, numbers: Sequence[int]) -> None:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from tayori.domain.states import DONE, CaseState
+from tayori.domain.states import ANALYSED, OPEN_CASES, CaseState, case_sources
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.endings import disposed_letter
 from tayori.warehouse.schema.opinions import (
+    SEALED_ITEMS,
     counted_letter,
     masked_opinion,
     opinion_case,
@@ -23,6 +24,11 @@ from tayori.warehouse.schema.opinions import (
 )
 
 CASE = tuple(column.name for column in opinion_case.columns)
+MANAGED = ("channel", "addressee", "answer_wanted", "department", "kind")
+NEW_CASE = (
+    *("case_no", "receipt_no", "source", "source_key", "received_on", "target_on", "calendar_version", "state"),
+    *("content_mark", *MANAGED, "name", "postal_code", "address", "telephone", "email", "fax", "opinion"),
+)
 TALLY_KEY = [opinion_tally.c.source, opinion_tally.c.month, opinion_tally.c.channel, opinion_tally.c.reason]
 MASKED = tuple(column.name for column in masked_opinion.columns)
 
@@ -73,6 +79,12 @@ def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes,
     return {bytes(row[0]): None for row in gone} | marks
 
 
+def cases_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Give the case numbers of those look-up values of source keys that came in as a case."""
+    rows = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "case_no"))
+    return {bytes(row[0]): row[1] for row in rows}
+
+
 def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
     """Give those look-up values of source keys that came in as a count."""
     return {bytes(row[0]) for row in rows_where_in(connection, counted_letter, "source_key", keys, ("source_key",))}
@@ -81,6 +93,11 @@ def counted_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
 def add_cases(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add cases; each row holds every column of `opinion_case`."""
     insert_rows(connection, opinion_case, CASE, ([row[name] for name in CASE] for row in rows))
+
+
+def add_new_cases(connection: Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Add cases that nobody worked on yet; each row's values stand in the order of `NEW_CASE`."""
+    insert_rows(connection, opinion_case, NEW_CASE, rows)
 
 
 def count_letters(
@@ -115,8 +132,9 @@ def open_cases(connection: Connection, source: str | None = None, limit: int | N
     """Give numbers, receipt date, way and whether an answer is wanted of cases that are not done, oldest first."""
     columns = opinion_case.c
     chosen = select(columns.case_no, columns.received_on, columns.answer_wanted, columns.target_on)
-    chosen = chosen.add_columns(columns.receipt_no, columns.channel)
-    chosen = chosen.where(columns.state == CaseState.RECEIVED).order_by(columns.case_no).limit(limit)
+    chosen = chosen.add_columns(columns.receipt_no, columns.channel, columns.state)
+    chosen = chosen.where(columns.state.in_(sorted(OPEN_CASES)), columns.case_no > 0)
+    chosen = chosen.order_by(columns.case_no).limit(limit)
     if source is not None:
         chosen = chosen.where(columns.source == source)
     return list(connection.execute(chosen))
@@ -125,7 +143,8 @@ def open_cases(connection: Connection, source: str | None = None, limit: int | N
 def count_open(connection: Connection, first: date, last: date) -> int:
     """How many cases that came in on these days, both ends included, are not done."""
     columns = opinion_case.c
-    chosen = select(func.count()).where(columns.state == CaseState.RECEIVED, columns.received_on.between(first, last))
+    open_ones = columns.state.in_(sorted(OPEN_CASES))
+    chosen = select(func.count()).where(open_ones, columns.received_on.between(first, last))
     return connection.execute(chosen).scalar_one()
 
 
@@ -145,14 +164,33 @@ def by_receipt(connection: Connection, receipts: Sequence[str]) -> dict[str, tup
     return {row[0]: (row[1], CaseState(row[2])) for row in rows}
 
 
+def receipts(connection: Connection, numbers: Sequence[int]) -> list[str]:
+    """Give the receipt numbers of cases."""
+    return [row[0] for row in rows_where_in(connection, opinion_case, "case_no", numbers, ("receipt_no",))]
+
+
+def sealed_letters(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Give number and sealed items of letters."""
+    names = ("case_no", *SEALED_ITEMS)
+    return [
+        dict(zip(names, row, strict=True)) for row in rows_where_in(connection, opinion_case, "case_no", numbers, names)
+    ]
+
+
+def movable(connection: Connection, numbers: Sequence[int], state: CaseState) -> list[int]:
+    """Give those of these cases that may go to a state from where they stand."""
+    rows = rows_where_in(connection, opinion_case, "case_no", numbers, ("case_no", "state"))
+    return sorted(number for number, before in rows if CaseState(before) in case_sources(state))
+
+
 def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, done_on: date | None) -> int:
-    """Move cases that are open to a state; give how many moved."""
+    """Move those cases to a state that may go there; give how many moved."""
     moved = 0
     for start in range(0, len(numbers), 500):
         done = connection.execute(
             update(opinion_case)
             .where(opinion_case.c.case_no.in_(numbers[start : start + 500]))
-            .where(opinion_case.c.state == CaseState.RECEIVED)
+            .where(opinion_case.c.state.in_(sorted(case_sources(state))))
             .values(state=state, done_on=done_on)
         )
         moved += done.rowcount
@@ -162,7 +200,10 @@ def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, 
 def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int] | None = None) -> list[DoneCase]:
     """Give cases that are done and not yet in the mart, oldest first; of a span of case numbers if one is given."""
     columns = opinion_case.c
-    chosen = select(*(columns[name] for name in DoneCase.__slots__)).where(_unmasked())
+    # a case that was answered and then closed is counted as answered
+    outcome = case((columns.state == CaseState.CLOSED, CaseState.ANSWERED.value), else_=columns.state).label("state")
+    wanted = [outcome if name == "state" else columns[name] for name in DoneCase.__slots__]
+    chosen = select(*wanted).where(_unmasked())
     if within is not None:
         chosen = chosen.where(columns.case_no.between(*within))
     return [DoneCase(*row) for row in connection.execute(chosen.order_by(columns.case_no).limit(limit))]
@@ -177,7 +218,7 @@ def unmasked_partitions(connection: Connection, size: int) -> list[tuple[int, in
 
 def _unmasked() -> ColumnElement[bool]:
     in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == opinion_case.c.case_no).exists()
-    return opinion_case.c.state.in_(sorted(DONE)) & ~in_mart
+    return opinion_case.c.state.in_(sorted(ANALYSED)) & ~in_mart
 
 
 def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:

@@ -12,8 +12,10 @@ from tayori.warehouse.engines import is_sqlite, writing
 from tayori.warehouse.own import PERSON, SETTINGS
 from tayori.warehouse.schema.broadcasts import broadcast
 from tayori.warehouse.schema.kinds import staff_link
+from tayori.warehouse.schema.letters import letter_receipt
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import audit_entry, quarantine
+from tayori.warehouse.schema.surveys import survey
 
 READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
@@ -23,6 +25,8 @@ READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (quarantine, ("line_index", "state")),
     (broadcast, ("genre", "state", "ended_at")),
     (audit_entry, ("seq", "hash")),
+    (letter_receipt, ("receipt_index", "state")),
+    (survey, ("name", "anonymous", "definition", "state", "closes_on")),
 )
 """What the page reads, column by column; the LINE id among it is sealed, and the page holds no key."""
 

@@ -14,13 +14,14 @@ from tayori.errors import Unavailable
 from tayori.warehouse.engines import reading
 
 DONE, NOT_ALLOWED = "done", "not allowed to this role"
-HEARD: Final = """
-SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(:t) AND attname = :c AND attstattarget <> 0
-"""
 KEPT: Final = """
-SELECT format_type(atttypid, atttypmod) FROM pg_attribute a JOIN pg_stats s ON s.attname = a.attname
-WHERE a.attrelid = to_regclass(:t) AND a.attname = :c AND s.tablename = :t
+SELECT asked.t, asked.c, a.attstattarget IS DISTINCT FROM 0 AS is_heard,
+       s.attname IS NOT NULL AS is_kept, format_type(a.atttypid, a.atttypmod) AS kind
+FROM unnest(CAST(:tables AS text[]), CAST(:columns AS text[])) AS asked (t, c)
+JOIN pg_attribute a ON a.attrelid = to_regclass(asked.t) AND a.attname = asked.c
+LEFT JOIN pg_stats s ON s.tablename = asked.t AND s.attname = asked.c
 """
+"""Of some columns: whether statistics are to be kept, and whether some are."""
 QUIET: Final[Mapping[str, frozenset[str]]] = {
     "log_error_verbosity": frozenset({"terse"}),  # else a conflict's DETAIL and a COPY's CONTEXT show the row
     "log_min_error_statement": frozenset({"fatal", "panic"}),
@@ -75,11 +76,11 @@ def silence(connection: Connection, tables: Iterable[Table]) -> int:
     What was kept of them before goes too: a column that is given the type that it has loses its statistics.
     """
     unique = [(table.name, column.name) for table in tables for column in table.columns if _of_one(column)]
-    for table, column in unique:
-        where = {"t": table, "c": column}
-        if connection.execute(text(HEARD), where).first() is not None:
+    asked = {"tables": [table for table, _ in unique], "columns": [column for _, column in unique]}
+    for table, column, is_heard, is_kept, kind in connection.execute(text(KEPT), asked).all():
+        if is_heard:
             connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"))
-        if (kind := connection.execute(text(KEPT), where).scalar()) is not None:
+        if is_kept:
             connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"))
     return len(unique)
 

@@ -9,44 +9,54 @@ from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
     analysis,
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,
     copies,
+    desk,
     editions,
     endings,
     guards,
     kinds,
     leaving,
+    letters,
     messages,
+    migrating,
     opinions,
     people,
     records,
     results,
     retention,
     stores,
+    surveys,
 )
 from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SCHEMAS = (
     analysis,
     approvals,
+    arrivals,
     attention,
     broadcasts,
     certificates,
     copies,
+    desk,
     editions,
     endings,
     guards,
     kinds,
     leaving,
+    letters,
     messages,
+    migrating,
     opinions,
     people,
     records,
     results,
     retention,
     stores,
+    surveys,
 )
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
 
@@ -57,9 +67,10 @@ def create(engine: Engine, store: str) -> None:
     An empty store gets them in one go; tests show that they are what the revisions would have made.
     """
     with writing(engine) as connection:
-        if versions.version(connection, store) is None and not _has_tables(connection, store):
+        found = versions.version(connection, store)
+        if found is None and not _has_tables(connection, store):
             _create_at_once(connection, store)
-        else:
+        elif found != versions.head(store):
             versions.upgrade(connection, store)
         if not is_sqlite(connection):
             server_hygiene.silence(connection, STORES[store].sorted_tables)

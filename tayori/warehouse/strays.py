@@ -1,29 +1,34 @@
 """Copies of our databases that lie about: told by what stands in them, and from when they are.
 
 A copy that somebody made by hand stands in no ledger and would bring the erased back. A file of SQLite is opened and
-asked; an archive of PostgreSQL, or a compressed file that begins like either, cannot be dated and counts as old.
+asked; what is packed, and an archive of PostgreSQL, cannot be dated and counts as old.
 """
 
-import gzip
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from tayori.warehouse.schema.columns import vault, warehouse
+from tayori.warehouse.schema.columns import inbox, vault, warehouse
 
 SQLITE: Final = b"SQLite format 3\x00"
+SECOND: Final = timedelta(seconds=1)
 ARCHIVES: Final = (b"PGDMP", b"-- PostgreSQL database dump", b"--\n-- PostgreSQL database dump")
-COMPRESSED: Final = b"\x1f\x8b"
-BEGINNING: Final = 64
-OURS: Final = frozenset({"person", "person_key", "case_key", "opinion_case"}) & (
-    frozenset(warehouse.tables) | frozenset(vault.tables)
+OURS: Final = frozenset({"person", "person_key", "case_key", "opinion_case", "inbox"}) & (
+    frozenset(warehouse.tables) | frozenset(vault.tables) | frozenset(inbox.tables)
 )
+MOMENTS: Final = (
+    ("audit_entry", "at"),
+    ("erasure_journal", "erased_at"),
+    ("key_epoch", "destroyed_at"),
+    ("inbox", "received_at"),
+)
+"""What a copy of each store tells of its own age: access, erasures, ends of keys, arrivals."""
 
 
 class Copy(StrEnum):
@@ -33,47 +38,47 @@ class Copy(StrEnum):
     ARCHIVE = "データベースの書出し"
 
 
-def copy_older_than(path: Path, moment: datetime) -> Copy | None:
-    """Tell whether a file is a copy of a database of ours from before a moment; None: it is not.
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy of a database of ours, and the last moment that it tells of; None: nobody can say from when it is."""
 
-    Raises:
-        OSError: it cannot be read.
+    what: Copy
+    last: datetime | None = None
 
+    def older_than(self, moment: datetime) -> bool:
+        """Whether it may hold who was erased at a moment."""
+        return not is_younger(self.last, moment)
+
+
+def is_younger(last: datetime | None, moment: datetime) -> bool:
+    """Whether a copy's last moment shows that it is from after an erasure; certificates count in whole seconds."""
+    return last is not None and last >= moment + SECOND
+
+
+def copied(begins: bytes, path: Path | None) -> Copied | None:
+    """Tell by its beginning whether a content is a copy of a database of ours; None: it is not.
+
+    `path` is where it lies as a file of its own; without one it is packed in another, and cannot be asked.
     """
-    begins = _beginning(path)
-    inside = _unpacked(path) if begins.startswith(COMPRESSED) else begins
-    if inside.startswith(SQLITE):
-        asked = inside is begins  # a compressed one cannot be asked
-        return Copy.DATABASE if not asked or _is_older(path, moment) else None
-    return Copy.ARCHIVE if inside.startswith(ARCHIVES) else None
+    if begins.startswith(SQLITE):
+        return Copied(Copy.DATABASE) if path is None else _asked(path)
+    return Copied(Copy.ARCHIVE) if begins.startswith(ARCHIVES) else None
 
 
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as opened:
-        return opened.read(BEGINNING)
-
-
-def _unpacked(path: Path) -> bytes:
-    try:
-        with gzip.open(path) as inner:
-            return inner.read(BEGINNING)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        return b""
-
-
-def _is_older(path: Path, moment: datetime) -> bool:
-    """Whether a file of SQLite holds tables of ours and shows nothing from after the moment."""
+def _asked(path: Path) -> Copied | None:
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as database:
             tables = {str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            return bool(tables & OURS) and not any(last > moment for last in _moments(database, tables))
+            if not tables & OURS:
+                return None
+            return Copied(Copy.DATABASE, max(_moments(database, tables), default=None))
     except sqlite3.DatabaseError:
-        return True  # it begins like one and cannot be asked: nobody can say that it is younger
+        return Copied(Copy.DATABASE)  # it begins like one and cannot be asked: nobody can say that it is younger
 
 
 def _moments(database: sqlite3.Connection, tables: set[str]) -> Iterator[datetime]:
-    """Give the last moments that a copy tells of: its log of access, its erasures, its key epochs."""
-    for table, column in (("audit_entry", "at"), ("erasure_journal", "erased_at"), ("key_epoch", "destroyed_at")):
+    """Give the last moments that a copy tells of."""
+    for table, column in MOMENTS:
         if table in tables:
             found = database.execute(f"SELECT max({column}) FROM {table}").fetchone()[0]  # noqa: S608
             if found:

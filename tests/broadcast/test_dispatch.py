@@ -114,6 +114,29 @@ def test_an_emergency_is_due_before_everything_else(sqlite_office: Office) -> No
     assert control.due(sqlite_office) == [urgent, left, waiting]
 
 
+def test_while_two_are_being_sent_an_emergency_alone_is_due(sqlite_office: Office, clock: TestClock) -> None:
+    """Two long sends leave a run for the emergency lane; an ordinary one is due again when their workers are gone."""
+    years = (1950, 1970, 1990)
+    born = [(year, None, None) for year in years for _ in range(20)]
+    residents(sqlite_office, len(born), genres=frozenset({URGENT, GENRE}), chosen=born)
+    who = staff(sqlite_office)
+    one, other, third = (
+        an_approved(sqlite_office, who, segment={"birth_year": {"from": year, "to": year}}, reason="少人数", hours=1)
+        for year in years
+    )
+    freeze.start(sqlite_office, one, "elsewhere.1.1")
+    freeze.start(sqlite_office, other, "elsewhere.2.2")
+    waiting = scheduled(sqlite_office, third)
+    clock.forward(seconds=30)
+    assert control.due(sqlite_office) == []
+    duty = handler(sqlite_office, "toban", "duty")
+    said = {"shelter": "四谷小学校", "opened": "09:45"}
+    urgent = emergency.sign_off(sqlite_office, duty, a_template(sqlite_office, who), said)
+    assert control.due(sqlite_office) == [urgent]
+    clock.forward(seconds=61)
+    assert set(control.due(sqlite_office)) == {urgent, one, other, waiting}
+
+
 def test_what_another_run_sends_or_sent_is_no_failure(sqlite_office: Office, clock: TestClock) -> None:
     """Two runs may look at the same moment: whoever comes second has nothing to report; a stopped one is reported."""
     residents(sqlite_office, 20)

@@ -12,16 +12,32 @@ from sandbox.line.serve import RunningPlatform
 from sandbox.line.spec import load_spec, spec_folder
 from sandbox.line.wire import Exchange
 from tayori.domain.states import BroadcastState
+from tayori.domain.talk import Occasion, fixed_texts
 from tayori.errors import Unavailable
 from tayori.line.client import LineClient, content_of
 from tayori.line.endpoints import ENDPOINTS
 from tayori.line.insight import InsightClient
+from tayori.line.richmenu import MenuClient
+from tayori.menus import replacing
 from tayori.office import Office
 from tests.broadcast.builders import TEXT, an_approved, residents
 from tests.broadcast.rig import send
+from tests.support.menus import some_menus
 
-QUESTIONS = {"multicast", "faults_in", "followers_ids", "profile_exists", "quota", "consumption"}
+QUESTIONS = {"multicast", "reply", "faults_in", "followers_ids", "profile_exists", "quota", "consumption"}
 FIGURES = {"opened", "account", "delivered"}
+MENUS = {
+    "standing",
+    "faults_in",
+    "make",
+    "is_dressed",
+    "dress",
+    "name",
+    "rename",
+    "unname",
+    "show",
+    "remove",
+}
 DAY = date(2026, 11, 1)
 
 
@@ -34,6 +50,7 @@ def ask_everything(client: LineClient) -> None:
     assert client.quota() is None
     assert client.consumption() >= 0
     assert client.faults_in(content_of(json.dumps(TEXT).encode(), "r1")) == ()
+    assert not client.reply("0" * 32, fixed_texts("https://line.example.jp")[Occasion.GREETING])
 
 
 def read_every_figure(platform: RunningPlatform) -> None:
@@ -42,6 +59,16 @@ def read_every_figure(platform: RunningPlatform) -> None:
     assert client.opened("r1", DAY, DAY).opened is None
     assert client.account(DAY) is not None
     assert client.delivered(DAY) is not None
+
+
+def replace_the_menu(platform: RunningPlatform) -> None:
+    """Put a menu of two tabs in the place of another, and then one of one tab."""
+    client = MenuClient(platform.base_url, platform.base_url, platform.account.access_token)
+    for number in (1, 2):
+        assert replacing.replace(client, replacing.drawn(some_menus(tabs=2, note=f"第{number}版")))
+    wanted = replacing.drawn(some_menus(tabs=1))
+    assert client.faults_in(wanted[0].menu) == ()
+    assert replacing.replace(client, wanted)
 
 
 def a_client(platform: RunningPlatform) -> LineClient:
@@ -72,15 +99,19 @@ def test_no_request_goes_to_an_endpoint_that_is_not_on_the_list(
     assert send(sqlite_office, platform, an_approved(sqlite_office)).ended is BroadcastState.SENT
     ask_everything(a_client(platform))
     read_every_figure(platform)
+    replace_the_menu(platform)
     assert set(platform.control.asked()) == {(one.method, one.template) for one in ENDPOINTS}
 
 
 def test_the_client_can_ask_nothing_else() -> None:
     """The clients have these methods and no other: there is no way to say more about a person."""
-    for client, questions in ((LineClient, QUESTIONS), (InsightClient, FIGURES)):
+    for client, questions in ((LineClient, QUESTIONS), (InsightClient, FIGURES), (MenuClient, MENUS)):
         public = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
         assert public == questions
     assert set(inspect.signature(LineClient.multicast).parameters) == {"self", "to", "content", "retry_key"}
+    assert set(inspect.signature(LineClient.reply).parameters) == {"self", "reply_token", "said"}
+    for name in MENUS:
+        assert set(inspect.signature(getattr(MenuClient, name)).parameters) <= {"self", "menu", "picture", "alias"}
 
 
 @pytest.mark.spec
@@ -95,6 +126,7 @@ def test_every_request_is_valid_by_lines_specification(sqlite_office: Office, pl
     send(sqlite_office, platform, an_approved(sqlite_office))
     ask_everything(a_client(platform))
     read_every_figure(platform)
+    replace_the_menu(platform)
     spec, seen = load_spec(folder), exchanges(platform)
     for exchange in seen:
         spec.check_request(exchange)

@@ -6,13 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tayori.domain.calendar import WardCalendar, explain, open_days_taken, read_calendar, reply_due
+from tayori.domain.calendar import ClosingDay, WardCalendar, explain, open_days_taken, read_calendar, reply_due
 from tayori.errors import BadInput
 
 DAY = timedelta(days=1)
 PLAIN = WardCalendar()
 DAYS = st.dates(date(2015, 1, 1), date(2035, 12, 31))
-CLOSINGS = st.dictionaries(DAYS, st.sampled_from(["停電", "選挙"]), max_size=60)
+CLOSINGS = st.dictionaries(
+    DAYS, st.sampled_from([ClosingDay("停電", "決定第1号"), ClosingDay("選挙", "決定第2号")]), max_size=60
+)
+CLOSED = {"reason": "庁舎停電", "authority": "8総総第12号"}
+UNREAD = [
+    ["2026-10-01"],
+    {"1 October": CLOSED},
+    {"2026-10-01": "庁舎停電"},
+    {"2026-10-01": None},
+    {"2026-10-01": {"reason": "庁舎停電"}},
+    {"2026-10-01": CLOSED | {"authority": " "}},
+    {"2026-10-01": CLOSED | {"reason": "長" * 41}},
+]
 
 # Written down from the Cabinet Office's list, by hand: the days of 2026 and the new year 2027 that are no weekend.
 HOLIDAYS_2026 = {
@@ -84,22 +96,22 @@ def test_the_explanation_names_every_day() -> None:
 
 def test_the_wards_own_closing_days_are_skipped_and_named() -> None:
     """A closing day given as data moves the target, is named, and changes the calendar's version."""
-    calendar = read_calendar({"2026-06-10": "庁舎停電", date(2026, 6, 11): "庁舎停電"})
+    calendar = read_calendar({"2026-06-10": CLOSED, date(2026, 6, 11): CLOSED})
     assert reply_due(date(2026, 6, 1), calendar) == date(2026, 6, 23)
-    assert calendar.closed_because(date(2026, 6, 10)) == "休庁日（庁舎停電）"
+    assert calendar.closed_because(date(2026, 6, 10)) == "休庁日（庁舎停電、8総総第12号）"
     assert calendar.version != PLAIN.version
     assert read_calendar(None).version == PLAIN.version
 
 
 @given(DAYS, CLOSINGS, st.integers(1, 60))
-def test_the_target_is_what_a_clerk_counts(received: date, closings: dict[date, str], days: int) -> None:
+def test_the_target_is_what_a_clerk_counts(received: date, closings: dict[date, ClosingDay], days: int) -> None:
     """For any receipt, closing days and term the target equals the naive count."""
     calendar = WardCalendar(closings)
     assert reply_due(received, calendar, days) == naive_due(received, calendar, days)
 
 
 @given(DAYS, CLOSINGS, st.integers(1, 40))
-def test_targets_are_open_later_and_ordered(received: date, closings: dict[date, str], days: int) -> None:
+def test_targets_are_open_later_and_ordered(received: date, closings: dict[date, ClosingDay], days: int) -> None:
     """The target is an open day after receipt, never earlier for a later receipt, and takes exactly `days`."""
     calendar = WardCalendar(closings)
     due = reply_due(received, calendar, days)
@@ -114,7 +126,7 @@ def test_an_answer_on_the_day_of_receipt_took_no_day() -> None:
     assert open_days_taken(date(2026, 6, 1), date(2026, 6, 1), PLAIN) == 0
 
 
-@pytest.mark.parametrize("written", [["2026-10-01"], {"1 October": "x"}, {"2026-10-01": ""}, {"2026-10-01": None}])
+@pytest.mark.parametrize("written", UNREAD)
 def test_closing_days_that_cannot_be_read_are_refused(written: object) -> None:
     """A closing day without date or reason is refused, not skipped."""
     with pytest.raises(BadInput):

@@ -59,11 +59,14 @@ def test_a_shortened_id_is_found(office: Office, tmp_path: Path) -> None:
 
 
 def test_what_is_sealed_is_named_by_the_schema() -> None:
-    """The only columns that are passed over: LINE ids, items of letters, masked texts, and sealed submissions."""
+    """The only columns passed over: LINE ids, letters, what the desk wrote on them, masked texts, submissions."""
     letters = ("name", "postal_code", "address", "telephone", "email", "fax", "opinion", "answer")
     assert sealed_columns() == {
         "person.line_user_id",
         "masked_opinion.masked_text",
+        "case_trail.words",
+        "case_reply.words",
+        "disclosure_case.black_outs",
         "quarantine.sealed",
         "inbox.sealed",
         *(f"opinion_case.{item}" for item in letters),

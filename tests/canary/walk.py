@@ -26,6 +26,7 @@ FLOWS = {
     "watch": "flows.watch.watch",
     "feeds": "flows.feeds.feeds",
     "results": "flows.results.results",
+    "receipts": "flows.receipts.receipts",
 }
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ingest": {"order": {"seconds": 0}},

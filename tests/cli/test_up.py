@@ -38,7 +38,7 @@ def test_live_makes_no_dummy_people(
 ) -> None:
     """Dummy people belong to rehearsals; in live the options are refused before anything is set up."""
     monkeypatch.setenv("TAYORI_MODE", "live")
-    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me")
+    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me,api-data.line.me")
     assert command.run(["up", option, "3"]) == 2
     assert "dummy people" in capsys.readouterr().err
 
@@ -51,7 +51,7 @@ def test_live_makes_no_secret_up(
     for name in {"TAYORI_LINE_CHANNEL_SECRET", "TAYORI_LINE_ACCESS_TOKEN"} - {missing}:
         monkeypatch.setenv(name, "given")
     monkeypatch.setenv("TAYORI_MODE", "live")
-    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me")
+    monkeypatch.setenv("TAYORI_DEPLOYMENT_ALLOWED_HOSTS", "api.line.me,api-data.line.me")
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     assert command.run(["up", *_free_ports()]) == 2
     assert "TAYORI_LINE" in capsys.readouterr().err

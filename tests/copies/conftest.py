@@ -1,8 +1,8 @@
 """What the tests of copies share: an office with an escrow, and empty places of the same kind of store."""
 
 import dataclasses
-import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from tayori.office import Office
 from tayori.warehouse.engines import is_sqlite
 from tests.copies.builders import Places, empty_place, with_escrow
+from tests.support.copied import DATABASES
 
 
 @pytest.fixture
@@ -34,13 +35,14 @@ class _Places:
     def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
         self._request, self._folder = request, folder
         self._opened: list[Office] = []
+        self._lent = ExitStack()
 
     def empty(self, lost: Office, name: str = "elsewhere") -> Office:
         """Give an empty place of the same kind of store, opened for a restore."""
         urls = {}
         if not is_sqlite(lost.warehouse):
-            cluster, mark = self._request.getfixturevalue("cluster"), uuid.uuid4().hex[:12]
-            urls = {"database_url": cluster.create(f"rw{mark}"), "vault_url": cluster.create(f"rv{mark}")}
+            cluster = self._request.getfixturevalue("cluster")
+            urls = {name: self._lent.enter_context(cluster.lent()) for name in DATABASES}
         self._opened.append(empty_place(lost, self._folder / name, **urls))
         return self._opened[-1]
 
@@ -54,6 +56,7 @@ class _Places:
         """Let every place go."""
         for one in self._opened:
             one.close()
+        self._lent.close()
 
 
 @pytest.fixture

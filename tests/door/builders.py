@@ -15,8 +15,9 @@ from pydantic import SecretStr
 
 from tayori.line.webhook import SIGNATURE_HEADER, signature_of
 from tayori.office import Office
-from web.door.app import WEBHOOK_PATH, make_app
+from web.door.app import make_app
 from web.door.settings import DoorSettings
+from web.door.webhook import WEBHOOK_PATH
 from web.serving import config
 
 SECRET = "dummy-channel-secret"

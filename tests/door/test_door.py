@@ -25,8 +25,8 @@ from tayori.warehouse.inbox import DOOR_MILLISECONDS, InboxRow
 from tests.door.builders import SECRET, running_door, settings_of
 from tests.ingest.builders import an_event, followers, take_in
 from tests.support.builders import a_line_id
-from web.door.app import ANSWER_SECONDS, LARGEST_BODY, WEBHOOK_PATH
 from web.door.settings import door_settings
+from web.door.webhook import ANSWER_SECONDS, LARGEST_BODY, WEBHOOK_PATH
 
 REFERENCE = Path(
     os.environ.get("WEBHOOK_EVENTS", Path(__file__).parents[3] / "shared" / "data" / "webhook-events.jsonl")

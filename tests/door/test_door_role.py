@@ -13,7 +13,8 @@ from tayori.office import Office
 from tayori.warehouse.door_role import give_rights, grants
 from tests.door.builders import running_door, settings_of
 from tests.ingest.builders import an_event, take_in
-from tests.support.builders import TestClock, an_office
+from tests.support.builders import TestClock
+from tests.support.copied import copied_office
 from tests.support.postgres import Cluster
 
 FORBIDDEN = [
@@ -45,14 +46,11 @@ class Narrow:
 def narrow(cluster: Cluster, tmp_path: Path, clock: TestClock) -> Iterator[Narrow]:
     """Give an office whose inbox has a role for the door."""
     name = f"d{uuid.uuid4().hex[:10]}"
-    office = an_office(
-        tmp_path / "home", clock, database_url=cluster.create(f"w{name}"), vault_url=cluster.create(f"v{name}")
-    )
-    with psycopg.connect(office.settings.inbox_address) as connection:
-        connection.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
-    give_rights(office.inbox, name)
-    yield Narrow(office, cluster.url(f"w{name}", name))
-    office.close()
+    with copied_office(tmp_path / "home", clock, cluster) as office:
+        with psycopg.connect(office.settings.inbox_address) as connection:
+            connection.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
+        give_rights(office.inbox, name)
+        yield Narrow(office, cluster.as_user(office.settings.database_url, name))
 
 
 @pytest.mark.postgres

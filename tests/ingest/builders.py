@@ -10,7 +10,7 @@ from expectations.gate import gate
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.ingest.counts import Counts
 from tayori.ingest.event_file import ingest_event_file
-from tayori.ingest.inbox import EVENTS, InboxCounts, ingest_inbox
+from tayori.ingest.inbox import EVENTS, Hear, InboxCounts, ingest_inbox
 from tayori.ingest.submissions import submit_reception
 from tayori.line.webhook import packed, reduce_event
 from tayori.office import Office
@@ -69,9 +69,9 @@ def submit(office: Office, person: int = 1, number: int = 1, **changes: object) 
     submit_reception(office.inbox, office.sealer, a_submission(person, number, **changes), office.now())
 
 
-def take_in(office: Office) -> InboxCounts:
-    """Take in what the inbox holds."""
-    return ingest_inbox(office, gate)
+def take_in(office: Office, hear: Hear | None = None) -> InboxCounts:
+    """Take in what the inbox holds; `hear` is told of the events that ask for an answer."""
+    return ingest_inbox(office, gate, hear=hear)
 
 
 def take_in_file(office: Office, path: Path) -> Counts:

@@ -8,18 +8,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flows.ingest import IngestOrder, ingest
+from sandbox.line.serve import running_platform
 from tasks import ingest as steps
 from tayori.errors import TayoriError
 from tayori.office import Office, utc_now
 from tayori.warehouse import leases, runs
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.runs import Outcome
+from tests.door.builders import SECRET, running_door, settings_of
 from tests.ingest.builders import an_event, deliver, followers, submit
 from tests.support.builders import a_line_id
 from tests.support.prefect_server import PrefectServer, settle
+from web.door.webhook import WEBHOOK_PATH
 
 KINDS = ("", "settings_", "wishes_")
-NOTHING = dict.fromkeys((f"{kind}{name}" for kind in KINDS for name in steps.NUMBERS), 0)
+NOTHING = dict.fromkeys((*(f"{kind}{name}" for kind in KINDS for name in steps.NUMBERS), "answered", "unanswered"), 0)
 
 
 @pytest.fixture
@@ -57,6 +60,26 @@ def test_a_run_takes_in_what_is_there_and_writes_down_its_counts(here: Office) -
     assert row is not None
     assert (row.outcome, row.counts) == (Outcome.DONE, counts)
     assert list(followers(here)) == [a_line_id(1)]
+
+
+def test_who_follows_is_greeted_while_the_run_goes_on(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The greeting goes out on the token that LINE gave with the event; an old one is left, and nothing is pushed."""
+    with running_platform(friends=2) as line:
+        monkeypatch.setenv("TAYORI_LINE_API_BASE", line.base_url)
+        monkeypatch.setenv("TAYORI_LINE_ACCESS_TOKEN", line.account.access_token)
+        with running_door(settings_of(here)) as door:
+            line.control.ask("reset", channel_secret=SECRET)
+            line.control.ask("webhook", url=door.base + WEBHOOK_PATH)
+            line.control.friends(2)
+        deliver(here, an_event("follow", 8, timestamp=now_ms(-60_000), replyToken="0" * 32))
+        run = steps.take_over.fn()
+        assert run is not None
+        counts = steps.take_in.fn(run, 0)
+        steps.end.fn(run, counts)
+        asked = line.control.stats()["endpoints"]
+    assert (counts["answered"], counts["unanswered"]) == (2, 1)
+    assert asked["reply"]["answers"] == {"200": 2}
+    assert "push" not in asked
 
 
 def test_the_next_run_takes_over_from_one_at_work(here: Office, monkeypatch: pytest.MonkeyPatch) -> None:

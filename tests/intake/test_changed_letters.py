@@ -8,7 +8,8 @@ from sqlalchemy import create_engine
 from expectations.gate import gate
 from sandbox.call_centre.database import create, touch
 from tayori.ingest import quarantine
-from tayori.ingest.opinions import OpinionCounts, ingest_call_centre, ingest_opinion_file
+from tayori.ingest.intake import OpinionCounts
+from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office

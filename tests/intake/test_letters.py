@@ -16,7 +16,8 @@ from tayori.desk.cases import close_cases
 from tayori.domain.identifiers import CaseNo, HandlerId
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, Refused
-from tayori.ingest.opinions import OpinionCounts, ingest_call_centre, ingest_opinion_file
+from tayori.ingest.intake import OpinionCounts
+from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office

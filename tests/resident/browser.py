@@ -45,6 +45,8 @@ class _Reader(HTMLParser):
         self.texts: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self._select: str | None = None
+        self._area: str | None = None
+        self._written = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -53,6 +55,8 @@ class _Reader(HTMLParser):
             self.forms.append(Form(given.get("action") or "", (given.get("method") or "get").lower()))
         elif tag == "select":
             self._select = given.get("name")
+        elif tag == "textarea":
+            self._area, self._written = given.get("name"), ""
         elif tag == "option" and self._select and self.forms and "selected" in given:
             self.forms[-1].fields.append((self._select, given.get("value") or ""))
         elif tag == "input" and self.forms and given.get("name"):
@@ -63,8 +67,14 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._select = None
+        elif tag == "textarea" and self._area and self.forms:
+            self.forms[-1].fields.append((self._area, self._written.removeprefix("\n")))
+            self._area = None
 
     def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._written += data
+            return
         if data.strip():
             self.texts.append(data.strip())
 

@@ -8,7 +8,7 @@ from sandbox.line.login import Login
 from tayori.office import Office
 from tests.resident.builders import ACCOUNT, Door, running_pages
 from tests.support.builders import START, TestClock, an_office
-from web.resident.limits import Limits
+from web.limits import Limits
 
 
 @pytest.fixture

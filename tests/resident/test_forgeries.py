@@ -4,8 +4,6 @@ Each forgery is the genuine request with one thing changed, sent against a sessi
 is counted and explained; the genuine one is taken every time, also by browsers that keep the Referer to themselves.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -16,28 +14,9 @@ from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tests.resident.browser import FORM, Browser, Fields, Headers, Page
 from tests.resident.builders import Door
+from tests.support.forgeries import BY_ROUTE, GENUINE, NOTHING, Forged, filled, place_words
 from web.resident.context import SESSION, wording
-from web.resident.tokens import GOOD_FOR
-
-NOTHING: Headers = {"origin": None, "referer": None, "sec-fetch-site": None}
-OURS = "{base}"
-
-
-@dataclass
-class Forged:
-    """One forged request: headers that differ (None: left out), fields that differ, what is done before."""
-
-    headers: Headers = field(default_factory=dict)
-    fields: dict[str, object] = field(default_factory=dict)
-    prepare: Callable[[Door, Browser, Fields], object] | None = None
-    action: str = "/settings"
-    method: str = "POST"
-    body: bytes | None = None
-
-
-def _other_port(base: str) -> str:
-    place = urlsplit(base)
-    return f"{place.scheme}://{place.hostname}:{(place.port or 80) + 1}"
+from web.tokens import GOOD_FOR
 
 
 def _no_cookie(_door: Door, browser: Browser, _fields: Fields) -> None:
@@ -71,60 +50,8 @@ def _restarted(door: Door, _browser: Browser, _fields: Fields) -> None:
     door.context.sessions.forget_all()
 
 
-ORIGINS = {
-    "foreign": "https://evil.example",
-    "null": "null",
-    "empty": "",
-    "http for https": "https://127.0.0.1",
-    "another port": "{port}",
-    "a sub-domain": "http://sub.{host}",
-    "a longer name": "http://{host}.evil.example",
-    "ours as user": "http://{host}@evil.example",
-    "ours with a path": "{base}/",
-    "ours in capitals": "HTTP://{host}",
-    "ours with a dot": "http://127.0.0.1.:{number}",
-    "localhost instead": "http://localhost:{number}",
-    "two origins": "{base} https://evil.example",
-    "a file": "file://",
-    "an extension": "chrome-extension://abcdefgh",
-    "a look-alike letter": "http://xn--127-0-0-1.example",
-}
-SPOKEN = {name: said for name, said in ORIGINS.items() if said not in {"", "null"}}
-REFERERS = {
-    "foreign": "https://evil.example/settings",
-    "ours in the path": "https://evil.example/{base}/settings",
-    "ours in the query": "https://evil.example/?{base}",
-    "another port": "{port}/settings",
-    "a longer name": "http://{host}.evil.example/",
-    "ours as user": "http://{host}@evil.example/",
-    "https instead": "https://{host}/settings",
-    "no address": "about:blank",
-    "broken": "http://[",
-    "empty": "",
-}
-SITES = ("cross-site", "same-site", "none", "", "SAME-ORIGIN", "same-origin, cross-site")
-TYPES = (
-    "text/plain",
-    "application/json",
-    "multipart/form-data; boundary=x",
-    "application/x-www-form-urlencodedx",
-    "",
-    "text/plain; application/x-www-form-urlencoded",
-)
 FORGERIES: dict[str, Forged] = {
-    "no word on the way": Forged(NOTHING),
-    **{f"origin: {name}": Forged({"origin": said, "sec-fetch-site": None}) for name, said in ORIGINS.items()},
-    **{
-        f"origin and site: {name}": Forged({"origin": said})
-        for name, said in ORIGINS.items()
-        if said not in {"", "null"}
-    },
-    **{f"referer: {name}": Forged(NOTHING | {"referer": said}) for name, said in REFERERS.items()},
-    **{f"site: {said or 'empty'}": Forged({"sec-fetch-site": said}) for said in SITES},
-    **{f"type: {said or 'none'}": Forged({"content-type": said or None}) for said in TYPES},
-    "host: foreign": Forged({"host": "evil.example"}),
-    "host: another port": Forged({"host": "127.0.0.1:1"}),
-    "host: ours and more": Forged({"host": "{host}.evil.example"}),
+    **BY_ROUTE,
     "no token": Forged(fields={"token": None}),
     "an empty token": Forged(fields={"token": ""}),
     "a made-up token": Forged(fields={"token": "AAAA.1793581200." + "0" * 64}),
@@ -167,12 +94,6 @@ FORGERIES: dict[str, Forged] = {
 }
 
 
-def filled(text: object, words: dict[str, str]) -> object:
-    if isinstance(text, list):
-        return [filled(one, words) for one in text]
-    return text.format(**words) if isinstance(text, str) else text
-
-
 def handed_in(door: Door) -> int:
     with reading(door.office.inbox) as connection:
         return len(inbox.oldest(connection, ("reception", WISH), 1_000))
@@ -182,12 +103,7 @@ def words_of(door: Door, page: Page) -> dict[str, str]:
     _, other = door.enter(2)
     token = page.form("/settings").value("token")
     number, moment, seal = token.split(".")
-    place = urlsplit(door.base)
-    return {
-        "base": door.base,
-        "host": place.netloc,
-        "number": str(place.port),
-        "port": _other_port(door.base),
+    return place_words(door.base) | {
         "token": token,
         "cut": token[:-1],
         "moved": f"{number}.{int(moment) + 1}.{seal}",
@@ -207,7 +123,7 @@ def send(door: Door, forged: Forged) -> tuple[int, Page]:
         forged.prepare(door, browser, fields)
     before = handed_in(door)
     headers = {name: said if said is None else str(filled(said, words)) for name, said in forged.headers.items()}
-    action = str(filled(forged.action, words))
+    action = str(filled(forged.action or "/settings", words))
     if forged.method == "POST":
         return before, browser.post(action, forged.body or fields, headers=headers, follow=False)
     query = urlencode(fields)
@@ -233,18 +149,6 @@ def test_a_forged_request_is_never_taken(one_door: Door, name: str) -> None:
     assert one_door.context.refused.total() >= 1
     assert any(told["head"] in page.text and told["next"] in page.text for told in wording()["refusals"].values())
     assert "設定は変わっていません" in page.text or page.status in {401, 404, 405, 409, 421}
-
-
-GENUINE: dict[str, Headers] = {
-    "as Chromium sends it": {},
-    "without a Referer": {"referer": None},
-    "Referer kept back, so Origin is null": {"referer": None, "origin": "null"},
-    "neither Origin nor Referer": {"referer": None, "origin": None},
-    "an older browser: Origin alone": {"sec-fetch-site": None, "referer": None},
-    "an older browser: Referer alone": {"sec-fetch-site": None, "origin": None},
-    "Referer without its path": {"referer": "{base}/"},
-    "with a charset": {"content-type": f"{FORM}; charset=UTF-8"},
-}
 
 
 @pytest.mark.parametrize("headers", GENUINE.values(), ids=GENUINE)

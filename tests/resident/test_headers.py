@@ -10,12 +10,12 @@ from fastapi.routing import APIRoute
 from tests.resident.browser import Page
 from tests.resident.builders import Door
 from tests.support.builders import a_line_id
+from web.headers import HEADERS
+from web.limits import ALLOWED, Limits, site_of
 from web.resident.app import make_app
 from web.resident.context import SESSION, VISIT, wording
-from web.resident.headers import HEADERS
-from web.resident.limits import ALLOWED, Limits, site_of
-from web.resident.route import Refusal
 from web.resident.sessions import ABSOLUTE, IDLE, MOST_USED
+from web.route import Refusal
 
 INSIDE = ("/settings", "/me", "/erase", "/staff")
 OUTSIDE = ("/", "/nowhere", "/login", "/login/callback")
@@ -196,7 +196,7 @@ def test_every_refusal_has_its_words_and_each_is_in_japanese() -> None:
 
 def test_every_route_is_public_by_list_or_asks_for_a_session(one_door: Door) -> None:
     """A new page has to be listed here, or is tried without a session and must refuse."""
-    public = {"/", "/login", "/login/callback", "/healthz"}
+    public = {"/", "/login", "/login/callback", "/letter", "/healthz"}
     routes = [route for route in make_app(one_door.context).routes if isinstance(route, APIRoute)]
     assert len(routes) > 12
     for route in routes:

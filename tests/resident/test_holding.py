@@ -24,7 +24,8 @@ from tayori.warehouse.engines import reading
 from tayori.warehouse.resident_role import give_rights, grants
 from tests.ingest.builders import rows, take_in
 from tests.resident.builders import running_pages, settings_of
-from tests.support.builders import TestClock, an_office
+from tests.support.builders import TestClock
+from tests.support.copied import copied_office
 from tests.support.postgres import Cluster
 from web.resident.settings import ResidentSettings, resident_settings
 
@@ -60,6 +61,9 @@ FORBIDDEN = [
     "SELECT handler_id FROM staff_link",
     "SELECT sealed FROM quarantine",
     "SELECT * FROM opinion_case",
+    "SELECT * FROM letter_receipt",
+    "SELECT case_no FROM letter_receipt",
+    "SELECT * FROM letter_confirmation",
     "SELECT messages FROM broadcast",
     "UPDATE reception_settings SET area = 1",
     "DELETE FROM genre_choice",
@@ -180,14 +184,11 @@ class Narrow:
 def narrow(cluster: Cluster, tmp_path: Path, clock: TestClock) -> Iterator[Narrow]:
     """Give an office with a role for the residents' pages."""
     name = f"r{uuid.uuid4().hex[:10]}"
-    office = an_office(
-        tmp_path / "home", clock, database_url=cluster.create(f"w{name}"), vault_url=cluster.create(f"v{name}")
-    )
-    with psycopg.connect(office.settings.inbox_address) as connection:
-        connection.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
-    give_rights(office.warehouse, office.inbox, name)
-    yield Narrow(office, cluster.url(f"w{name}", name))
-    office.close()
+    with copied_office(tmp_path / "home", clock, cluster) as office:
+        with psycopg.connect(office.settings.inbox_address) as connection:
+            connection.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
+        give_rights(office.warehouse, office.inbox, name)
+        yield Narrow(office, cluster.as_user(office.settings.database_url, name))
 
 
 @pytest.mark.postgres

@@ -15,8 +15,8 @@ from tests.resident.browser import Browser, Page
 from tests.resident.builders import Door, running_pages
 from tests.support.builders import TestClock
 from web.resident.context import SESSION, VISIT, wording
-from web.resident.route import Refusal
 from web.resident.sessions import FULL, MOST_LOGINS, Underway
+from web.route import Refusal
 
 BUSY = wording()["refusals"]["unavailable"]["head"]
 

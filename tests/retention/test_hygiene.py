@@ -15,7 +15,8 @@ from tayori.settings import Mode
 from tayori.warehouse import hygiene, server_hygiene
 from tayori.warehouse.engines import is_sqlite, open_store, reading
 from tayori.warehouse.setup import STORES
-from tests.support.builders import a_line_id, an_office
+from tests.support.builders import TestClock, a_line_id
+from tests.support.copied import copied_office
 from tests.support.people import follow, leave
 from tests.support.postgres import Cluster
 
@@ -63,17 +64,15 @@ def test_after_a_night_nothing_waits_in_a_log(sqlite_office: Office) -> None:
 @pytest.mark.postgres
 def test_the_server_keeps_no_statistics_of_what_belongs_to_one_person(cluster: Cluster, tmp_path: Path) -> None:
     """Neither at first nor after ANALYZE, nor where they were kept before: no sealed or look-up value is sampled."""
-    warehouse_url, vault_url = (cluster.create(f"hygiene_{name}") for name in ("warehouse", "vault"))
-    office = an_office(tmp_path / "home", database_url=warehouse_url, vault_url=vault_url)
-    a_ward(office)
-    with office.warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ALTER TABLE person ALTER COLUMN line_index SET STATISTICS 100"))
-        connection.execute(text("ANALYZE"))
-        assert _sampled(connection) == {("person", "line_index")}
-    night(office)
-    with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
-        assert _sampled(warehouse) | _sampled(vault) == set()
-    office.close()
+    with copied_office(tmp_path / "home", TestClock(), cluster) as office:
+        a_ward(office)
+        with office.warehouse.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ALTER TABLE person ALTER COLUMN line_index SET STATISTICS 100"))
+            connection.execute(text("ANALYZE"))
+            assert _sampled(connection) == {("person", "line_index")}
+        night(office)
+        with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
+            assert _sampled(warehouse) | _sampled(vault) == set()
 
 
 def _sampled(connection: Any) -> set[tuple[str, str]]:  # noqa: ANN401

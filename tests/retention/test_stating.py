@@ -1,6 +1,7 @@
 """甲 confirms, 乙 corrects and revokes; each under its own key, each in the log, none over the other's head."""
 
 import json
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_a_fork_is_caught(sqlite_office: Office, clock: TestClock, tmp_path: Pat
         live.backup(copy)
     stating.countersign(sqlite_office, a_handler(sqlite_office, "W-001", "甲"), [FIRST])
     held = log_sheet.sheet_now(sqlite_office).head.token
+    shutil.rmtree(home / logbook.HEADS)  # whoever forks hides the head that was handed out
     other = Office(sqlite_office.settings.model_copy(update={"database_url": f"sqlite:///{fork}"}), clock)
     stating.revoke(other, a_handler(other, "C-001", "乙"), FIRST, "別の記録")
     with pytest.raises(Tampered, match="two logs"):

@@ -26,6 +26,14 @@ def a_menu(**changes: object) -> dict[str, Any]:
     } | changes
 
 
+def an_area(**changes: object) -> dict[str, Any]:
+    """An area as large as the menu, leading to the ward's site; bounds or action changed."""
+    area = a_menu()["areas"][0]
+    bounds = area["bounds"] | {name: one for name, one in changes.items() if name in area["bounds"]}
+    action = area["action"] | {name: one for name, one in changes.items() if name not in bounds}
+    return {"bounds": bounds, "action": action}
+
+
 def a_picture(width: int = 2500, height: int = 1686, kind: str = "PNG") -> bytes:
     """A white picture."""
     written = io.BytesIO()
@@ -93,6 +101,17 @@ def test_an_image_keeps_to_lines_limits(picture: bytes, kind: str, status: int) 
         ({"chatBarText": "c" * 15}, "chatBarText"),
         ({"areas": [{}]}, "areas[0]"),
         ({"areas": [{"bounds": {}, "action": {}}] * 21}, "areas"),
+        ({"areas": [an_area(x=1)]}, "areas[0].bounds"),
+        ({"areas": [an_area(y=-1)]}, "areas[0].bounds"),
+        ({"areas": [an_area(height=0)]}, "areas[0].bounds"),
+        ({"areas": [an_area(width="2500")]}, "areas[0].bounds"),
+        ({"areas": [an_area(type="postback")]}, "areas[0].action.type"),
+        ({"areas": [an_area(uri="javascript:alert(1)")]}, "areas[0].action.uri"),
+        (
+            {"areas": [an_area(type="richmenuswitch", data="d", richMenuAliasId="Tab")]},
+            "areas[0].action.richMenuAliasId",
+        ),
+        ({"areas": [an_area(label="l" * 21)]}, "areas[0].action.label"),
     ],
 )
 def test_a_faulty_menu_is_refused_by_its_property(changes: dict[str, object], where: str) -> None:

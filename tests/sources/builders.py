@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from tayori.ingest.sources.file import opinions_from_file
+from tayori.ingest.sources.file import letters_from_file
 from tayori.ingest.sources.mapping import FileMapping, read_file_mapping
 
 ROOT = Path(__file__).parents[2]
@@ -69,4 +69,6 @@ def some_json(folder: Path, objects: object, name: str = "letters.json") -> Path
 
 def opinions(path: Path, mapping: FileMapping, chunk_rows: int = 5000) -> pd.DataFrame:
     """Read a whole file into one frame."""
-    return pd.concat(opinions_from_file(path, mapping, chunk_rows=chunk_rows), ignore_index=True)
+    return pd.concat(
+        (block.frame for block in letters_from_file(path, mapping, chunk_rows=chunk_rows)), ignore_index=True
+    )

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from tayori.errors import BadInput, NotFound
-from tayori.ingest.sources.file import opinions_from_file
+from tayori.ingest.sources.file import letters_from_file
 from tests.sources.builders import SECRET, a_csv, a_mapping, opinions, raw, some_json
 
 HEADER = "番号,本文,電話\n"
@@ -18,7 +18,7 @@ HEADER = "番号,本文,電話\n"
 def refused(path: Path, folder: Path, **changes: object) -> str:
     """Read a file that must be refused before its first frame; give the sentence."""
     with pytest.raises(BadInput) as refusal:
-        opinions_from_file(path, a_mapping(folder, **changes))
+        letters_from_file(path, a_mapping(folder, **changes))
     assert SECRET not in str(refusal.value)
     assert SECRET not in repr(refusal.value)
     assert refusal.value.__cause__ is None
@@ -57,14 +57,14 @@ def test_a_fault_in_the_last_row_comes_before_the_first_frame(tmp_path: Path) ->
 def test_an_empty_file_is_refused_and_a_header_alone_has_no_rows(tmp_path: Path) -> None:
     """No bytes is a fault of sending; a header without rows is a day without letters."""
     assert "0 bytes" in refused(raw(tmp_path, b""), tmp_path)
-    assert list(opinions_from_file(a_csv(tmp_path, []), a_mapping(tmp_path))) == []
-    assert list(opinions_from_file(some_json(tmp_path, []), a_mapping(tmp_path))) == []
+    assert list(letters_from_file(a_csv(tmp_path, []), a_mapping(tmp_path))) == []
+    assert list(letters_from_file(some_json(tmp_path, []), a_mapping(tmp_path))) == []
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     """A wrong path has its own exit code."""
     with pytest.raises(NotFound, match=r"none\.csv"):
-        opinions_from_file(tmp_path / "none.csv", a_mapping(tmp_path))
+        letters_from_file(tmp_path / "none.csv", a_mapping(tmp_path))
 
 
 def test_an_undecodable_file_names_the_byte(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Of the call centre's database only rows in scope, mapped columns and fresh changes are read (O5, O10)."""
 
 import sqlite3
-import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,13 +48,14 @@ class CallCentre:
 @pytest.fixture(params=[pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)])
 def centre(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CallCentre]:
     """Give an empty call centre on each kind of database."""
-    url = f"sqlite:///{tmp_path / 'cc.db'}"
-    if request.param == "postgres":
-        cluster: Cluster = request.getfixturevalue("cluster")
-        url = cluster.create(f"cc{uuid.uuid4().hex[:8]}")
-    made = CallCentre(url)
-    yield made
-    made.engine.dispose()
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'cc.db'}"
+        if request.param == "postgres":
+            cluster: Cluster = request.getfixturevalue("cluster")
+            url = stack.enter_context(cluster.lent())
+        made = CallCentre(url)
+        stack.callback(made.engine.dispose)
+        yield made
 
 
 @pytest.fixture

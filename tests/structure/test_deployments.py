@@ -17,9 +17,12 @@ from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tayori.broadcast import control
+
 ROOT = Path(__file__).resolve().parents[2]
 PLAN: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
-HANDED_OVER = {"ingest": 2, "dispatch": 2}  # a run beside the one before; a lease lets one work on the same thing
+HANDED_OVER = {"ingest": 2, "dispatch": control.MOST_AT_ONCE + 1}
+"""Where a run stands beside the one before; a lease lets only one work on the same thing."""
 DEPLOYMENTS: list[dict[str, Any]] = PLAN["deployments"]
 FLOWS = [
     flow

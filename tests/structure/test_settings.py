@@ -10,9 +10,9 @@ from tasks.support import settings_here
 from tayori import deployment
 from tayori.deployment import Weight
 from tayori.errors import BadInput, Refused
-from tayori.office import Office
+from tayori.office import Office, set_up
 from tayori.settings import LINE_HOSTS, Mode, Settings
-from tests.support.builders import some_settings
+from tests.support.builders import START, some_settings
 
 SOMEWHERE = "postgresql://tayori@db.example.jp/tayori"
 VERIFIED = f"{SOMEWHERE}?sslmode=verify-full"
@@ -67,16 +67,18 @@ def test_hosts_that_are_not_on_the_list_are_refused_by_the_name_of_their_setting
         "database_url": VERIFIED,
         "smtp_url": "smtps://desk:pass@mail.example.jp",
         "call_centre_url": "postgresql://reader@faq.example.jp/faq",
+        "mail_url": "imaps://desk:pass@box.example.jp/INBOX",
     }
     environment = {"PREFECT_API_URL": "https://prefect.example.jp/api"}
-    strict = some_settings(tmp_path, **changes, deployment_allowed_hosts="db.example.jp,api.line.me")
+    line = "api.line.me,api-data.line.me"
+    strict = some_settings(tmp_path, **changes, deployment_allowed_hosts=f"db.example.jp,{line}")
     with pytest.raises(Refused) as told:
         deployment.refuse_strangers(strict, environment)
-    for name in ("TAYORI_SMTP_URL", "TAYORI_CALL_CENTRE_URL", "PREFECT_API_URL"):
+    for name in ("TAYORI_SMTP_URL", "TAYORI_MAIL_URL", "TAYORI_CALL_CENTRE_URL", "PREFECT_API_URL"):
         assert name in told.value.sentence
     assert "TAYORI_DATABASE_URL" not in told.value.sentence
     assert "example.jp" not in told.value.sentence
-    allowed = "db.example.jp,api.line.me,mail.example.jp,faq.example.jp,prefect.example.jp"
+    allowed = f"db.example.jp,{line},mail.example.jp,box.example.jp,faq.example.jp,prefect.example.jp"
     deployment.refuse_strangers(some_settings(tmp_path, **changes, deployment_allowed_hosts=allowed), environment)
 
 
@@ -87,6 +89,29 @@ def test_a_prefect_api_in_the_open_is_refused(url: str) -> None:
         deployment.refuse_open_api(url)
     deployment.refuse_open_api("http://127.0.0.1:4200/api")
     deployment.refuse_open_api("https://prefect.example.jp/api")
+
+
+OPEN = {
+    "line_api_base": "http://api.line.example",
+    "line_data_api_base": "http://data.line.example",
+    "line_login_base": "http://login.line.example",
+    "web_base_url": "http://line.example.lg.jp",
+    "call_centre_url": SecretStr("postgresql://reader@faq.example.jp/faq"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OPEN))
+def test_the_doctor_names_every_wire_in_the_open(tmp_path: Path, name: str) -> None:
+    """L8: in live a wire between our own parts that is neither TLS nor this machine is a failed check, by its name."""
+    set_up(some_settings(tmp_path), START)
+    changes: dict[str, Any] = {"mode": Mode.LIVE, "web_base_url": "https://line.example.lg.jp"}
+    closed = some_settings(tmp_path, **changes)
+    assert deployment.open_wires(closed, {}) == []
+    opened = some_settings(tmp_path, **changes | {name: OPEN[name]})
+    assert deployment.open_wires(opened, {}) == [f"TAYORI_{name.upper()}"]
+    (found,) = [one for one in deployment.examine(opened, {}) if one.name == "wires (L8)"]
+    assert (found.weight, f"TAYORI_{name.upper()}" in found.sentence) == (Weight.FAILED, True)
+    assert "example" not in found.sentence
 
 
 def test_the_doctor_finds_a_key_that_others_may_read_and_one_that_is_gone(office: Office) -> None:

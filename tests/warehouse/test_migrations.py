@@ -1,6 +1,7 @@
 """The revisions, one after the other, make exactly the tables that the code declares, on both kinds of store."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,21 @@ class Stores:
     def __init__(self, kind: str, folder: Path, request: pytest.FixtureRequest) -> None:
         self._cluster = request.getfixturevalue("cluster") if kind == "postgres" else None
         self._folder = folder
+        self._lent = ExitStack()
         self.opened: list[Engine] = []
 
     def empty(self, name: str) -> Engine:
         """Give an empty store."""
-        unique = f"{name}_{self._folder.name}".lower()[:60]
-        url = self._cluster.create(unique) if self._cluster else f"sqlite:///{self._folder / name}.db"
+        own = f"sqlite:///{self._folder / name}.db"
+        url = self._lent.enter_context(self._cluster.lent()) if self._cluster else own
         self.opened.append(open_store(url, create=True))
         return self.opened[-1]
+
+    def close(self) -> None:
+        """Let every store go."""
+        for engine in self.opened:
+            engine.dispose()
+        self._lent.close()
 
 
 @pytest.fixture(params=KINDS)
@@ -49,8 +57,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
     """Give a maker of empty stores."""
     made = Stores(request.param, tmp_path, request)
     yield made
-    for engine in made.opened:
-        engine.dispose()
+    made.close()
 
 
 def _shape(connection: Connection) -> set[tuple[Any, ...]]:

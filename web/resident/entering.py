@@ -8,24 +8,11 @@ from starlette.responses import Response
 from tayori.domain.register import register
 from tayori.domain.ward import ward
 from tayori.line.login import LoginFailed, Why
-from web.resident.context import (
-    SECRET,
-    SESSION,
-    VISIT,
-    Context,
-    address_of,
-    drop_cookie,
-    in_thread,
-    keep_cookie,
-    purpose_of,
-    see,
-    visit_of,
-    wording,
-)
-from web.resident.forms import one, read_form
-from web.resident.route import Refusal, TurnedAway, form_refusal
+from web.forms import one
+from web.pages import address_of, drop_cookie, in_thread, keep_cookie, secret_of, see
+from web.resident.context import SESSION, VISIT, Context, purpose_of, visit_of, wording
 from web.resident.settings import CALLBACK
-from web.resident.tokens import FIELD
+from web.route import Refusal, TurnedAway
 
 LOGIN: Final = "login"
 ASKED_FOR: Final = ("line_user_id", "birth_year", "sex", "area", "genres")
@@ -40,8 +27,8 @@ def add_entering(app: FastAPI, context: Context) -> None:
 
     @app.get("/")
     async def start(request: Request) -> Response:
-        given = request.cookies.get(SESSION, "")
-        if SECRET.fullmatch(given) and context.sessions.find(given) is not None:
+        given = secret_of(request, SESSION)
+        if given is not None and context.sessions.find(given) is not None:
             return see("/settings")
         return _start(context, request)
 
@@ -80,15 +67,9 @@ def _start(context: Context, request: Request, told: str | None = None) -> Respo
 
 
 async def _login(context: Context, request: Request) -> Response:
-    if (refusal := form_refusal(request.headers, context.settings.origin)) is not None:
-        raise TurnedAway(refusal)
     context.limit("address", "login", address_of(request))
-    fields = await read_form(request, frozenset({FIELD, "purpose", "confirmed"}))
-    visit = request.cookies.get(VISIT, "")
-    if not SECRET.fullmatch(visit):
-        raise TurnedAway(Refusal.TOKEN)
-    if (refusal := context.tokens.refusal(one(fields, FIELD), visit, LOGIN, context.clock())) is not None:
-        raise TurnedAway(refusal)
+    fields = await context.visiting(request, LOGIN, "purpose", "confirmed")
+    visit = visit_of(request)
     if one(fields, "purpose") != ward().current_purpose:
         raise TurnedAway(Refusal.PURPOSE)
     if one(fields, "confirmed") != "yes":
@@ -102,8 +83,8 @@ async def _callback(context: Context, request: Request) -> Response:
     """Take in who comes back from LINE. Whatever is wrong, nothing of the login is kept."""
     context.limit("address", "login", address_of(request))
     query = request.query_params
-    visit = request.cookies.get(VISIT, "")
-    underway = context.sessions.arrive(query.get("state", ""), visit) if SECRET.fullmatch(visit) else None
+    visit = secret_of(request, VISIT)
+    underway = context.sessions.arrive(query.get("state", ""), visit) if visit is not None else None
     if underway is None:
         raise TurnedAway(Refusal.LOGIN_STATE)
     if "error" in query:

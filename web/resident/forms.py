@@ -1,25 +1,17 @@
-"""Read a form strictly: so many bytes, these fields and no other, each at most so often and so long."""
+"""What a form of settings chose: each value one that the page offers."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
-
-from starlette.requests import ClientDisconnect, Request
 
 from tayori.domain.eras import both_years
 from tayori.domain.towns import towns
 from tayori.domain.ward import ward
-from web.resident.route import Refusal, TurnedAway
+from web.forms import Fields, Size, one
+from web.route import Refusal, TurnedAway
 
-LARGEST_BODY: Final = 8 << 10  # bytes
-READ_SECONDS: Final = 10.0
-MOST_FIELDS: Final = 60
-LONGEST: Final = 200  # characters
+SIZE: Final = Size(many=frozenset({"genre"}))
 OLDEST: Final = 1900
-MANY: Final = frozenset({"genre"})
-Fields = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +22,6 @@ class Choices:
     sex: int | None = None
     area: int | None = None
     genres: frozenset[int] = frozenset()
-
-
-async def read_form(request: Request, known: frozenset[str]) -> Fields:
-    """Read a form that has these fields and no other.
-
-    Raises:
-        TurnedAway: it is too large, too slow, no form, or has a field that the page does not have.
-
-    """
-    body = bytearray()
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            async for piece in request.stream():
-                body += piece
-                if len(body) > LARGEST_BODY:
-                    raise TurnedAway(Refusal.TOO_LARGE)
-    except (TimeoutError, ClientDisconnect):
-        raise TurnedAway(Refusal.UNREADABLE) from None
-    fields: dict[str, list[str]] = {}
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(body),
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
-    except ValueError:
-        raise TurnedAway(Refusal.UNREADABLE) from None
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
-    doubled = any(len(values) > 1 for name, values in fields.items() if name not in MANY)
-    if doubled or fields.keys() - known or any(len(value) > LONGEST for _, value in pairs):
-        raise TurnedAway(Refusal.UNREADABLE)
-    return fields
-
-
-def one(fields: Fields, name: str) -> str:
-    """Give a field's value; an absent one is empty."""
-    return fields.get(name, [""])[0]
 
 
 def choices_of(fields: Fields, this_year: int) -> Choices:

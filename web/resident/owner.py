@@ -11,10 +11,12 @@ from tayori.domain.reception import ReceptionSettings
 from tayori.domain.towns import towns
 from tayori.domain.ward import ward
 from tayori.ingest.own_page import Held
-from web.resident.context import TOKYO, Context, in_thread, purpose_of, see, templates, wording
-from web.resident.forms import Choices, area_of_town, choices_of, one, years
-from web.resident.route import SAME, Refusal, TurnedAway
+from web.forms import one
+from web.pages import TOKYO, in_thread, see
+from web.resident.context import Context, purpose_of, templates, wording
+from web.resident.forms import Choices, area_of_town, choices_of, years
 from web.resident.sessions import Session
+from web.route import SAME, Refusal, TurnedAway
 
 CLEARED: Final[dict[str, Any]] = {"birth_year": None, "sex": None, "area": None, "genres": frozenset()}
 """What one tap clears, and what it leaves."""

@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tayori.errors import BadInput
 from tayori.line.login import API_BASE, AUTHORIZE_BASE, Channel
 from tayori.settings import LINE_HOSTS, Hosts, Mode
-from tayori.warehouse.addresses import LOOPBACK, is_protected
+from tayori.warehouse.addresses import is_protected
+from web.origin import hosts_of, origin_of
 
 CALLBACK: Final = "/login/callback"
 
@@ -50,12 +51,7 @@ class ResidentSettings(BaseSettings):
     @field_validator("web_base_url")
     @classmethod
     def _address_is_an_origin(cls, url: str) -> str:
-        place = urlsplit(url)
-        here = place.scheme == "http" and place.hostname in LOOPBACK
-        if not (place.scheme == "https" or here) or not place.netloc or place.path not in {"", "/"}:
-            message = "the address of the pages is https://HOST, or http on this machine"
-            raise ValueError(message)
-        return url.rstrip("/").lower()
+        return origin_of(url)
 
     @model_validator(mode="after")
     def _line_fits_the_mode(self) -> Self:
@@ -76,7 +72,7 @@ class ResidentSettings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """What a Host header may say."""
-        return frozenset(host.lower() for host in self.web_allowed_hosts) or frozenset({urlsplit(self.origin).netloc})
+        return hosts_of(self.web_allowed_hosts, self.origin)
 
     @property
     def channel(self) -> Channel:

@@ -69,13 +69,20 @@ def _database_mapping(written: dict[str, Written]) -> DatabaseMapping:
     if "scope" not in written:
         raise BadInput("scope: say which rows may be read; without it nothing is (O10).")
     rules = item_rules(written, has_key=True)
+    query = query_of(written, tuple(rules.columns))
+    return DatabaseMapping(text(written.get("name"), "name"), rules, query, settling(written))
+
+
+def settling(written: Mapping[str, Written]) -> int:
+    """Read for how many minutes a changed row waits before it is read."""
     minutes = text(written.get("settle_minutes", "5"), "settle_minutes")
     if not minutes.isascii() or not minutes.isdecimal() or int(minutes) > LONGEST_SETTLING:
         raise BadInput(f"settle_minutes: write a number from 0 to {LONGEST_SETTLING}.")
-    return DatabaseMapping(text(written.get("name"), "name"), rules, _query(written, rules), int(minutes))
+    return int(minutes)
 
 
-def _query(written: Mapping[str, Written], rules: ItemRules) -> ExternalQuery:
+def query_of(written: Mapping[str, Written], columns: tuple[str, ...]) -> ExternalQuery:
+    """Read which table, joins, order and scope a mapping names, for these columns of it."""
     table = text(written.get("table"), "table")
     time_format = text(written["time_format"], "time_format") if "time_format" in written else None
     return ExternalQuery(
@@ -84,7 +91,7 @@ def _query(written: Mapping[str, Written], rules: ItemRules) -> ExternalQuery:
         key=_column(written.get("key"), table, "key"),
         updated_at=_column(written.get("updated_at"), table, "updated_at"),
         time_format=time_format,
-        selected=tuple(_column(column, table, "columns") for column in rules.columns),
+        selected=tuple(_column(column, table, "columns") for column in columns),
         scope=_condition(written["scope"], table, "scope"),
     )
 

@@ -18,7 +18,7 @@ MANAGED_ITEMS: Final = (
 ITEMS: Final = (*MANAGED_ITEMS, *PERSONAL_ITEMS)
 FRAME_COLUMNS: Final = ("row", *ITEMS)
 ALWAYS_GIVEN: Final = ("received_on", "channel", "addressee", "answer_wanted", "opinion")
-CHUNK_ROWS: Final = 5000
+CHUNK_ROWS: Final = 50_000  # the gate costs a third of a second a frame, whatever its length
 
 Cell = str | None
 

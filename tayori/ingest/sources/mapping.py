@@ -11,6 +11,8 @@
       受付日: {item: received_on, formats: ["%Y/%m/%d", wareki]}
     constants: {addressee: mayor, answer_wanted: unknown}
     ignore: [入力端末]                # read by nobody, but named
+    doubtful: [■, （？）]             # what the transcript writes for a sign that nobody could read: it becomes 〓
+    scans: {column: 画像, folder: 画像}   # which column names a letter's pages, in a folder beside the file
 
 Scalars are text: `yes` is the word, not a truth value. A mapping for a database: see `database_mapping`.
 """
@@ -26,9 +28,22 @@ from tayori.errors import BadInput
 from tayori.ingest.sources.frame import ALWAYS_GIVEN, ITEMS
 from tayori.ingest.sources.plain_yaml import Written, read_plain_yaml
 from tayori.ingest.sources.rules import JOINED, WAREKI, ColumnRule, ItemRules, iso_date
+from tayori.ingest.sources.scans import ScanRule
 
+DAYS: Final = frozenset({"received_on", "done_on"})
 ENCODINGS: Final = ("utf-8", "cp932")
-_FILE_WORDS: Final = ("name", "source", "key", "encoding", "sheet", "columns", "constants", "ignore")
+_FILE_WORDS: Final = (
+    "name",
+    "source",
+    "key",
+    "encoding",
+    "sheet",
+    "columns",
+    "constants",
+    "ignore",
+    "doubtful",
+    "scans",
+)
 _COLUMN_WORDS: Final = ("item", "values", "otherwise", "formats")
 _SAMPLE_DAY: Final = date(2026, 11, 23)
 
@@ -43,6 +58,13 @@ class FileMapping:
     keyed_by_row: bool
     encoding: str | None
     sheet: str | None
+    doubtful: tuple[str, ...] = ()
+    scans: ScanRule | None = None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every column that the mapping names."""
+        return self.ignored | self.rules.columns.keys() | ({self.scans.column} if self.scans else frozenset())
 
 
 def read_file_mapping(path: Path) -> FileMapping:
@@ -100,7 +122,7 @@ def item_rules(written: Mapping[str, Written], *, has_key: bool) -> ItemRules:
     if not isinstance(columns, dict) or not columns:
         raise BadInput("columns: write at least one line `column: item`.")
     rules = ItemRules(
-        {column: _column_rule(rule, f"columns.{column}") for column, rule in columns.items()},
+        {column: column_rule(rule, f"columns.{column}") for column, rule in columns.items()},
         _constants(section(written.get("constants", {}), "constants", ITEMS)),
     )
     _refuse_gaps_and_doubles(rules, has_key=has_key)
@@ -121,19 +143,37 @@ def _file_mapping(written: dict[str, Written]) -> FileMapping:
         raise BadInput(f"ignore: {min(both)} stands under columns too; keep one.")
     sheet = text(written["sheet"], "sheet") if "sheet" in written else None
     encoding = text(written["encoding"], "encoding") if "encoding" in written else None
-    return FileMapping(text(written.get("name"), "name"), rules, ignored, keyed_by_row, encoding, sheet)
+    doubtful, scans = texts(written.get("doubtful"), "doubtful"), _scans(written)
+    if scans and scans.column in ignored | rules.columns.keys():
+        raise BadInput(f"scans: {scans.column} stands under columns or ignore too; keep one.")
+    name = text(written.get("name"), "name")
+    return FileMapping(name, rules, ignored, keyed_by_row, encoding, sheet, doubtful, scans)
 
 
-def _column_rule(written: Written, place: str) -> ColumnRule:
+def _scans(written: dict[str, Written]) -> ScanRule | None:
+    if "scans" not in written:
+        return None
+    told = section(written["scans"], "scans", ("column", "folder"))
+    folder = text(told.get("folder"), "scans.folder")
+    if Path(folder).name != folder:
+        raise BadInput("scans.folder: name a folder beside the file, without a path.")
+    return ScanRule(text(told.get("column"), "scans.column"), folder)
+
+
+def column_rule(
+    written: Written, place: str, items: tuple[str, ...] = ITEMS, codes_of: Mapping[str, tuple[str, ...]] | None = None
+) -> ColumnRule:
+    """Read what a column becomes: one of `items`, its codes among the ward's or those of `codes_of`."""
     if isinstance(written, str):
-        return ColumnRule(_item(written, place))
+        return ColumnRule(_item(written, place, items))
     told = section(written, place, _COLUMN_WORDS)
-    item = _item(text(told.get("item"), f"{place}.item"), place)
+    item = _item(text(told.get("item"), f"{place}.item"), place, items)
     values = told.get("values", {})
     if not isinstance(values, dict):
         raise BadInput(f"{place}.values: write `value at the source: code` lines.")
-    codes = {source: _code(item, text(code, place), f"{place}.values") for source, code in values.items()}
-    otherwise = _code(item, text(told["otherwise"], place), f"{place}.otherwise") if "otherwise" in told else None
+    more = codes_of or {}
+    codes = {source: _code(item, text(code, place), f"{place}.values", more) for source, code in values.items()}
+    otherwise = _code(item, text(told["otherwise"], place), f"{place}.otherwise", more) if "otherwise" in told else None
     formats = texts(told.get("formats"), f"{place}.formats")
     _refuse_formats(item, formats, place)
     if formats and (codes or otherwise):
@@ -141,19 +181,20 @@ def _column_rule(written: Written, place: str) -> ColumnRule:
     return ColumnRule(item, codes, otherwise, formats)
 
 
-def _item(name: str, place: str) -> str:
-    if name not in ITEMS:
-        raise BadInput(f"{place}: there is no item {name}; the items are {', '.join(ITEMS)}.")
+def _item(name: str, place: str, items: tuple[str, ...]) -> str:
+    if name not in items:
+        raise BadInput(f"{place}: there is no item {name}; the items are {', '.join(items)}.")
     return name
 
 
-def _code(item: str, code: str, place: str) -> str:
+def _code(item: str, code: str, place: str, more: Mapping[str, tuple[str, ...]] | None = None) -> str:
     lists = ward()
     codes = {
         "channel": lists.channels,
         "addressee": lists.addressees,
         "answer_wanted": lists.answer_wanted,
         "kind": lists.kinds,
+        **(more or {}),
     }.get(item)
     if codes is not None and code not in codes:
         raise BadInput(f"{place}: {item} has no code {code}; the codes are {', '.join(codes)}.")
@@ -161,8 +202,8 @@ def _code(item: str, code: str, place: str) -> str:
 
 
 def _refuse_formats(item: str, formats: tuple[str, ...], place: str) -> None:
-    if formats and item != "received_on":
-        raise BadInput(f"{place}: `formats` belongs to received_on only.")
+    if formats and item not in DAYS:
+        raise BadInput(f"{place}: `formats` belongs to days ({', '.join(sorted(DAYS))}) only.")
     for form in formats:
         midnight = datetime.combine(_SAMPLE_DAY, datetime.min.time())
         if form != WAREKI and iso_date(midnight.strftime(form), [form]) != _SAMPLE_DAY.isoformat():

@@ -8,7 +8,6 @@ the night goes on, the old escrow stands on the ledger, and no certificate becom
 import contextlib
 import io
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from tayori.office import Office
 from tayori.retention.copies import backups, ledger, package
 from tayori.retention.copies.ends import ESCROW
 from tayori.retention.copies.package import Making, Manifest
-from tayori.vault.age import Custodian, read_custodians
+from tayori.vault.age import Custodian, Pieces, read_custodians
 from tayori.vault.keyfile import Space, read_secret
 from tayori.warehouse import carried, copies, dumps, wrapped_keys
 from tayori.warehouse.copies import CopyRow
@@ -105,7 +104,7 @@ def _sealed(office: Office, root: Path, custodians: list[Custodian], copy_id: st
     keys, held = _keys(office)
     making.add("keys", io.BytesIO(keys), recipients)
     with reading(office.warehouse) as warehouse:
-        making.add("records", _Lines(carried.carry(warehouse, _oldest_seq(warehouse))), recipients)
+        making.add("records", Pieces(carried.carry(warehouse, _oldest_seq(warehouse))), recipients)
     said = backups.facts(office, taken_at)
     said |= {"kind": ESCROW, "keys": held, "custodians": {one.post: one.fingerprint for one in custodians}}
     said["expires_at"] = (taken_at + LIFE).isoformat()
@@ -240,25 +239,6 @@ def check(office: Office) -> tuple[CopyRow, int]:
 def _holds_current(office: Office, manifest: Manifest, space: Space) -> bool:
     with reading(office.vault) as vault:
         return wrapped_keys.current_epoch(vault, space) in manifest.said["keys"].get(space.value, [])
-
-
-class _Lines:
-    """Lines to read from as one stream; memory stays flat."""
-
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines, self._held = iter(lines), bytearray()
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Give the next bytes, at most `size` of them."""
-        while size < 0 or len(self._held) < size:
-            line = next(self._lines, None)
-            if line is None:
-                break
-            self._held += line
-        cut = len(self._held) if size < 0 else size
-        piece = bytes(self._held[:cut])
-        del self._held[:cut]
-        return piece
 
 
 def keys_of(written: bytes) -> dict[str, dict[str, bytes]]:

@@ -169,6 +169,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "disclosure",
+        sa.Column("disclosure_id", sa.String(length=24), nullable=False),
+        sa.Column("document_no", sa.String(length=60), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("prepared_by", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("approved_by", sa.String(length=40), nullable=True),
+        sa.Column("statement", sa.LargeBinary(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.Column("copy_id", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("disclosure_id", name=op.f("pk_disclosure")),
+    )
+    op.create_table(
         "disposal_hold",
         sa.Column("hold_id", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=24), nullable=False),
@@ -314,6 +327,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_log_leaf")),
     )
     op.create_table(
+        "migration",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("phase", sa.String(length=16), nullable=False),
+        sa.Column("watermark", sa.String(length=200), nullable=True),
+        sa.Column("loaded_at", Moment(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=True),
+        sa.Column("cut_over_at", Moment(), nullable=True),
+        sa.Column("cut_over_by", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_migration")),
+    )
+    op.create_table(
         "opinion_case",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("receipt_no", sa.String(length=20), nullable=False),
@@ -406,6 +430,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_picture_preview_sha256"), "picture", ["preview_sha256"], unique=False)
     op.create_table(
+        "post_holder",
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("post", sa.String(length=24), nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("handler_id", "post", "department", name=op.f("pk_post_holder")),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("quarantine_no", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=False),
@@ -490,6 +523,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_segment")),
     )
     op.create_table(
+        "shared_text",
+        sa.Column("shared", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.String(length=40), nullable=False),
+        sa.Column("written_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("shared", "version", name=op.f("pk_shared_text")),
+    )
+    op.create_table(
         "source_watermark",
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("watermark", sa.String(length=200), nullable=False),
@@ -515,6 +557,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("standing_id", name=op.f("pk_standing")),
     )
     op.create_index(op.f("ix_standing_kind"), "standing", ["kind"], unique=False)
+    op.create_table(
+        "survey",
+        sa.Column("name", sa.String(length=31), nullable=False),
+        sa.Column("anonymous", sa.Boolean(), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
+    )
+    op.create_table(
+        "survey_spent",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "token", name=op.f("pk_survey_spent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("question", sa.String(length=31), nullable=False),
+        sa.Column("code", sa.String(length=31), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("survey", "question", "code", name=op.f("pk_survey_tally")),
+    )
     op.create_table(
         "tombstone",
         sa.Column("epoch", sa.Integer(), nullable=False),
@@ -598,6 +667,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "version", name=op.f("pk_broadcast_version")),
     )
     op.create_table(
+        "case_arrival",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text_mark", sa.LargeBinary(), nullable=True),
+        sa.Column("doubtful", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_arrival_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_arrival")),
+    )
+    op.create_index(op.f("ix_case_arrival_text_mark"), "case_arrival", ["text_mark"], unique=False)
+    op.create_table(
         "case_attended",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("attended_on", sa.Date(), nullable=False),
@@ -606,6 +686,100 @@ def upgrade() -> None:
             ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_attended_case_no"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("case_no", name=op.f("pk_case_attended")),
+    )
+    op.create_table(
+        "case_department",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_department_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "department", name=op.f("pk_case_department")),
+    )
+    op.create_index(op.f("ix_case_department_part"), "case_department", ["part"], unique=False)
+    op.create_table(
+        "case_flag",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("flag", sa.String(length=16), nullable=False),
+        sa.Column("procedure", sa.String(length=24), nullable=True),
+        sa.Column("barred", sa.String(length=40), nullable=True),
+        sa.Column("raised_by", sa.String(length=40), nullable=False),
+        sa.Column("raised_at", Moment(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_flag_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", name=op.f("pk_case_flag")),
+    )
+    op.create_table(
+        "case_look_up",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("found_by", sa.String(length=16), nullable=False),
+        sa.Column("look_up", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_look_up_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "found_by", name=op.f("pk_case_look_up")),
+    )
+    op.create_index(op.f("ix_case_look_up_look_up"), "case_look_up", ["look_up"], unique=False)
+    op.create_table(
+        "case_matter",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=True),
+        sa.Column("response", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_matter_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", name=op.f("pk_case_matter")),
+    )
+    op.create_table(
+        "case_reply",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("route", sa.String(length=24), nullable=False),
+        sa.Column("form", sa.String(length=8), nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("template", sa.String(length=24), nullable=False),
+        sa.Column("shared", sa.String(length=40), nullable=True),
+        sa.Column("shared_version", sa.Integer(), nullable=True),
+        sa.Column("changed", sa.Boolean(), nullable=False),
+        sa.Column("drafted_by", sa.String(length=40), nullable=False),
+        sa.Column("drafted_at", Moment(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_reply_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", name=op.f("pk_case_reply")),
+    )
+    op.create_table(
+        "case_trail",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=24), nullable=False),
+        sa.Column("target", sa.String(length=60), nullable=True),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_trail_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", name=op.f("pk_case_trail")),
+    )
+    op.create_table(
+        "case_wait",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_case_wait_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", name=op.f("pk_case_wait")),
     )
     op.create_table(
         "closing_signature",
@@ -620,6 +794,40 @@ def upgrade() -> None:
             ["closing_id"], ["contract_closing.closing_id"], name=op.f("fk_closing_signature_closing_id")
         ),
         sa.PrimaryKeyConstraint("closing_id", "role", name=op.f("pk_closing_signature")),
+    )
+    op.create_table(
+        "desk_case",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fiscal_year", sa.Integer(), nullable=False),
+        sa.Column("file_no", sa.Integer(), nullable=False),
+        sa.Column("arrived_on", sa.Date(), nullable=False),
+        sa.Column("clock", sa.String(length=16), nullable=True),
+        sa.Column("in_charge", sa.String(length=40), nullable=True),
+        sa.Column("response", sa.String(length=16), nullable=True),
+        sa.Column("follow_up_on", sa.Date(), nullable=True),
+        sa.Column("not_ours", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_desk_case_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_desk_case")),
+        sa.UniqueConstraint("fiscal_year", "file_no", name=op.f("uq_desk_case_fiscal_year_file_no")),
+    )
+    op.create_index(op.f("ix_desk_case_follow_up_on"), "desk_case", ["follow_up_on"], unique=False)
+    op.create_table(
+        "disclosure_case",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("disclosure_id", sa.String(length=24), nullable=False),
+        sa.Column("black_outs", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_disclosure_case_case_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["disclosure_id"],
+            ["disclosure.disclosure_id"],
+            name=op.f("fk_disclosure_case_disclosure_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("case_no", "disclosure_id", name=op.f("pk_disclosure_case")),
     )
     op.create_table(
         "disposal_item",
@@ -729,6 +937,49 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "guard", name=op.f("pk_guard_override")),
     )
     op.create_table(
+        "letter_confirmation",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_confirmation_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_confirmation")),
+    )
+    op.create_index(op.f("ix_letter_confirmation_due_at"), "letter_confirmation", ["due_at"], unique=False)
+    op.create_table(
+        "letter_file",
+        sa.Column("file_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_file_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_no", name=op.f("pk_letter_file")),
+    )
+    op.create_index(op.f("ix_letter_file_case_no"), "letter_file", ["case_no"], unique=False)
+    op.create_table(
+        "letter_receipt",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("receipt_index", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=9), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("answer_by", sa.String(length=12), nullable=True),
+        sa.Column("summary", sa.String(length=4), nullable=False),
+        sa.Column("notice", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_letter_receipt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_letter_receipt")),
+        sa.UniqueConstraint("receipt_index", name=op.f("uq_letter_receipt_receipt_index")),
+    )
+    op.create_index(op.f("ix_letter_receipt_reference"), "letter_receipt", ["reference"], unique=False)
+    op.create_table(
         "masked_opinion",
         sa.Column("mart_key", sa.String(length=32), nullable=False),
         sa.Column("case_no", sa.Integer(), nullable=False),
@@ -789,6 +1040,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_no", name=op.f("pk_reception_settings")),
     )
     op.create_table(
+        "reply_dispatch",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document_no", sa.String(length=40), nullable=False),
+        sa.Column("reply", sa.Integer(), nullable=False),
+        sa.Column("dated_on", sa.Date(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("issued_by", sa.String(length=40), nullable=False),
+        sa.Column("first_check", sa.String(length=40), nullable=True),
+        sa.Column("second_check", sa.String(length=40), nullable=True),
+        sa.Column("sent_on", sa.Date(), nullable=True),
+        sa.Column("sent_by", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_reply_dispatch_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_reply_dispatch")),
+        sa.UniqueConstraint("document_no", name=op.f("uq_reply_dispatch_document_no")),
+    )
+    op.create_table(
+        "reply_stamp",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("post", sa.String(length=24), nullable=False),
+        sa.Column("department", sa.String(length=40), nullable=False),
+        sa.Column("stamp", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.String(length=40), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_reply_stamp_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", "seq", "step", name=op.f("pk_reply_stamp")),
+        sa.UniqueConstraint("case_no", "seq", "by", name=op.f("uq_reply_stamp_case_no_seq_by")),
+    )
+    op.create_table(
         "settled_opinion",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("text_key", sa.String(length=32), nullable=False),
@@ -826,6 +1113,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("standing_id", "role", name=op.f("pk_standing_signature")),
         sa.UniqueConstraint("standing_id", "key_id", name=op.f("uq_standing_signature_standing_id_key_id")),
+    )
+    op.create_table(
+        "survey_answer",
+        sa.Column("survey", sa.String(length=31), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_no"], ["person.person_no"], name=op.f("fk_survey_answer_person_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["survey"], ["survey.name"], name=op.f("fk_survey_answer_survey")),
+        sa.PrimaryKeyConstraint("survey", "person_no", name=op.f("pk_survey_answer")),
     )
     op.create_table(
         "test_send",

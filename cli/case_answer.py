@@ -1,0 +1,212 @@
+"""`tayori case`, the answer: drafted, decided, issued, checked by two, dispatched."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from cli.case_work import response_of
+from cli.desk import As, credential, day, office_here
+from cli.show import Json, done, facts, print_json, table
+from tayori.analysis.mart import mask_done_cases
+from tayori.desk import deciding, dispatching
+from tayori.desk.deciding import NewReply
+from tayori.domain.answering import RESPONSE_TERMS, Form, Way
+from tayori.domain.decision_routes import STAMP_TERMS, Stamp, decision_routes
+from tayori.errors import BadInput, NotFound, Unavailable
+from tayori.office import Office
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
+TextFile = Annotated[Path, typer.Option("--file", help="本文のファイル（UTF-8 のテキスト）")]
+SHOWN_MARK: Final = 12
+OUTGOING: Final = "outgoing"
+STEPS = {"post": "職", "department": "課・部", "stamp": "印", "by": "取扱者", "at": "時刻"}
+DRAFT = {"version": "版", "mark": "照合の印", "form": "様式", "way": "送り方", "words": "本文"}
+
+
+def share_text(
+    name: Annotated[str, typer.Argument(help="共通の回答文の名前")], *, file: TextFile, by: As, as_json: Json = False
+) -> None:
+    """同趣旨の意見への共通の回答文を書く（新しい版になる）。何人から届いたかは書けない。"""
+    with office_here() as office:
+        version = deciding.share(office, credential(office, by), name, _text(file))
+    done(f"{name} の第 {version} 版です。", {"shared": name, "version": version}, as_json=as_json)
+
+
+def draft(  # noqa: PLR0913 - each is an option of the command
+    number: Number,
+    *,
+    file: TextFile,
+    response: Annotated[
+        str, typer.Option(help="対応区分: " + "、".join(f"{one} {term}" for one, term in RESPONSE_TERMS.items()))
+    ],
+    by: As,
+    form: Annotated[
+        Literal["usual", "large", "plain"], typer.Option(help="通常、大きな文字、やさしい日本語")
+    ] = "usual",
+    way: Annotated[Literal["letter", "email", "fax"], typer.Option(help="文書、メール、ファクス")] = "letter",
+    shared: Annotated[str, typer.Option(help="もとにした共通の回答文")] = "",
+    as_json: Json = False,
+) -> None:
+    """回答を起案する。直すときは、もう一度行うと次の版になる。"""
+    with office_here() as office:
+        new = NewReply(_text(file), response_of(response), Form(form), Way(way), shared or None)
+        advice = deciding.draft(office, credential(office, by), number, new)
+    told = "".join(f"\n・{line}" for line in advice)
+    done(f"{number} の回答を起案しました。{told}", {"receipt_no": number, "advice": advice}, as_json=as_json)
+
+
+def draft_show(number: Number, *, by: As, as_json: Json = False) -> None:
+    """起案された回答を読む。照合の印は、印を押すときに要る。"""
+    with office_here() as office:
+        standing = deciding.standing(office, credential(office, by), number)
+    row = standing.reply
+    shown = {
+        "version": row.seq,
+        "mark": row.mark.hex()[:SHOWN_MARK],
+        "form": row.form,
+        "way": row.way,
+        "words": standing.words,
+    }
+    steps = [
+        {
+            "post": decision_routes().posts[step.post].term,
+            "department": step.department,
+            "stamp": STAMP_TERMS[Stamp(standing.stamps[at].stamp)] if at < len(standing.stamps) else None,
+            "by": standing.stamps[at].by if at < len(standing.stamps) else None,
+            "at": standing.stamps[at].at if at < len(standing.stamps) else None,
+        }
+        for at, step in enumerate(standing.steps)
+    ]
+    if as_json:
+        print_json(shown | {"steps": steps})
+        return
+    facts(shown, DRAFT, as_json=False)
+    table(steps, STEPS, as_json=False)
+
+
+def submit(number: Number, *, by: As, as_json: Json = False) -> None:
+    """起案を決裁に回す。"""
+    with office_here() as office:
+        first = deciding.submit(office, credential(office, by), number)
+    term = decision_routes().posts[first.post].term
+    done(
+        f"{number} を決裁に回しました。次は {first.department} の{term}です。", {"receipt_no": number}, as_json=as_json
+    )
+
+
+def stamp(
+    number: Number,
+    *,
+    seen: Annotated[str, typer.Option(help="読んだ起案の照合の印（draft-show が示すもの）")],
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """読んだ起案に印を押す（承認・合議・専決・代決・決裁）。署名になる。"""
+    with office_here() as office:
+        put = deciding.stamp(office, credential(office, by), number, seen)
+    done(f"{number}: {STAMP_TERMS[put]}", {"receipt_no": number, "stamp": put}, as_json=as_json)
+
+
+def send_back(
+    number: Number, *, reason: Annotated[str, typer.Option(help="理由（封緘する）")], by: As, as_json: Json = False
+) -> None:
+    """起案を差し戻す、又は発送の前に取り戻す。"""
+    with office_here() as office:
+        deciding.send_back(office, credential(office, by), number, reason)
+    done(f"{number} を差し戻しました。", {"receipt_no": number}, as_json=as_json)
+
+
+def issue(
+    number: Number,
+    *,
+    by: As,
+    fax: Annotated[list[str] | None, typer.Option(help="ファクスの番号。二度入力する")] = None,
+    as_json: Json = False,
+) -> None:
+    """決裁の済んだ回答に文書番号を付け、印刷する PDF を HOME/outgoing に置く。発送すると消える。"""
+    if fax is not None and len(fax) != len(("first", "second")):
+        raise BadInput("The fax number is entered twice: --fax N --fax N.")
+    with office_here() as office:
+        twice = (fax[0], fax[1]) if fax else None
+        issued = dispatching.issue(office, credential(office, by), number, twice)
+        path = _written(office, number, issued.pdf) if issued.pdf is not None else None
+    where = f"{path} を印刷し、二人で封筒と照らしてください（case check）。" if path else "case dispatch で送ります。"
+    made = {"receipt_no": number, "document_no": issued.document_no, "path": path}
+    done(f"{issued.document_no}: {where}", made, as_json=as_json)
+
+
+def check(number: Number, *, by: As, as_json: Json = False) -> None:
+    """封筒の宛名と書面を照らしたことを記録する。別の二人が行う。"""
+    with office_here() as office:
+        checked = dispatching.check(office, credential(office, by), number)
+    told = "もう一人が照らしてください。" if checked == 1 else "発送できます。"
+    done(f"{number}: {checked} 人目。{told}", {"receipt_no": number, "checked": checked}, as_json=as_json)
+
+
+def dispatch(
+    number: Number,
+    *,
+    by: As,
+    on: Annotated[str, typer.Option("--on", help="発送の日 YYYY-MM-DD（省略: 今日）")] = "",
+    as_json: Json = False,
+) -> None:
+    """発送を記録する（メールは送る）。送った本文は封緘し、案件はマスキングして集計に渡す。"""
+    with office_here() as office:
+        state = dispatching.dispatch(office, credential(office, by), number, day(on) if on else None)
+        _outgoing(office, number).unlink(missing_ok=True)
+        mask_done_cases(office)
+    done(f"{number} の回答を発送しました。", {"receipt_no": number, "state": state}, as_json=as_json)
+
+
+def settle(
+    number: Number,
+    *,
+    went_out: Annotated[bool, typer.Option("--sent/--not-sent", help="メールサーバの記録で確かめた結果")],
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """送信の途中で止まったメールが、出たかどうかを記録する。"""
+    with office_here() as office:
+        state = dispatching.settle(office, credential(office, by), number, went_out=went_out)
+        mask_done_cases(office)
+    done(f"{number} を記録しました。", {"receipt_no": number, "state": state}, as_json=as_json)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig").strip()
+    except OSError:
+        raise NotFound(f"There is no file {path.name} that can be read.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.name} is not a text in UTF-8; save it as UTF-8.") from None
+
+
+def _outgoing(office: Office, number: str) -> Path:
+    return office.settings.home / OUTGOING / f"{number}.pdf"
+
+
+def _written(office: Office, number: str, pdf: bytes) -> Path:
+    path = _outgoing(office, number)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            target.write(pdf)
+    except OSError:
+        raise Unavailable("The letter could not be written into HOME; make room, then issue it again.") from None
+    return path
+
+
+VERBS: Final[dict[str, Any]] = {
+    "share-text": share_text,
+    "draft": draft,
+    "draft-show": draft_show,
+    "submit": submit,
+    "stamp": stamp,
+    "send-back": send_back,
+    "issue": issue,
+    "check": check,
+    "dispatch": dispatch,
+    "settle": settle,
+}

@@ -1,0 +1,258 @@
+"""A person asks for what is held about them (法第76条): letters, black-outs by article, approved, handed out sealed.
+
+The black-outs are made before the text reaches the page: what is blacked out is nowhere in the file.
+"""
+
+import hashlib
+import hmac
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from tayori.desk.finding import recorded_opening
+from tayori.desk.hand import case_key
+from tayori.desk.rights import require_desk, require_not_barred
+from tayori.domain.canonical import canonical_bytes
+from tayori.domain.copies import NewCopy, copy_kind
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import HandlerId
+from tayori.errors import BadInput, NotFound, Refused, Tampered
+from tayori.office import Office
+from tayori.reports.disclosure import DisclosedLetter, disclosure_pdf
+from tayori.retention.copies import ledger
+from tayori.vault import roster
+from tayori.vault.age import Hashing, recipient_of, seal_stream
+from tayori.vault.audit import Action, record
+from tayori.vault.cases import open_cases, place_of
+from tayori.vault.envelope import seal
+from tayori.vault.roster import Credential
+from tayori.warehouse import desk, disclosures, opinions
+from tayori.warehouse.desk import CaseFile
+from tayori.warehouse.disclosures import DisclosureRow
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.opinions import SEALED_ITEMS
+
+PREPARED, APPROVED, HANDED_OUT = "prepared", "approved", "handed_out"
+KIND: Final = "disclosure"
+GROUNDS: Final[Mapping[str, str]] = {
+    "78-1-1": "法第78条第1項第1号（本人の生命等を害するおそれ）",
+    "78-1-2": "法第78条第1項第2号（本人以外の個人に関する情報）",
+    "78-1-3": "法第78条第1項第3号（法人等に関する情報）",
+    "78-1-6": "法第78条第1項第6号（審議・検討等に関する情報）",
+    "78-1-7": "法第78条第1項第7号（事務・事業に関する情報）",
+}
+"""Why something may be blacked out; each black-out names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackOut:
+    """Words that are not disclosed, and the ground."""
+
+    words: str = field(repr=False)
+    ground: str
+
+
+def prepare(office: Office, by: Credential, document_no: str, asked_on: date, receipts: Sequence[str]) -> str:
+    """Begin to answer a disclosure request: the letters of the person who asks, as the desk found them; give its id.
+
+    Raises:
+        BadInput: no document number or no letter is named, or the day lies in the future.
+        NotFound: there is no such case for this handler.
+        Refused: the handler does not serve at the desk today.
+
+    """
+    if not document_no.strip() or not receipts or asked_on > office.today():
+        raise BadInput("A disclosure names its document, the day on which it was asked for, and at least one letter.")
+    disclosure_id = f"x-{office.rng.getrandbits(48):012x}"
+    with writing(office.warehouse) as people:
+        require_desk(people, office, by.handler_id)
+        files = [_file(people, by, one) for one in dict.fromkeys(receipts)]
+        row = DisclosureRow(disclosure_id, document_no, asked_on, by.handler_id, PREPARED)
+        disclosures.add(people, row, [file.case_no for file in files])
+        _noted(office, people, by, f"disclosure {disclosure_id} prepared", len(files))
+    return disclosure_id
+
+
+def _file(people: Connection, by: Credential, receipt_no: str) -> CaseFile:
+    file = desk.find(people, receipt_no)
+    require_not_barred(people, by.handler_id, file)
+    return file
+
+
+def black_out(
+    office: Office, by: Credential, disclosure_id: str, receipt_no: str, black_outs: Sequence[BlackOut]
+) -> int:
+    """Say what of a letter is blacked out, in place of what was said before; give how many places that is.
+
+    Raises:
+        BadInput: words that do not occur in the letter, or a ground that the law does not have.
+        NotFound: the request does not cover this letter.
+        Refused: it is approved already, or the handler does not serve at the desk today.
+
+    """
+    if any(one.ground not in GROUNDS or not one.words.strip() for one in black_outs):
+        raise BadInput(f"A black-out names words and one of the grounds {', '.join(GROUNDS)}.")
+    with writing(office.warehouse) as people:
+        require_desk(people, office, by.handler_id)
+        _require_state(disclosures.find(people, disclosure_id), PREPARED)
+        file = _file(people, by, receipt_no)
+        if file.case_no not in {row["case_no"] for row in disclosures.cases(people, disclosure_id)}:
+            raise NotFound(f"The disclosure {disclosure_id} does not cover {receipt_no}.")
+        letter = _letter(office, people, by, file.case_no)
+        places = [sum((letter[item] or "").count(one.words) for item in SEALED_ITEMS) for one in black_outs]
+        if 0 in places:
+            raise BadInput(f"Black-out {places.index(0) + 1} does not occur in the letter as it is written there.")
+        said = json.dumps([[one.words, one.ground] for one in black_outs], ensure_ascii=False).encode()
+        where = place_of("disclosure_case", "black_outs", {"case_no": file.case_no, "disclosure_id": disclosure_id})
+        sealed = seal(case_key(office, file.case_no), said, where)
+        disclosures.set_black_outs(people, disclosure_id, file.case_no, sealed)
+        _noted(office, people, by, f"disclosure {disclosure_id}: black-outs of case {file.case_no}", 1)
+    return sum(places)
+
+
+def _letter(office: Office, people: Connection, by: Credential, case_no: int) -> dict[str, Any]:
+    recorded = recorded_opening(office, people, Evidence(by.handler_id, Purpose.DISCLOSURE), case_no)
+    with reading(office.vault) as vault:
+        rows = opinions.sealed_letters(people, [case_no])
+        (letter,) = open_cases(vault, office.case_keys, "opinion_case", rows, recorded)
+    return letter
+
+
+def review(office: Office, by: Credential, disclosure_id: str) -> bytes:
+    """Give the page as it would be handed out, for who approves it.
+
+    Raises:
+        Refused: the handler is neither of the desk nor the responsible handler.
+        Unavailable: Pango is not installed.
+
+    """
+    with writing(office.warehouse) as people:
+        roster.require_any(people, by.handler_id, ("responsible", "desk"), office.today())
+        row = disclosures.find(people, disclosure_id)
+        letters = _disclosed(office, people, by, row)
+    return disclosure_pdf(row.document_no, row.asked_on, letters)
+
+
+def approve(office: Office, by: Credential, disclosure_id: str) -> None:
+    """Approve a disclosure with its black-outs, by the responsible handler, who did not prepare it; signed.
+
+    Raises:
+        Refused: another role, the one who prepared it, or it is approved already.
+
+    """
+    with writing(office.warehouse) as people:
+        roster.require_role(people, HandlerId(by.handler_id), "responsible", office.today())
+        row = disclosures.find(people, disclosure_id)
+        _require_state(row, PREPARED)
+        if by.handler_id == row.prepared_by:
+            raise Refused(f"{by.handler_id} prepared this disclosure; another hand approves it.")
+        statement = _statement(office, people, row)
+        disclosures.alter(
+            people, disclosure_id, state=APPROVED, approved_by=by.handler_id, statement=statement,
+            signature=by.sign(statement),
+        )  # fmt: skip
+        _noted(office, people, by, f"disclosure {disclosure_id} approved", 0)
+
+
+def _statement(office: Office, people: Connection, row: DisclosureRow) -> bytes:
+    """What is approved: which cases, and of each the keyed digest of its letter's black-outs."""
+    marks = [
+        [one["case_no"], _mark(office, one["case_no"], bytes(one["black_outs"] or b""))]
+        for one in disclosures.cases(people, row.disclosure_id)
+    ]
+    said = {"form": "tayori disclosure 1", "id": row.disclosure_id, "document": row.document_no, "cases": marks}
+    return canonical_bytes(said)
+
+
+def _mark(office: Office, case_no: int, sealed: bytes) -> str:
+    return hmac.new(case_key(office, case_no), sealed, hashlib.sha256).hexdigest()
+
+
+def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str, folder: Path) -> Path:
+    """Write what is disclosed, sealed to a named key (age1...), and enter it into the ledger of copies; give the path.
+
+    Raises:
+        Refused: it is not approved, or no approval of 甲 of its document number is on file for such a copy (P6).
+        Tampered: what was approved changed.
+        BadInput: the key is none.
+        Unavailable: Pango is not installed, or the disk did not take it.
+
+    """
+    key = recipient_of(recipient)
+    with writing(office.warehouse) as people:
+        require_desk(people, office, by.handler_id)
+        row = disclosures.find(people, disclosure_id)
+        _require_state(row, APPROVED)
+        if row.statement is None or bytes(row.statement) != _statement(office, people, row):
+            raise Tampered("What is disclosed is not what was approved. Nothing was written.")
+        approver = HandlerId(row.approved_by or "")
+        roster.verify_signature(people, approver, bytes(row.statement), bytes(row.signature or b""))
+        letters = _disclosed(office, people, by, row)
+    pdf = disclosure_pdf(row.document_no, row.asked_on, letters)
+    path = folder / f"{disclosure_id}.pdf.age"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        hashing = Hashing(target)
+        seal_stream(io.BytesIO(pdf), hashing, [key])
+    try:
+        _enter(office, by, row, recipient, hashing.sha256, len(letters))
+    except Refused:
+        path.unlink()
+        raise
+    return path
+
+
+def _enter(office: Office, by: Credential, row: DisclosureRow, recipient: str, sha256: str, letters: int) -> None:
+    kind = copy_kind(KIND)
+    new = NewCopy(
+        kind=KIND, purpose=kind.purpose, recipient=recipient, expires_at=office.now() + kind.longest,
+        approval=row.document_no, sha256=sha256,
+    )  # fmt: skip
+    entered = ledger.enter(office, by.handler_id, new, {"disclosure": row.disclosure_id, "letters": letters})
+    with writing(office.warehouse) as people:
+        disclosures.alter(people, row.disclosure_id, state=HANDED_OUT, copy_id=entered.copy_id)
+        _noted(office, people, by, f"disclosure {row.disclosure_id} handed out", letters)
+
+
+def _disclosed(office: Office, people: Connection, by: Credential, row: DisclosureRow) -> list[DisclosedLetter]:
+    found = []
+    for one in disclosures.cases(people, row.disclosure_id):
+        letter = _letter(office, people, by, one["case_no"])
+        said = _black_outs(office, people, by, one)
+        items = {item: _blacked(letter[item], said) for item in SEALED_ITEMS if letter[item] is not None}
+        grounds = [GROUNDS[ground] for ground in dict.fromkeys(ground for _, ground in said)]
+        found.append(DisclosedLetter(one["receipt_no"], items, grounds))
+    return found
+
+
+def _black_outs(office: Office, people: Connection, by: Credential, one: dict[str, Any]) -> list[tuple[str, str]]:
+    if one["black_outs"] is None:
+        return []
+    recorded = recorded_opening(office, people, Evidence(by.handler_id, Purpose.DISCLOSURE), one["case_no"])
+    with reading(office.vault) as vault:
+        (opened,) = open_cases(vault, office.case_keys, "disclosure_case", [one], recorded)
+    return [(words, ground) for words, ground in json.loads(opened["black_outs"])]
+
+
+def _blacked(text: str, said: Sequence[tuple[str, str]]) -> str:
+    """Black words out, longer ones first, so that none is left in pieces."""
+    for words, _ in sorted(said, key=lambda one: -len(one[0])):
+        text = text.replace(words, "■" * len(words))
+    return text
+
+
+def _require_state(row: DisclosureRow, state: str) -> None:
+    if row.state != state:
+        raise Refused(f"The disclosure {row.disclosure_id} is {row.state}, not {state}.")
+
+
+def _noted(office: Office, people: Connection, by: Credential, what: str, count: int) -> None:
+    evidence = Evidence(by.handler_id, Purpose.DISCLOSURE)
+    record(people, evidence, Action.DECIDE, what, count=count, now=office.now())

@@ -1,0 +1,172 @@
+"""The desk takes letters up: a file number of the fiscal year, a target date, and values by which they are found again.
+
+Whatever way a letter came, intake or migration, it is taken up once; running it again takes up only what is new.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from sqlalchemy import Connection
+
+from tayori.domain.calendar import WardCalendar, read_calendar
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
+from tayori.domain.reply_clock import ReplyClock, clock_for
+from tayori.domain.states import OPEN_CASES
+from tayori.errors import BadInput
+from tayori.office import Office
+from tayori.vault.audit import Action, record
+from tayori.vault.cases import place_of
+from tayori.vault.envelope import unseal
+from tayori.warehouse import closing, desk
+from tayori.warehouse.desk import Untaken
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.people import reserve
+from tayori.warehouse.schema.desk import case_look_up, case_matter, desk_case
+
+EVIDENCE: Final = Evidence("flow:desk", Purpose.INTAKE)
+OPENED: Final = ("name", "address", "telephone", "email", "fax")
+"""What is opened of a letter to know whether it can be answered, and to find it again; never what it says."""
+FOUND_BY: Final = ("name", "telephone", "email")
+BLOCK: Final = 500
+CLOSING_DAYS: Final = "closing_days.yaml"
+APRIL: Final = 4
+
+
+def ward_calendar(office: Office) -> WardCalendar:
+    """Give the ward's calendar with its own closing days, as HOME/closing_days.yaml says; without the file, none.
+
+    Raises:
+        BadInput: the file is not what it should be.
+
+    """
+    path = office.settings.home / CLOSING_DAYS
+    return read_calendar(_read(path)) if path.exists() else WardCalendar()
+
+
+def _read(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise BadInput(f"{CLOSING_DAYS} cannot be read; it is YAML in UTF-8, a line for each day.") from None
+
+
+def fiscal_year(day: date) -> int:
+    """Give the fiscal year of a day: it begins on 1 April."""
+    return day.year if day.month >= APRIL else day.year - 1
+
+
+def normal_form(item: str, value: str) -> str:
+    """Give the form in which names, telephone numbers and addresses are compared.
+
+    Width, case and spaces do not count; of a telephone number only its digits do, +81 being 0.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", value).casefold().split())
+    if item != "telephone":
+        return plain
+    digits = "".join(letter for letter in plain if letter in "0123456789")
+    return "0" + digits[2:].removeprefix("0") if plain.startswith("+81") else digits
+
+
+def take_up(office: Office) -> int:
+    """Take up every letter that the desk has no file of yet; give how many.
+
+    Raises:
+        BadInput: the file of closing days is not what it should be; nothing was taken up.
+
+    """
+    calendar, taken, after = ward_calendar(office), 0, 0
+    while block := _take_up_block(office, calendar, after):
+        taken += len(block)
+        after = block[-1].case_no
+    return taken
+
+
+def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> list[Untaken]:
+    with writing(office.warehouse) as people:
+        if closing.is_frozen(people, Contract.OPINIONS):
+            return []
+        letters = desk.untaken(people, OPENED, after, BLOCK)
+        if not letters:
+            return []
+        record(people, EVIDENCE, Action.OPEN, "letters taken up by the desk", count=len(letters), now=office.now())
+        with reading(office.vault) as vault:
+            keys = office.case_keys.open(vault, [letter.case_no for letter in letters])
+        opened = {one.case_no: _opened(keys[one.case_no], one) if one.case_no in keys else {} for one in letters}
+        _enter(office, people, calendar, letters, opened)
+    return letters
+
+
+def _opened(key: bytes, letter: Untaken) -> dict[str, str]:
+    row = {"case_no": letter.case_no}
+    return {
+        item: unseal(key, bytes(sealed), place_of("opinion_case", item, row)).decode()
+        for item, sealed in letter.items.items()
+        if sealed is not None
+    }
+
+
+def _enter(
+    office: Office,
+    people: Connection,
+    calendar: WardCalendar,
+    letters: Sequence[Untaken],
+    opened: Mapping[int, Mapping[str, str]],
+) -> None:
+    files, matters, look_ups = [], [], []
+    numbers = _file_numbers(people, letters)
+    for letter, (year, file_no) in zip(letters, numbers, strict=True):
+        clock = clock_for(opened[letter.case_no], letter.addressee, letter.kind, letter.answer_wanted)
+        if letter.state in OPEN_CASES:
+            _set_target(people, letter, clock, calendar)
+        files.append(_file(letter, year, file_no, clock))
+        matters.append(_matter(letter))
+        look_ups += _look_ups(office, letter.case_no, opened[letter.case_no])
+    for table, rows in ((desk_case, files), (case_matter, matters), (case_look_up, look_ups)):
+        desk.add(people, table, rows)
+
+
+def _set_target(people: Connection, letter: Untaken, clock: ReplyClock | None, calendar: WardCalendar) -> None:
+    target = clock.target(letter.received_on, calendar) if clock is not None else None
+    desk.set_target(people, letter.case_no, target, calendar.version if target is not None else None)
+
+
+def _file_numbers(people: Connection, letters: Sequence[Untaken]) -> list[tuple[int, int]]:
+    """Number letters within the fiscal year of their receipt, in their order."""
+    years = [fiscal_year(letter.received_on) for letter in letters]
+    reserved = {year: iter(reserve(people, f"f{year}", years.count(year))) for year in sorted(set(years))}
+    return [(year, next(reserved[year])) for year in years]
+
+
+def _file(letter: Untaken, year: int, file_no: int, clock: ReplyClock | None) -> dict[str, Any]:
+    return {
+        "case_no": letter.case_no,
+        "fiscal_year": year,
+        "file_no": file_no,
+        "arrived_on": letter.received_on,
+        "clock": clock.name if clock is not None else None,
+        **dict.fromkeys(("in_charge", "response", "follow_up_on", "not_ours")),
+    }
+
+
+def _matter(letter: Untaken) -> dict[str, Any]:
+    return {
+        "case_no": letter.case_no,
+        "seq": 1,
+        "department": letter.department,
+        "kind": letter.kind,
+        "response": None,
+    }
+
+
+def _look_ups(office: Office, case_no: int, opened: Mapping[str, str]) -> list[dict[str, Any]]:
+    forms = {item: normal_form(item, opened[item]) for item in FOUND_BY if item in opened}
+    return [
+        {"case_no": case_no, "found_by": item, "look_up": office.index.of_letter_item(item, form)}
+        for item, form in forms.items()
+        if form
+    ]

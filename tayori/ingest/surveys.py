@@ -1,0 +1,153 @@
+"""Answers to surveys come in (L6): by person and sealed under their key, or anonymous, as counts alone.
+
+Anonymous answers wait in the inbox until ten of them can be opened together (or the survey is over), and go in in one
+transaction: spent tokens in the order of their hashes, and counts. So nothing that is written, and no order or moment
+in which it is written, ties an answer to a token.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import LINE_USER_ID, LineUserId
+from tayori.domain.surveys import NAME, Survey, survey_of
+from tayori.ingest.counts import Counts
+from tayori.line.webhook import Unparsed
+from tayori.office import TOKYO, Office
+from tayori.vault.audit import Action, record
+from tayori.vault.envelope import place, seal
+from tayori.warehouse import people, surveys
+
+EVIDENCE: Final = Evidence("flow:ingest", Purpose.SURVEY)
+FIELDS: Final = frozenset({"line_user_id", "survey", "answers"})
+TOGETHER: Final = 10
+"""How many anonymous answers have to be there before any of them is opened."""
+NOT_ASKED, NO_ANSWER, NOT_FOLLOWING, AGAIN = (
+    "survey_is_not_open",
+    "no_answer_to_this",
+    "nobody_known",
+    "answered_before",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a survey as it came in."""
+
+    line_user_id: LineUserId = field(repr=False)
+    survey: str
+    answers: Mapping[str, str] = field(repr=False)
+
+
+def read_answer(content: bytes) -> Answer:
+    """Read an answer out of its box.
+
+    Raises:
+        Unparsed: it is none that the page writes.
+
+    """
+    try:
+        given: dict[str, Any] = orjson.loads(content)
+        answer = Answer(given["line_user_id"], given["survey"], given["answers"])
+        texts = all(isinstance(one, str) for pair in answer.answers.items() for one in pair)
+        sound = texts and given.keys() == FIELDS and NAME.fullmatch(answer.survey)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        raise Unparsed from None
+    if not sound or not LINE_USER_ID.fullmatch(answer.line_user_id):
+        raise Unparsed
+    return answer
+
+
+def apply(office: Office, stores: tuple[Connection, Connection], answers: Sequence[Answer]) -> Counts:
+    """Take answers in, in the caller's transactions; running it twice changes nothing."""
+    counts = Counts(received=len(answers))
+    by_survey: dict[str, list[Answer]] = {}
+    for one in answers:
+        by_survey.setdefault(one.survey, []).append(one)
+    for name, given in by_survey.items():
+        _take(office, stores, name, given, counts)
+    counts.ignored = +counts.ignored
+    return counts
+
+
+def _take(
+    office: Office, stores: tuple[Connection, Connection], name: str, given: Sequence[Answer], counts: Counts
+) -> None:
+    published = surveys.find(stores[0], name)
+    if published is None or published.state == surveys.CLOSED:
+        counts.ignored[NOT_ASKED] += len(given)
+        return
+    survey = survey_of(published.definition)
+    read = [(one, *survey.answers(one.answers)) for one in given]
+    good = [(one, codes) for one, codes, wrong in read if codes and not wrong and not one.answers.keys() - _ids(survey)]
+    counts.ignored[NO_ANSWER] += len(given) - len(good)
+    take = _anonymous if survey.anonymous else _by_person
+    take(office, stores, survey, good, counts)
+
+
+def _by_person(
+    office: Office,
+    stores: tuple[Connection, Connection],
+    survey: Survey,
+    given: Sequence[tuple[Answer, Mapping[str, str]]],
+    counts: Counts,
+) -> None:
+    """Seal each answer under its person's key; a later one stands instead of an earlier one."""
+    known = people.find_people(stores[0], [office.index.of_line_id(one.line_user_id) for one, _ in given], lock=True)
+    latest: dict[int, Mapping[str, str]] = {}
+    for one, codes in given:
+        person = known.get(office.index.of_line_id(one.line_user_id))
+        if person is None or person.left:
+            counts.ignored[NOT_FOLLOWING] += 1
+            continue
+        counts.applied += 1
+        latest[person.person_no] = codes
+    if not latest:
+        return
+    record(stores[0], EVIDENCE, Action.WRITE, f"survey {survey.name}", count=len(latest), now=office.now())
+    keys = office.person_keys.open(stores[1], list(latest))
+    for number, codes in latest.items():
+        sealed = seal(keys[number], orjson.dumps(codes), place("survey_answer", "answers", number))
+        surveys.put_answer(stores[0], survey.name, number, sealed)
+
+
+def _anonymous(
+    office: Office,
+    stores: tuple[Connection, Connection],
+    survey: Survey,
+    given: Sequence[tuple[Answer, Mapping[str, str]]],
+    counts: Counts,
+) -> None:
+    """Spend a token for each and add to the counts; who answered before is counted once, by the first answer."""
+    indexes = [office.index.of_line_id(one.line_user_id) for one, _ in given]
+    known = people.find_people(stores[0], indexes)
+    first: dict[bytes, Mapping[str, str]] = {}
+    strangers = 0
+    for index, (_, codes) in zip(indexes, given, strict=True):
+        if index in known and not known[index].left:
+            first.setdefault(office.survey_keys.token(survey.name, index), codes)
+        else:
+            strangers += 1
+    before = surveys.spent(stores[0], survey.name, first)
+    fresh = {token: codes for token, codes in first.items() if token not in before}
+    counts.applied += len(fresh)
+    counts.ignored += Counter({NOT_FOLLOWING: strangers, AGAIN: len(given) - strangers - len(fresh)})
+    surveys.spend(stores[0], survey.name, list(fresh), ends_at(survey))
+    counted = Counter((question, code) for codes in fresh.values() for question, code in codes.items())
+    counted += Counter({(surveys.RESPONDENTS, ""): len(fresh)})
+    surveys.add_to_tally(stores[0], survey.name, counted)
+
+
+def ends_at(survey: Survey) -> datetime:
+    """Give the moment after which the tokens of a survey end by themselves, closed or not; the same for each."""
+    return datetime.combine(survey.closes_on, datetime.min.time(), TOKYO) + timedelta(days=30)
+
+
+def _ids(survey: Survey) -> set[str]:
+    return {one.id for one in survey.questions}

@@ -1,0 +1,48 @@
+"""Cases that the old system no longer has: taken back here too, by a handler's decision, before the cut-over."""
+
+from typing import Final
+
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.errors import Refused
+from tayori.migration.cases import OldSystem
+from tayori.office import Office
+from tayori.vault import roster
+from tayori.vault.audit import Action, record
+from tayori.vault.roster import Credential
+from tayori.warehouse import migrating
+from tayori.warehouse.engines import reading
+
+ROLE: Final = "responsible"
+
+
+def gone_cases(office: Office, old: OldSystem) -> list[int]:
+    """Give the numbers of the cases here that the old system, read anew, no longer has in scope."""
+    index = office.index
+    there = {index.of_source_key(old.name, case.key) for page in old.pages(None, office.now()) for case in page.cases}
+    with reading(office.warehouse) as people:
+        return [number for number, key in migrating.numbers(people, old.name) if key not in there]
+
+
+def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> int:
+    """Take back the cases that the old system deleted: rows and keys. Give how many.
+
+    `expected` is the number that the handler was shown: another one takes back nothing.
+
+    Raises:
+        Refused: the handler is not a responsible one, the cut-over is done, or the number is another.
+
+    """
+    gone = gone_cases(office, old)
+    if len(gone) != expected:
+        raise Refused(f"{len(gone)} cases are gone from the old system, not {expected}; look at them again.")
+    with office.writing_people() as (people, vault):
+        roster.require_role(people, by.handler_id, ROLE, office.today())
+        row = migrating.find(people, old.name)
+        if row.phase == migrating.CUT_OVER:
+            raise Refused("The cut-over is done: cases live here now and end by disposal.")
+        what = f"cases gone from {old.name}"
+        record(people, Evidence(by.handler_id, Purpose.INTAKE), Action.ERASE, what, count=len(gone), now=office.now())
+        migrating.clear(people, gone)
+        office.case_keys.destroy(vault, gone)
+        migrating.note(people, old.name, report=None)
+    return len(gone)

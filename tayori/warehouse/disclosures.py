@@ -1,0 +1,76 @@
+"""Disclosure requests in the warehouse: which cases, what is blacked out (sealed), who approved."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from tayori.errors import NotFound
+from tayori.warehouse.schema.desk import disclosure, disclosure_case
+from tayori.warehouse.schema.opinions import opinion_case
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRow:
+    """A request: its document, who prepared it, where it stands, who approved it, and the copy that was handed out."""
+
+    disclosure_id: str
+    document_no: str
+    asked_on: date
+    prepared_by: str
+    state: str
+    approved_by: str | None = None
+    statement: bytes | None = field(repr=False, default=None)
+    signature: bytes | None = field(repr=False, default=None)
+    copy_id: str | None = None
+
+
+def add(connection: Connection, row: DisclosureRow, numbers: list[int]) -> None:
+    """Add a request with the cases that it covers."""
+    connection.execute(insert(disclosure).values({name: getattr(row, name) for name in DisclosureRow.__slots__}))
+    cases = [{"disclosure_id": row.disclosure_id, "case_no": number, "black_outs": None} for number in numbers]
+    connection.execute(insert(disclosure_case), cases)
+
+
+def find(connection: Connection, disclosure_id: str) -> DisclosureRow:
+    """Give a request.
+
+    Raises:
+        NotFound: there is none of this id.
+
+    """
+    chosen = select(disclosure).where(disclosure.c.disclosure_id == disclosure_id)
+    row = connection.execute(chosen).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no disclosure {disclosure_id}; see `tayori disclosure list`.")
+    return DisclosureRow(**row)
+
+
+def every(connection: Connection) -> list[DisclosureRow]:
+    """Give every request, oldest first."""
+    chosen = select(disclosure).order_by(disclosure.c.asked_on, disclosure.c.disclosure_id)
+    return [DisclosureRow(**row) for row in connection.execute(chosen).mappings()]
+
+
+def cases(connection: Connection, disclosure_id: str) -> list[dict[str, Any]]:
+    """Give the cases of a request with their sealed black-outs, by number."""
+    columns = disclosure_case.c
+    chosen = (
+        select(columns.case_no, columns.disclosure_id, columns.black_outs, opinion_case.c.receipt_no)
+        .join_from(disclosure_case, opinion_case, columns.case_no == opinion_case.c.case_no)
+        .where(columns.disclosure_id == disclosure_id)
+        .order_by(columns.case_no)
+    )
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def set_black_outs(connection: Connection, disclosure_id: str, case_no: int, sealed: bytes) -> None:
+    """Keep what is blacked out of one case."""
+    mine = (disclosure_case.c.disclosure_id == disclosure_id) & (disclosure_case.c.case_no == case_no)
+    connection.execute(update(disclosure_case).where(mine).values(black_outs=sealed))
+
+
+def alter(connection: Connection, disclosure_id: str, **values: object) -> None:
+    """Move a request on."""
+    connection.execute(update(disclosure).where(disclosure.c.disclosure_id == disclosure_id).values(**values))

@@ -1,0 +1,154 @@
+"""Mails come in as letters, whole, each once; a box is touched only after what its mails say is committed."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.mails.corpus import corpus
+from sandbox.mails.writing import TEXT, mail, word
+from tayori.domain.evidence import Evidence, Purpose
+from tayori.errors import BadInput, NotFound, Unavailable
+from tayori.ingest import quarantine
+from tayori.ingest.sources.mail.mapping import read_mail_mapping
+from tayori.office import Office
+from tayori.vault.keyfile import Space
+from tayori.warehouse import arrivals, opinions
+from tayori.warehouse.engines import reading
+from tests.ingest.builders import rows
+from tests.mail.builders import MAPPING, a_maildir, filed, opened, take_in, waiting
+
+LONG = "区立図書館の夜間開館を、試験の前だけでも二十二時まで延ばしてください。"
+BOUNCES = [one.raw for one in corpus() if one.expected.get("kind") == "bounce"]
+
+
+def test_a_mail_becomes_a_letter_with_its_writer_and_the_mail_itself(office: Office, tmp_path: Path) -> None:
+    """Name, address, subject and text are items of the case; the mail as it came is sealed as part of the opinion."""
+    raw = mail(TEXT)
+    counts = take_in(office, a_maildir(tmp_path / "box", [raw]))
+    assert (counts.read, counts.recorded, counts.quarantined.total()) == (1, 1, 0)
+    case = opened(office)[0]
+    assert (case["channel"], case["addressee"], case["answer_wanted"]) == ("email", "mayor", "unknown")
+    assert (case["name"], case["email"]) == ("模擬 太郎", "taro@example.jp")
+    assert case["opinion"] == f"件名：街路樹について\n\n{TEXT}"
+    assert str(case["received_on"]) == "2026-11-01"
+    file = opened(office, "letter_file")[0]
+    assert (file["role"], file["title"]) == ("original", "mail.eml")
+    assert base64.b64decode(str(file["content"])) == raw
+    stored = rows(office, "SELECT title, content FROM letter_file")[0]
+    assert all(TEXT[:5].encode() not in bytes(cell) and b"mail.eml" not in bytes(cell) for cell in stored)
+
+
+def test_every_mail_of_the_corpus_is_a_letter_or_waits_for_somebody(office: Office, tmp_path: Path) -> None:
+    """Read is recorded + set aside; a second run finds an empty box and a refilled one adds nothing."""
+    raws = [one.raw for one in corpus()]
+    box = a_maildir(tmp_path / "box", raws)
+    counts = take_in(office, box)
+    assert counts.read == len(raws) == counts.recorded + counts.counted + counts.duplicate + counts.quarantined.total()
+    assert counts.quarantined["mail_is_a_bounce"] == len(BOUNCES)
+    assert waiting(box) == 0
+    assert len(filed(box)) == len(raws)
+    assert take_in(office, box).read == 0
+    again = take_in(office, a_maildir(box, raws, first=1000))
+    assert (again.recorded, again.counted) == (0, 0)
+
+
+def test_a_bounce_waits_whole_and_sealed_for_somebody_of_the_desk(office: Office, tmp_path: Path) -> None:
+    """That an answer did not arrive is for people to see: the mail waits in quarantine under its rule, and opens."""
+    take_in(office, a_maildir(tmp_path / "box", BOUNCES[:1]))
+    row = quarantine.list_waiting(office)[0]
+    assert row.rule == "mail_is_a_bounce"
+    held = json.loads(quarantine.open_content(office, row.quarantine_no, Evidence("desk", Purpose.INTAKE)))
+    assert base64.b64decode(held["files"][0]["content"]) == BOUNCES[0]
+
+
+def test_who_asks_a_department_by_mail_is_counted_and_not_recorded(office: Office, tmp_path: Path) -> None:
+    """O10: a mail to a department is neither a letter to the mayor nor an inquiry over the web page."""
+    counts = take_in(office, a_maildir(tmp_path / "box", [mail(TEXT, To="info@city.example.lg.jp")]))
+    assert (counts.recorded, counts.counted) == (0, 1)
+    with reading(office.warehouse) as people:
+        assert sum(opinions.count_cases(people).values()) == 0
+    assert rows(office, "SELECT count(*) FROM letter_file") == [(0,)]
+
+
+def test_a_letter_that_came_twice_is_two_letters_that_are_linked(office: Office, tmp_path: Path) -> None:
+    """A doubled arrival is one 通 each and still answered; texts are linked, however their blanks and widths differ."""
+    mails = [
+        mail(LONG, Message_ID="<1@a>", Subject=""),
+        mail(LONG.replace("、", "、\n"), Message_ID="<2@a>", Subject="", From="hanako@example.jp"),
+        mail("ありがとう", Message_ID="<3@a>", Subject=""),
+        mail("ありがとう", Message_ID="<4@a>", Subject=""),
+    ]
+    assert take_in(office, a_maildir(tmp_path / "box", mails)).recorded == 4
+    with reading(office.warehouse) as people:
+        assert arrivals.same_text(people, 1) == [2]
+        assert arrivals.same_text(people, 2) == [1]
+        assert arrivals.same_text(people, 3) == []
+        assert arrivals.doubled_texts(people) == 1
+
+
+def test_a_letter_in_an_attachment_alone_says_so(office: Office, tmp_path: Path) -> None:
+    """A mail without a text is no empty letter: a note of ours says where it is."""
+    raw = next(one.raw for one in corpus() if one.name == "file-alone")
+    take_in(office, a_maildir(tmp_path / "box", [raw]))
+    assert str(opened(office)[0]["opinion"]).endswith("〔添付ファイル1件〕")
+
+
+def test_signs_that_nobody_can_read_are_marked_and_counted(office: Office, tmp_path: Path) -> None:
+    """What a gateway destroyed is marked 〓 in the text, and the case says how many signs are doubtful."""
+    raw = next(one.raw for one in corpus() if one.name == "half-a-character")
+    take_in(office, a_maildir(tmp_path / "box", [raw]))
+    assert str(opened(office)[0]["opinion"]).count("〓") == 1
+    with reading(office.warehouse) as people:
+        assert arrivals.doubtful_signs(people, 1) == 1
+
+
+def test_a_box_is_untouched_where_nothing_could_be_committed(office: Office, tmp_path: Path) -> None:
+    """With the keys of cases gone nothing is stored: every mail waits where it was, unread."""
+    box = a_maildir(tmp_path / "box", [mail(TEXT)])
+    office.kek_path.unlink()
+    with pytest.raises(Unavailable):
+        take_in(office, box)
+    assert waiting(box) == 1
+    assert filed(box) == []
+    assert rows(office, "SELECT count(*) FROM opinion_case") == [(0,)]
+    assert office.keyring(Space.CASE)
+
+
+@pytest.mark.parametrize("url", ["imap:///INBOX", "pop3://host/", "maildir://", "imaps://host:99999/", "nonsense"])
+def test_an_address_that_names_no_box_is_refused(sqlite_office: Office, url: str) -> None:
+    """The sentence names the setting, never the address, which may hold a password."""
+    from expectations.gate import gate  # noqa: PLC0415 - as the command does
+    from tayori.ingest.mail import ingest_mail  # noqa: PLC0415 - as the command does
+
+    with pytest.raises((BadInput, NotFound)) as refused:
+        ingest_mail(sqlite_office, url, MAPPING, gate)
+    assert "TAYORI_MAIL_URL" in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "word_in_it"),
+    [
+        ("addressees: {a@example.jp: nobody}", "nobody"),
+        ("answer_wanted: perhaps", "answer_wanted"),
+        ("otherwise: both", "both"),
+        ("colour: red", "colour"),
+        ("done: ''", "done"),
+    ],
+)
+def test_a_mapping_that_is_wrong_is_refused_with_its_place(tmp_path: Path, change: str, word_in_it: str) -> None:
+    """Codes and words are checked before a mail is opened."""
+    path = tmp_path / "mail.yaml"
+    lines = ["name: 窓口", "source: mail", "done: 取込済"]
+    path.write_text("\n".join([*(one for one in lines if not change.startswith(one[:5])), change]), "utf-8")
+    with pytest.raises(BadInput, match=word_in_it):
+        read_mail_mapping(path)
+
+
+def test_the_wards_own_example_is_a_mapping() -> None:
+    """docs/examples/mail.yaml is read as it stands."""
+    mapping = read_mail_mapping(Path("docs/examples/mail.yaml"))
+    assert mapping.addressee(("kucho@city.example.lg.jp",)) == "mayor"
+    assert mapping.addressee(("someone@else.example",)) == "unknown"
+    assert word("x")

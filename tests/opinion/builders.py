@@ -1,0 +1,105 @@
+"""The opinion screen on a real loopback port, as the door serves it, and residents who write."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from pydantic import SecretStr
+
+from tayori.office import Office
+from tayori.warehouse import inbox
+from tayori.warehouse.engines import reading
+from tests.resident.browser import Browser, Page
+from tests.support.builders import TestClock
+from web.door import app as door
+from web.door.settings import DoorSettings
+from web.opinion.screen import Screen
+from web.serving import config
+
+FORM, EASY, CONFIRM, EDIT, SEND = "/opinion/", "/opinion/easy", "/opinion/confirm", "/opinion/edit", "/opinion/send"
+SECRET = "dummy-channel-secret"
+
+
+@dataclass
+class Desk:
+    """A running screen of one office."""
+
+    office: Office
+    screen: Screen
+    base: str
+    clock: TestClock
+
+    def browser(self) -> Browser:
+        """Give a fresh browser."""
+        return Browser(self.base)
+
+    def ready(self, browser: Browser | None = None, /, **changes: str | list[str] | None) -> tuple[Browser, Page]:
+        """Let a dummy resident write, up to the page that asks whether to send it."""
+        browser = browser or self.browser()
+        page = browser.get(FORM)
+        return browser, browser.submit(page.form(CONFIRM), **(A_LETTER | changes))
+
+    def write(self, **changes: str | list[str] | None) -> Page:
+        """Let a dummy resident write and send."""
+        browser, page = self.ready(**changes)
+        return browser.submit(page.form(SEND))
+
+    def waiting(self) -> int:
+        """Give how many letters lie in the inbox."""
+        with reading(self.office.inbox) as connection:
+            return len(inbox.oldest(connection, ("letter",), 10_000))
+
+
+A_LETTER: dict[str, Any] = {
+    "addressee": "mayor",
+    "opinion": "模擬の意見です。公園の水飲み場を直してください。",
+    "answer": "no",
+}
+ANSWERED: dict[str, Any] = {
+    "answer": "yes",
+    "answer_by": "email",
+    "name": "模擬 太郎",
+    "email": "dummy@example.jp",
+}
+
+
+def receipt_of(page: Page) -> str:
+    """Give the receipt number that a page shows."""
+    at = page.reader.texts.index("受付番号") if "受付番号" in page.reader.texts else -1
+    return page.reader.texts[at + 1]
+
+
+def settings_of(office: Office, base: str, **changes: object) -> DoorSettings:
+    """Give the door's settings of an office that serves the screen."""
+    chosen: dict[str, object] = {
+        "line_channel_secret": SecretStr(SECRET),
+        "inbox_public_key_file": office.inbox_public_file,
+        "inbox_url": office.settings.inbox_address,
+        "opinion_base_url": base,
+    }
+    return DoorSettings(**(chosen | changes))  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def running_screen(office: Office, clock: TestClock, **changes: object) -> Iterator[Desk]:
+    """Serve a door with its screen on a free loopback port until the block ends."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        port = listener.getsockname()[1]
+        base = f"http://127.0.0.1:{port}"
+        app = door.make_app(settings_of(office, base, **changes), clock)
+        server = uvicorn.Server(config(app, "127.0.0.1", port))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield Desk(office, app.state.screen, base, clock)
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,192 @@
+"""Answers by person, sealed and erased with them; anonymous ones as counts that lead to nobody; results (L6, L14)."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from expectations.gate import gate
+from tayori.analysis.surveys import as_csv, results
+from tayori.desk.surveys import close
+from tayori.errors import NotFound, Refused
+from tayori.ingest.surveys import AGAIN, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER
+from tayori.office import Office
+from tayori.reports.survey_results import survey_page
+from tayori.retention import run as retention
+from tayori.warehouse.erasure import EXPIRIES
+from tests.ingest.builders import an_event, deliver, rows, take_in
+from tests.support.handlers import a_handler
+from tests.surveys.builders import answer, follow, published, put
+
+
+def test_an_answer_is_kept_sealed_under_its_person(office: Office) -> None:
+    """L5, P8: one answer each; a later one stands instead of an earlier one."""
+    survey, _ = published(office)
+    follow(office, [1, 2])
+    answer(office, survey, 1, often="a", wish="料理の本")
+    answer(office, survey, 2, often="b")
+    answer(office, survey, 1, often="c")
+    assert take_in(office).answers.applied == 3
+    kept = rows(office, "SELECT survey, answers FROM survey_answer")
+    assert [name for name, _ in kept] == ["library", "library"]
+    assert not [sealed for _, sealed in kept if b"often" in bytes(sealed)]
+
+
+def test_what_is_no_answer_is_counted_and_not_kept(office: Office) -> None:
+    """A stranger, a survey that nobody asked, a code that is none, a question of another survey."""
+    survey, _ = published(office)
+    follow(office, [1])
+    answer(office, survey, 9, often="a")
+    answer(office, survey, 1, often="z")
+    answer(office, survey, 1, religion="x")
+    put(office, "answer", {"survey": "other", "line_user_id": "U" + "0" * 32, "answers": {"a": "b"}})
+    put(office, "answer", b"{}")
+    put(office, "answer", {"survey": "library", "line_user_id": "x", "answers": {}})
+    counts = take_in(office)
+    assert counts.answers.ignored == {NOT_FOLLOWING: 1, NO_ANSWER: 2, NOT_ASKED: 1}
+    assert counts.events.quarantined.total() == 2
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(0,)]
+
+
+def test_erasing_a_person_erases_their_answer(office: Office) -> None:
+    """L14: the eraser walks the schema, and survey_answer is on its way."""
+    survey, _ = published(office)
+    follow(office, [1, 2])
+    answer(office, survey, 1, often="a")
+    answer(office, survey, 2, often="b")
+    take_in(office)
+    deliver(office, an_event("unfollow", 1, at=10_000))
+    take_in(office)
+    assert retention.erase_leavers(office, retention.begin(office))
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(1,)]
+
+
+def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
+    """Not one is opened before ten are there; then all go in at once."""
+    survey, _ = published(office, anonymous=True)
+    follow(office, range(1, TOGETHER + 1))
+    for person in range(1, TOGETHER):
+        answer(office, survey, person, often="a")
+    assert take_in(office).rows == 0
+    answer(office, survey, TOGETHER, often="b")
+    assert take_in(office).answers.applied == TOGETHER
+    assert rows(office, "SELECT answers FROM survey_tally WHERE question = 'often' ORDER BY code") == [(9,), (1,)]
+
+
+def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office) -> None:
+    """No row by person, no time, no order; tokens that the index key alone does not tell."""
+    survey, _ = published(office, anonymous=True)
+    follow(office, range(1, 13))
+    for person in range(1, 13):
+        answer(office, survey, person, often="abc"[person % 3])
+    take_in(office)
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(0,)]
+    tokens = [bytes(token) for (token,) in rows(office, "SELECT token FROM survey_spent")]
+    indexes = {bytes(index) for (index,) in rows(office, "SELECT line_index FROM person")}
+    assert len(tokens) == 12
+    assert not set(tokens) & indexes
+    assert len(rows(office, "SELECT DISTINCT ends_at FROM survey_spent")) == 1
+    assert tokens == sorted(tokens) or office.settings.warehouse_address.startswith("postgres")
+
+
+def test_who_answers_twice_is_counted_once(office: Office) -> None:
+    """The first anonymous answer counts; in one block or in another, and whatever comes twice."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, 12))
+    for person in [*range(1, 12), 1, 2]:
+        answer(office, survey, person, often="a" if person < 12 else "b")
+    counts = take_in(office).answers
+    assert (counts.applied, counts.ignored[AGAIN]) == (11, 2)
+    answer(office, survey, 3, often="b")
+    assert close(office, by, "library", gate) == 11
+    assert rows(office, "SELECT answers FROM survey_tally WHERE question = 'often'") == [(11,)]
+
+
+@pytest.mark.parametrize("anonymous", [False, True], ids=["by person", "anonymous"])
+def test_closing_leaves_counts_and_nothing_else(office: Office, *, anonymous: bool) -> None:
+    """What waits is taken in; answers, tokens and key are gone; nothing comes in any more."""
+    survey, by = published(office, anonymous=anonymous)
+    follow(office, range(1, 6))
+    for person in range(1, 6):
+        answer(office, survey, person, often="a", likes="3")
+    assert close(office, by, "library", gate) == 5
+    assert rows(office, "SELECT (SELECT COUNT(*) FROM survey_answer), (SELECT COUNT(*) FROM survey_spent)") == [(0, 0)]
+    assert office.survey_keys.standing() == []
+    answer(office, survey, 1, often="b")
+    ignored = take_in(office).answers.ignored
+    assert ignored == ({} if anonymous else {NOT_ASKED: 1})
+    with pytest.raises(Refused, match="closed already"):
+        close(office, by, "library", gate)
+    with pytest.raises(NotFound):
+        close(office, by, "other", gate)
+
+
+def test_only_who_may_publishes_and_closes(sqlite_office: Office) -> None:
+    """Roles stand in the roster."""
+    published(sqlite_office)
+    writer = a_handler(sqlite_office, "writer", "writer")
+    with pytest.raises(Refused):
+        close(sqlite_office, writer, "library", gate)
+
+
+def test_texts_are_counted_by_field_and_then_gone(sqlite_office: Office) -> None:
+    """P3: what is written freely is tabulated by 分野, and is read by nobody."""
+    survey, by = published(sqlite_office)
+    follow(sqlite_office, range(1, 12))
+    for person in range(1, 12):
+        answer(sqlite_office, survey, person, wish="保育園の空きを増やしてほしい")
+    close(sqlite_office, by, "library", gate)
+    counted = rows(sqlite_office, "SELECT code, answers FROM survey_tally WHERE question = 'wish'")
+    assert sum(answers for _, answers in counted) == 11
+    assert "保育園" not in json.dumps(rows(sqlite_office, "SELECT * FROM survey_tally"), ensure_ascii=False)
+
+
+def answered(office: Office, *, anonymous: bool = True) -> None:
+    """Let forty people answer: a small cell in one question, and some who leave questions out."""
+    survey, by = published(office, anonymous=anonymous)
+    follow(office, range(1, 41))
+    for person in range(1, 41):
+        often = "a" if person <= 25 else "b" if person <= 37 else "c"
+        likes = {"likes": str(person % 5 + 1)} if person % 4 else {}
+        answer(office, survey, person, often=often, **likes)
+    close(office, by, "library", gate)
+
+
+def test_results_hide_small_counts_and_what_would_give_them_away(sqlite_office: Office) -> None:
+    """L6, P6: three people who chose one answer are hidden, and no sum gives them back."""
+    answered(sqlite_office)
+    told = results(sqlite_office, "library")
+    often = next(table for table in told.tables if table.name == "often")
+    by_row = dict(zip(often.rows, often.cells, strict=True))
+    assert by_row["使わない"] == (None,)
+    assert sum(cells == (None,) for cells in often.cells) >= 2
+    for table in told.tables:
+        for cells in table.cells:
+            assert cells[0] is None or cells[0] == 0 or cells[0] >= told.k
+    written = as_csv(told)
+    assert written.startswith("\ufeff設問,回答,人数")
+    assert "使わない,秘" in written
+    page = survey_page(told.survey, told.tables, told.k, sqlite_office.today())
+    assert "回答した人は40人です（無記名）" in page
+    assert page == survey_page(told.survey, told.tables, told.k, sqlite_office.today())
+
+
+def test_results_are_made_of_closed_surveys_of_enough_people(sqlite_office: Office) -> None:
+    """Before the end there is no table; of fewer than ten there never is."""
+    survey, by = published(sqlite_office)
+    with pytest.raises(Refused, match="not closed"):
+        results(sqlite_office, "library")
+    follow(sqlite_office, range(1, 10))
+    for person in range(1, 10):
+        answer(sqlite_office, survey, person, often="a")
+    close(sqlite_office, by, "library", gate)
+    with pytest.raises(Refused, match="Fewer than 10"):
+        results(sqlite_office, "library")
+    with pytest.raises(NotFound):
+        results(sqlite_office, "other")
+
+
+def test_tokens_end_by_themselves_where_nobody_closes() -> None:
+    """A survey that was forgotten keeps nobody's token for ever."""
+    (expiry,) = [one for one in EXPIRIES if one.table.name == "survey_spent"]
+    assert (expiry.kept, expiry.moment.name) == (timedelta(0), "ends_at")

@@ -1,0 +1,97 @@
+"""The page on which residents answer a survey: purpose first, every question voluntary, one tap less is no answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tayori.office import Office
+from tests.ingest.builders import rows, take_in
+from tests.resident.builders import Door, running_pages
+from tests.support.builders import TestClock, an_office
+from tests.surveys.builders import published
+
+
+@pytest.fixture
+def asking(tmp_path: Path, clock: TestClock) -> Iterator[tuple[Office, Door]]:
+    """Give pages on SQLite, of an office that has published nothing yet."""
+    office = an_office(tmp_path / "home", clock)
+    with running_pages(office, clock) as door:
+        yield office, door
+    office.close()
+
+
+def test_the_whole_path(asking: tuple[Office, Door]) -> None:
+    """L6: from the settings to the survey, an answer, and word that it came in."""
+    office, door = asking
+    published(office)
+    door.follow(1)
+    browser, _ = door.enter(1)
+    listed = browser.click("/surveys")
+    assert "図書館の使いかた（記名、12月31日まで）" in listed.text
+    page = browser.click("/surveys/library")
+    done = browser.submit(page.form("/surveys/library"), **{"q-often": "a", "q-books": "7", "q-wish": "料理"})
+    assert "回答を受け付けました" in done.text
+    assert take_in(office).answers.applied == 1
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(1,)]
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_the_page_says_what_becomes_of_an_answer(asking: tuple[Office, Door], *, anonymous: bool) -> None:
+    """P4: the purpose, and that an anonymous answer cannot be taken back, before anything is chosen."""
+    office, door = asking
+    published(office, anonymous=anonymous)
+    browser, _ = door.enter(1)
+    page = browser.get("/surveys/library")
+    said = (
+        "送ったあとは、取り消しも変更もできません" if anonymous else "締切のあとに数だけを集計し、個々の回答は消します"
+    )
+    assert "図書館をよくするための集計に使います。" in page.text
+    assert said in page.text
+    named = {given.get("name") for tag, given in page.reader.tags if tag == "input"}
+    asked = {"q-often", "q-likes", "q-books", "q-last"} | (set() if anonymous else {"q-wish"})
+    assert named == {"token"} | asked
+    assert not [given for tag, given in page.reader.tags if tag == "input" and "required" in given]
+
+
+def test_a_mistake_is_told_and_nothing_is_lost(asking: tuple[Office, Door]) -> None:
+    """A number that is none, or nothing at all: told beside the question; the rest stands there still."""
+    office, door = asking
+    published(office)
+    browser, _ = door.enter(1)
+    page = browser.get("/surveys/library")
+    again = browser.submit(page.form("/surveys/library"), **{"q-books": "many", "q-wish": "料理"})
+    assert again.status == 422
+    assert "0以上の数字で書いてください" in again.text
+    assert again.form("/surveys/library").value("q-wish") == "料理"
+    nothing = browser.submit(again.form("/surveys/library"), **{"q-books": "", "q-wish": ""})
+    assert (nothing.status, "まだ何も答えていません" in nothing.text) == (422, True)
+    assert take_in(office).rows == 0
+
+
+def test_a_survey_that_is_not_open_is_no_page(asking: tuple[Office, Door], clock: TestClock) -> None:
+    """Before it is published, after its last day, and by another name: not here; without a session: log in."""
+    office, door = asking
+    browser, _ = door.enter(1)
+    assert "いま受け付けているアンケートはありません" in browser.get("/surveys").text
+    assert browser.get("/surveys/library").status == 404
+    published(office, closes_on="2026-11-02")
+    page = browser.get("/surveys/library")
+    assert page.status == 200
+    assert door.browser().get("/surveys/library").status == 401
+    clock.forward(hours=15)
+    browser, _ = door.enter(1)
+    assert browser.get("/surveys/library").status == 404
+
+
+def test_the_token_is_of_one_survey(asking: tuple[Office, Door]) -> None:
+    """O6: the token of one form counts for no other, and once."""
+    office, door = asking
+    published(office)
+    browser, settings = door.enter(1)
+    page = browser.get("/surveys/library")
+    form = page.form("/surveys/library")
+    other = settings.form("/settings").value("token")
+    assert browser.submit(form, **{"q-often": "a", "token": other}).status == 403
+    assert browser.submit(form, **{"q-often": "a"}).status == 200
+    assert browser.submit(form, **{"q-often": "a"}).status == 409
