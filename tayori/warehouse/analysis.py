@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
+from tayori.warehouse.schema.desk import desk_case
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tayori.warehouse.schema.people import genre_choice, reception_settings
 
@@ -70,6 +71,7 @@ class FactRow:
     received_on: date
     done_on: date | None
     target_on: date | None
+    response: str | None
 
 
 def _sealed() -> "Select[Any]":
@@ -197,8 +199,10 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
             case.received_on,
             case.done_on,
             case.target_on,
+            desk_case.c.response,
         )
         .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
+        .outerjoin(desk_case, desk_case.c.case_no == held.case_no)
         .outerjoin(settled_opinion, settled.case_no == held.case_no)
         .where(held.month.between(first_month, last_month), held.case_no > 0)
         .order_by(held.mart_key)
