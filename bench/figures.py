@@ -116,6 +116,13 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("suppression_refused", 0, at_most=True),
         Bound("cells_vs_optimum", 1.15, at_most=True),
         Bound("seconds_20x24", 3, at_most=True),
+        Bound("nmi_against_plain", -0.02),
+        Bound("false_alarms", 1, at_most=True),
+        Bound("planted_found", 0.9),
+        Bound("fields_added_right", 0.75),
+        Bound("axe_violations", 0, at_most=True),
+        Bound("growth_10x", 1.3, at_most=True),
+        Bound("memory_growth_10x", 1.3, at_most=True),
     ),
 }
 

@@ -33,7 +33,7 @@ SEED: Final = 0
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `nmi` (ours, as many topics as it chooses) and `nmi_plain` (NMF of ten); the folder stays empty."""
+    """Give `nmi` (ours, as many topics as it chooses), `nmi_plain` (NMF of ten), their difference; no file is left."""
     del folder
     texts, themes = _labelled()
     analyst = Analyst()
@@ -42,11 +42,13 @@ def measure(folder: Path) -> Mapping[str, float]:
         for number, text in enumerate(texts, 1)
     ]
     found = discover(letters, k=EXTERNAL_K)
+    ours, plain = (float(normalized_mutual_info_score(themes, given)) for given in (found.of_letters, _plain(letters)))
     return {
         "labelled_texts": len(texts),
         "topics_found": len(found.topics),
-        "nmi": round(float(normalized_mutual_info_score(themes, found.of_letters)), 4),
-        "nmi_plain": round(float(normalized_mutual_info_score(themes, _plain(letters))), 4),
+        "nmi": round(ours, 4),
+        "nmi_plain": round(plain, 4),
+        "nmi_against_plain": round(ours - plain, 4),
         "without_topic": sum(topic < 0 for topic in found.of_letters),
     }
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tayori.analysis.mart import BLOCK, EVIDENCE, sealed_words
+from tayori.analysis.mart import EVIDENCE, sealed_words
 from tayori.domain.calendar import WardCalendar, open_days_taken
 from tayori.domain.states import CaseState
 from tayori.office import Office
@@ -20,16 +20,18 @@ from tayori.warehouse.engines import reading, writing
 
 FACTS: Final = (
     *("mart_key", "month", "channel", "department", "kind", "theme", "state"),
-    *("wanted", "sender", "pace", "topic", "repeats", "days"),
+    *("wanted", "sender", "pace", "topic", "repeats", "days", "measure"),
 )
-_WORDS: Final = ("channel", "department", "kind", "theme", "state", "wanted", "sender", "pace", "topic", "month")
+_WORDS: Final = tuple(name for name in FACTS if name not in {"mart_key", "repeats", "days"})
+_ANSWERED: Final = frozenset({CaseState.ANSWERED, CaseState.CLOSED})
 NO_DAYS: Final = -1
 
 
 def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     """What the letters of a span of months (YYYY-MM) are counted by, in the order of their keys; no text is opened.
 
-    `days` are the open days that an answer with a target took, -1 for the others.
+    `days` are the open days that an answer with a target took, -1 for the others; `measure` (対応区分) is left out if
+    the desk gave none.
     """
     days_taken = cache(partial(open_days_taken, calendar=WardCalendar()))
     with reading(office.warehouse) as people:
@@ -39,36 +41,39 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
         record(
             people, EVIDENCE, Action.OPEN, "facts of masked letters for a report", count=len(whole), now=office.now()
         )
-    return whole.astype(dict.fromkeys(_WORDS, "category")) if len(whole) else whole
+    if not whole["measure"].notna().any():
+        whole = whole.drop(columns="measure")
+    return whole.astype({name: "category" for name in _WORDS if name in whole.columns}) if len(whole) else whole
 
 
 def words_of(office: Office, months: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Open the words of the letters of months that follow one another, as (mart key, words), block by block."""
-    if not months:
-        return
-    with writing(office.warehouse) as people:
-        rows = opinions.masked_between(people, months[0], months[-1])
-        record(people, EVIDENCE, Action.OPEN, "words of masked letters for a report", count=len(rows), now=office.now())
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
+    """Open the words of the letters of some months, as (mart key, words), month by month."""
+    for month in months:
+        with writing(office.warehouse) as people:
+            rows = opinions.masked_between(people, month, month)
+            if not rows:
+                continue
+            record(people, EVIDENCE, Action.OPEN, "words of masked letters", count=len(rows), now=office.now())
         with reading(office.vault) as vault:
-            keys = office.case_keys.open(vault, [row.case_no for row in block])
+            keys = office.case_keys.open(vault, [row.case_no for row in rows])
         yield from (
             (row.mart_key, sealed_words(keys[row.case_no], row.case_no, row.masked_text)[1])
-            for row in block
+            for row in rows
             if row.case_no in keys
         )
 
 
 def _frame(rows: Sequence[FactRow], days_taken: Callable[[date, date], int]) -> pd.DataFrame:
-    held = [(*_coarse(row), *_times(row, days_taken)) for row in rows]
-    names = [*FACTS[:9], "topic", "repeats", "pace", "days"]
+    held = [(*_coarse(row), *_times(row, days_taken), row.response) for row in rows]
+    names = [*FACTS[:9], "topic", "repeats", "pace", "days", "measure"]
     return pd.DataFrame(held, columns=names)[list(FACTS)].astype({"days": np.int16, "repeats": bool})
 
 
 def _coarse(row: FactRow) -> tuple[object, ...]:
     return (
-        *(row.mart_key, row.month, row.channel, row.department, row.kind, row.theme, row.state, row.wanted),
+        *(row.mart_key, row.month, row.channel, row.department, row.kind, row.theme),
+        CaseState.ANSWERED.value if row.state in _ANSWERED else row.state,
+        row.wanted,
         "anonymous" if row.anonymous else "signed",
         f"{row.topic_no:04d}" if row.topic_no else NO_TOPIC,
         row.text_key is not None and row.text_key != row.mart_key,
@@ -77,7 +82,7 @@ def _coarse(row: FactRow) -> tuple[object, ...]:
 
 def _times(row: FactRow, days_taken: Callable[[date, date], int]) -> tuple[str, int]:
     """Whether an answer with a target was out by it, and the open days that it took."""
-    if row.state != CaseState.ANSWERED or row.target_on is None or row.done_on is None:
+    if row.state not in _ANSWERED or row.target_on is None or row.done_on is None:
         return "none", NO_DAYS
     pace = "within" if row.done_on <= row.target_on else "over"
     return pace, days_taken(row.received_on, max(row.done_on, row.received_on))

@@ -129,17 +129,16 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
         if not waiting or closing.is_frozen(people, Contract.OPINIONS):
             return
         last = waiting[-1][0]
-        rows = analysis.of_months(people, months_back(last, WINDOW - 1), last)
+        numbers_there = analysis.first_numbers(people, months_back(last, WINDOW - 1), last)
         known = analysis.topics(people)
-    kept = _evenly(rows, SAMPLE)
-    opened = _words(office, kept, "words of masked letters to find topics in")
+    opened = _words(office, _evenly(numbers_there, SAMPLE), "words of masked letters to find topics in")
     found = discover([words for _, words in opened], k=EXTERNAL_K)
     numbers = matched(found.topics, {number: row.words for number, row in known.items()})
     numbers = _keep(office, found.topics, numbers, known, last)
     counts.new_topics += len(set(numbers) - known.keys())
     mine = {
-        row.case_no: NO_TOPIC if at == NONE else numbers[at]
-        for (row, _), at in zip(opened, found.of_letters, strict=True)
+        case_no: NO_TOPIC if at == NONE else numbers[at]
+        for (case_no, _), at in zip(opened, found.of_letters, strict=True)
     }
     for month, _ in waiting:
         counts.with_topic += _give_month(office, month, mine, [topic.words for topic in found.topics], numbers)
@@ -150,14 +149,14 @@ def _give_month(office: Office, month: str, mine: dict[int, int], topics: Sequen
     given = 0
     while True:
         with reading(office.warehouse) as people:
-            rows = analysis.of_months(people, month, month, without_topic=True, limit=BLOCK)
+            rows = analysis.without_topic(people, month, BLOCK)
         if not rows:
             return given
         later = [row for row in rows if row.case_no not in mine]
-        opened = _words(office, later, "words of masked letters to give them a topic")
-        places = assigned([words for _, words in opened], topics)
+        opened = _open(office, later, "words of masked letters to give them a topic")
+        places = assigned([words for _, _, words in opened], topics)
         theirs = {
-            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _), at in zip(opened, places, strict=True)
+            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _, _), at in zip(opened, places, strict=True)
         }
         by_topic: dict[int, list[int]] = defaultdict(list)
         for row in rows:
@@ -191,11 +190,13 @@ def _keep(
     return kept
 
 
-def _words(office: Office, rows: Sequence[SealedRow], why: str) -> list[tuple[SealedRow, tuple[str, ...]]]:
-    """Rows with their words, opened block by block: the texts are not kept."""
+def _words(office: Office, numbers: Sequence[int], why: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Case numbers with the words of their letters, opened block by block: the texts are not kept."""
     held = []
-    for start in range(0, len(rows), BLOCK):
-        held += [(row, words) for row, _, words in _open(office, rows[start : start + BLOCK], why)]
+    for start in range(0, len(numbers), BLOCK):
+        with reading(office.warehouse) as people:
+            rows = analysis.by_number(people, numbers[start : start + BLOCK])
+        held += [(row.case_no, words) for row, _, words in _open(office, rows, why)]
     return held
 
 
@@ -212,7 +213,6 @@ def _open(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidenc
     ]
 
 
-def _evenly(rows: Sequence[SealedRow], most: int) -> list[SealedRow]:
-    """At most so many rows, evenly over all of them."""
-    step = max(1, -(-len(rows) // most))
-    return list(rows[::step])
+def _evenly(numbers: Sequence[int], most: int) -> Sequence[int]:
+    """At most so many of them, evenly over all."""
+    return numbers[:: max(1, -(-len(numbers) // most))]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
+from tayori.domain.answering import RESPONSE_TERMS
 from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import (
@@ -80,7 +81,7 @@ def dimensions_of(values: Mapping[str, Iterable[str]], period: Period) -> dict[s
         "wanted": ("返信の希望", ward().answer_wanted),
         "sender": ("差出人", SENDERS),
         "pace": ("回答", PACES),
-        "measure": ("対応区分", {}),
+        "measure": ("対応区分", {code.value: term for code, term in RESPONSE_TERMS.items()}),
         "topic": ("話題", {}),
     }
     return {

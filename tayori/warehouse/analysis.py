@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from tayori.warehouse.bulk import insert_rows
+from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
+from tayori.warehouse.schema.desk import desk_case
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tayori.warehouse.schema.people import genre_choice, reception_settings
 
@@ -70,6 +71,7 @@ class FactRow:
     received_on: date
     done_on: date | None
     target_on: date | None
+    response: str | None
 
 
 def _sealed() -> "Select[Any]":
@@ -107,16 +109,27 @@ def months_without_topic(connection: Connection) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in connection.execute(chosen.order_by(masked_opinion.c.month))]
 
 
-def of_months(
-    connection: Connection, first_month: str, last_month: str, *, without_topic: bool = False, limit: int | None = None
-) -> list[SealedRow]:
-    """Give the letters of a span of months, the first ones of their texts only; or all that wait for a topic."""
-    chosen = _sealed().where(masked_opinion.c.month.between(first_month, last_month))
-    if without_topic:
-        chosen = chosen.where(settled_opinion.c.case_no.is_not(None), settled_opinion.c.topic_no.is_(None))
-    else:
-        chosen = chosen.where(settled_opinion.c.text_key == masked_opinion.c.mart_key)
-    return [SealedRow(*row) for row in connection.execute(chosen.order_by(*_IN_ORDER).limit(limit))]
+def first_numbers(connection: Connection, first_month: str, last_month: str) -> list[int]:
+    """Give the case numbers of the first letters of the texts of a span of months, oldest first."""
+    chosen = select(masked_opinion.c.case_no).join(
+        settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no
+    )
+    is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key
+    chosen = chosen.where(is_first, masked_opinion.c.month.between(first_month, last_month))
+    return list(connection.execute(chosen.order_by(*_IN_ORDER)).scalars())
+
+
+def by_number(connection: Connection, numbers: Sequence[int]) -> list[SealedRow]:
+    """Give the letters of some case numbers, in the order of the numbers."""
+    rows = rows_where_in(connection, masked_opinion, "case_no", numbers, SealedRow.__slots__)
+    return sorted((SealedRow(*row) for row in rows), key=lambda row: row.case_no)
+
+
+def without_topic(connection: Connection, month: str, limit: int) -> list[SealedRow]:
+    """Give letters of a month that are settled and wait for a topic."""
+    chosen = _sealed().where(masked_opinion.c.month == month, settled_opinion.c.case_no.is_not(None))
+    chosen = chosen.where(settled_opinion.c.topic_no.is_(None)).order_by(*_IN_ORDER).limit(limit)
+    return [SealedRow(*row) for row in connection.execute(chosen)]
 
 
 def of_topic(connection: Connection, topic_no: int, limit: int) -> list[SealedRow]:
@@ -186,8 +199,10 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
             case.received_on,
             case.done_on,
             case.target_on,
+            desk_case.c.response,
         )
         .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
+        .outerjoin(desk_case, desk_case.c.case_no == held.case_no)
         .outerjoin(settled_opinion, settled.case_no == held.case_no)
         .where(held.month.between(first_month, last_month), held.case_no > 0)
         .order_by(held.mart_key)

@@ -10,9 +10,9 @@ from expectations.gate import gate
 from sandbox.letters.letters import Mailbag
 from sandbox.letters.writers import write_csv
 from tayori.analysis.mart import mask_done_cases
-from tayori.analysis.report import ReportMade, ReportWanted, make_report
+from tayori.analysis.report import ReportMade, ReportWanted, make_report, render_edition
 from tayori.domain.states import CaseState
-from tayori.errors import Refused
+from tayori.errors import NotFound, Refused
 from tayori.ingest.opinions import ingest_opinion_file
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office
@@ -53,6 +53,17 @@ def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Pat
     counts = [int(count) for count in re.findall(r"\],(\d+)\]", row.printed)]
     assert counts
     assert not [count for count in counts if 0 < count < 10]
+
+
+def test_an_edition_is_made_again_from_its_document(office: Office, tmp_path: Path) -> None:
+    """Letters that came since move nothing: the same files, byte for byte. An edition that is not there is told."""
+    letters_done(office, tmp_path, 300)
+    first = a_report(office, tmp_path)
+    letters_done(office, tmp_path, 40, seed=9, prefix="L")
+    again = render_edition(office, first.edition, tmp_path / "again", pdf=False)
+    assert {path.name: path.read_bytes() for path in again} == {path.name: path.read_bytes() for path in first.paths}
+    with pytest.raises(NotFound):
+        render_edition(office, 7, tmp_path / "never")
 
 
 def test_a_report_that_differs_by_a_few_letters_is_refused(office: Office, tmp_path: Path) -> None:
