@@ -24,6 +24,7 @@ from tayori.domain.states import CaseState
 from tayori.ingest.quarantine import SetAside, set_aside
 from tayori.ingest.sources.files import REVISION, LetterFile
 from tayori.ingest.sources.frame import ITEMS, PERSONAL_ITEMS
+from tayori.ingest.uncollected import uncollected
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
@@ -106,6 +107,7 @@ class Intake:
         self._on_progress = on_progress or (lambda _: None)
         self.counts = OpinionCounts()
 
+    @uncollected
     def take(self, stores: tuple[Connection, Connection], frame: pd.DataFrame, files: Files | None = None) -> None:
         """Judge a frame, set the refused rows aside, count those without a person, record the others."""
         closing.require_open(stores[0], Contract.OPINIONS)
