@@ -30,6 +30,7 @@ LETTERS = {
     "recorded": "記録",
     "counted": "件数のみ",
     "duplicate": "重複",
+    "changed": "取込み元での変更",
     "quarantined": "隔離",
     "rules": "隔離の規則",
     "left_behind": "取込み元に残したもの",

@@ -77,7 +77,7 @@ class ColumnValuesKeep(ColumnMapMetricProvider):
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, predicate: str, limit: int, **_: Any) -> pd.Series:  # noqa: ANN401, N805 - the library's form
         keeps = PREDICATES[predicate]
-        return pd.Series([keeps(value, limit) for value in column], index=column.index, dtype=bool)
+        return pd.Series([keeps(value, limit) for value in column.to_numpy(object)], index=column.index, dtype=bool)
 
 
 class ExpectColumnValuesToKeep(ColumnMapExpectation):

@@ -13,6 +13,7 @@ COUNTS: Final = {
     "recorded": "案件",
     "counted": "件数のみ",
     "duplicate": "既読",
+    "changed": "取込み元での変更",
     "quarantined": "隔離",
 }
 

@@ -21,19 +21,21 @@ from tests.migration.builders import bring_over, verified
 from tests.support.damages import DAMAGES, apply
 from tests.support.postgres import Cluster, running_cluster
 
-CASES: Final = 102_040  # of which one in fifty was deleted over there
+CASES: Final = 102_040  # one in fifty was deleted over there
 DAMAGED_CASES: Final = 300
 NOW: Final = datetime(2026, 11, 2, 1, tzinfo=UTC)
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give `migrated`, `migration_seconds` (the slower store's), `damages` and `damages_missed`."""
+    """Give `migrated`, `migration_seconds` (load and verify, the slower store), `damages` and `damages_missed`."""
     cases = int(os.environ.get("MIGRATION_CASES", CASES))
     with running_cluster() as cluster:
         figures = _sqlite(folder, cases) | _postgres(folder, cluster, cases)
     stores = ("sqlite", "postgres")
     told = {"migrated": min(figures[f"{store}_cases"] for store in stores)}
-    told["migration_seconds"] = max(figures[f"{store}_verify_seconds"] for store in stores)
+    told["migration_seconds"] = max(
+        round(figures[f"{store}_load_seconds"] + figures[f"{store}_verify_seconds"], 1) for store in stores
+    )
     return told | figures | _damages(folder)
 
 

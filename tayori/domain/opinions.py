@@ -5,6 +5,7 @@ from typing import Final
 
 MAYOR_CHANNELS: Final = frozenset({"letter", "postcard", "email", "web_form", "file"})
 
+SPOKEN_CHANNELS: Final = frozenset({"telephone", "counter"})
 DOUBTFUL: Final = "〓"
 """The mark of a sign that nobody could read for certain, in transcripts of paper and in mails."""
 
@@ -14,11 +15,12 @@ def recorded_as_person(channel: str, addressee: str, answer_wanted: str) -> bool
 
     ① letters to the mayor; ② inquiries to a department over the web page that want an answer; ③ inquiries handed over
     by the call centre that want an answer from a department. A letter whose addressee is unknown is kept as ①: to
-    throw away a letter to the mayor would be the worse mistake.
+    throw away a letter to the mayor would be the worse mistake. What was said by telephone or at a counter is none of
+    the three: it is counted, and whoever wants an answer is asked for a letter.
     """
     if channel in MAYOR_CHANNELS and addressee != "department":
         return True
-    return answer_wanted == "yes"
+    return channel not in SPOKEN_CHANNELS and answer_wanted == "yes"
 
 
 def answerable(items: Mapping[str, str | None]) -> bool:

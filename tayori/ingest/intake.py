@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
@@ -22,15 +22,16 @@ from tayori.domain.identifiers import Contract
 from tayori.domain.opinions import DOUBTFUL, answerable, recorded_as_person
 from tayori.domain.states import CaseState
 from tayori.ingest.quarantine import SetAside, set_aside
-from tayori.ingest.sources.files import LetterFile
+from tayori.ingest.sources.files import REVISION, LetterFile
 from tayori.ingest.sources.frame import ITEMS, PERSONAL_ITEMS
+from tayori.ingest.uncollected import uncollected
 from tayori.ingest.verdict import Gate
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import seal, seal_items
-from tayori.warehouse import arrivals, closing, opinions
+from tayori.warehouse import arrivals, closing, migrating, opinions
 from tayori.warehouse.arrivals import FileRow
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.INTAKE)
@@ -47,20 +48,21 @@ Files = Mapping[str, Sequence[LetterFile]]
 
 @dataclass(slots=True)
 class OpinionCounts:
-    """What became of the letters that were read: read = recorded + counted + duplicate + quarantined, always."""
+    """What became of the letters that were read: read = accepted + quarantined, always."""
 
     read: int = 0
     recorded: int = 0
     counted: int = 0
     duplicate: int = 0
+    changed: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     left_behind: Counter[str] = field(default_factory=Counter)
     """What was not read and stays at its source, by the reason; not part of `read`."""
 
     @property
     def accepted(self) -> int:
-        """Letters that passed the gate, whether recorded with their writer, only counted, or known already."""
-        return self.recorded + self.counted + self.duplicate
+        """Letters that passed the gate: recorded with their writer, only counted, known already, or changed since."""
+        return self.recorded + self.counted + self.duplicate + self.changed
 
     def add(self, other: "OpinionCounts") -> None:
         """Add other counts to these."""
@@ -79,6 +81,7 @@ class OpinionCounts:
             "recorded": self.recorded,
             "counted": self.counted,
             "duplicate": self.duplicate,
+            "changed": self.changed,
             "quarantined": sum(self.quarantined.values()),
             "rules": dict(sorted(self.quarantined.items())),
         } | ({"left_behind": dict(sorted(self.left_behind.items()))} if self.left_behind else {})
@@ -88,9 +91,21 @@ class Intake:
     """One reading of one source: every frame goes in whole, or not at all."""
 
     def __init__(
-        self, office: Office, source: str, gate: Gate, on_progress: Progress | None = None, file: str | None = None
+        self,
+        office: Office,
+        source: str,
+        gate: Gate,
+        on_progress: Progress | None = None,
+        *,
+        file: str | None = None,
+        follows: bool = False,
     ) -> None:
-        """Read a source; `file` tells row 5 of one file from row 5 of another."""
+        """Read a source; `file` tells row 5 of one file from row 5 of another.
+
+        `follows`: the source keeps its letters and changes them, each by its key: a change is recorded with the case.
+        Elsewhere a known key with another text is another letter under a number used twice, and waits for somebody.
+        """
+        self._follows = follows
         self._office = office
         self._source = source
         self._place = f"{source}@{file}" if file else source
@@ -101,6 +116,7 @@ class Intake:
         self._on_progress = on_progress or (lambda _: None)
         self.counts = OpinionCounts()
 
+    @uncollected
     def take(self, stores: tuple[Connection, Connection], frame: pd.DataFrame, files: Files | None = None) -> None:
         """Judge a frame, set the refused rows aside, count those without a person, record the others."""
         closing.require_open(stores[0], Contract.OPINIONS)
@@ -112,11 +128,15 @@ class Intake:
         counted: dict[bytes, Row] = {}
         for key, row in fresh.items():
             (recorded if _is_recorded(row) else counted)[key] = row
-        self._set_aside(stores[0], [*refused, *((row, CHANGED) for row in changed)], held)
+        if self._follows:
+            self._revise(stores, changed)
+        else:
+            refused += [(row, CHANGED) for row in changed]
+        self._set_aside(stores[0], refused, held)
         self._count(stores[0], counted)
         self._record(stores, recorded, held)
         self.counts.read += len(frame)
-        self.counts.duplicate += len(frame) - len(refused) - len(fresh) - len(changed)
+        self.counts.duplicate += len(frame) - len(refused) - len(fresh) - (len(changed) if self._follows else 0)
         self._on_progress(len(frame))
 
     def refuse(self, people: Connection, refused: Sequence[tuple[Row, str]], files: Files) -> None:
@@ -127,7 +147,7 @@ class Intake:
         self._on_progress(len(refused))
 
     def _set_aside(self, people: Connection, refused: Iterable[tuple[Row, str]], files: Files) -> None:
-        rows = [SetAside(self._row_number(row, rule), rule, _kept_form(row, files)) for row, rule in refused]
+        rows = [SetAside(self._row_number(row), rule, _kept_form(row, files)) for row, rule in refused]
         set_aside(self._office, people, self._place, rows)
         self.counts.quarantined.update(row.rule for row in rows)
 
@@ -151,13 +171,30 @@ class Intake:
                 fresh[index], marks[index] = row, mark
         return fresh, changed
 
+    def _revise(self, stores: tuple[Connection, Connection], changed: Sequence[Row]) -> None:
+        """Record what a source says of known letters since it changed them, sealed with each case.
+
+        The case keeps its first text; the desk is shown that there is a later one.
+        """
+        if not changed:
+            return
+        people, vault = stores
+        rows = {self._office.index.of_source_key(self._source, row["source_key"]): row for row in changed}
+        cases = {key: number for key, (number, _) in migrating.marks_by_key(people, list(rows)).items()}
+        keys = self._office.case_keys.open(vault, sorted(cases.values()))
+        what, now = f"changes at source {self._source}", self._office.now()
+        record(people, EVIDENCE, Action.WRITE, what, count=len(rows), now=now)
+        listed = [(cases[key], keys[cases[key]], (_revision(row, now),)) for key, row in rows.items()]
+        add_files(people, listed)
+        opinions.set_marks(people, [(self._mark(row), cases[key]) for key, row in rows.items()])
+        self.counts.changed += len(rows)
+
     def _mark(self, row: Row) -> bytes:
         return self._office.index.of_content(orjson.dumps([row[name] for name in ITEMS]))
 
-    def _row_number(self, row: Row, rule: str) -> int:
-        """Give a row's number at its source; in a database, which can change a row often, each change has its own."""
-        if rule == CHANGED and self._place == self._source:
-            return int.from_bytes(self._mark(row)[:6])
+    @staticmethod
+    def _row_number(row: Row) -> int:
+        """Give a row's number at its source; a digest's beginning where the source has none."""
         written = str(row["row"])
         return int(written) if written.isdecimal() else int(written, 16)
 
@@ -234,6 +271,11 @@ def _file(file_no: int, case_no: int, key: bytes, file: LetterFile) -> FileRow:
     title = seal(key, file.title.encode(), place_of("letter_file", "title", row))
     content = seal(key, base64.b64encode(file.content), place_of("letter_file", "content", row))
     return FileRow(file_no, case_no, file.role, file.media_type, title, content)
+
+
+def _revision(row: Row, now: datetime) -> LetterFile:
+    said = _sealed_form({name: row[name] for name in ITEMS})
+    return LetterFile(REVISION, f"{now:%Y-%m-%dT%H:%MZ}.json", "application/json", said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:

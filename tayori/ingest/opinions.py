@@ -40,8 +40,8 @@ def ingest_opinion_file(
 def ingest_call_centre(
     office: Office, url: str, mapping: DatabaseMapping, gate: Gate, on_progress: Progress | None = None
 ) -> OpinionCounts:
-    """Take in the call centre's inquiries that are in scope and changed since the last time (O5)."""
-    intake = Intake(office, mapping.name, gate, on_progress)
+    """Take in the call centre's inquiries that are in scope, new or changed since the last time (O5)."""
+    intake = Intake(office, mapping.name, gate, on_progress, follows=True)
     with writing(office.warehouse) as people:
         stored = opinions.watermark(people, mapping.name)
     after = Watermark(**json.loads(stored)) if stored else None

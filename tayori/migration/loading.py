@@ -21,6 +21,7 @@ from tayori.domain.states import CaseState
 from tayori.errors import Refused
 from tayori.ingest.intake import Progress, add_files, text_mark
 from tayori.ingest.quarantine import SetAside, set_aside
+from tayori.ingest.uncollected import uncollected
 from tayori.ingest.verdict import Gate
 from tayori.migration.cases import FRAME_COLUMNS, SEALED, SUITE, OldCase, OldSystem
 from tayori.office import Office
@@ -89,6 +90,7 @@ class _Loader:
         self._version = self._calendar.version
         self.counts = LoadCounts()
 
+    @uncollected
     def take(self, stores: tuple[Connection, Connection], cases: Sequence[OldCase]) -> None:
         """Judge a page; write what is new, write anew what changed, leave what is the same."""
         people, vault = stores

@@ -18,6 +18,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
 from tayori.errors import Tampered
 from tayori.ingest.sources.files import LetterFile
+from tayori.ingest.uncollected import uncollected
 from tayori.migration.cases import ITEMS, OldCase, OldSystem, files_text
 from tayori.migration.comparing import FILES, RECEIPT, Checksums, Comparison, Values
 from tayori.office import Office
@@ -80,6 +81,7 @@ class _Verifier:
         self._dice = Random(secrets.randbits(64))  # noqa: S311 - which cases are samples is no secret
         self.found = Verification(comparison)
 
+    @uncollected
     def page(self, cases: Sequence[OldCase]) -> None:
         """Hold some cases against theirs here."""
         index = self._office.index

@@ -60,6 +60,12 @@ def doubled_texts(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(twice.subquery())).scalar_one()
 
 
+def revised(connection: Connection) -> list[int]:
+    """Give the cases whose source said something else after it was read, by their number."""
+    chosen = select(letter_file.c.case_no).where(letter_file.c.role == "revision").distinct()
+    return list(connection.execute(chosen.order_by(letter_file.c.case_no)).scalars())
+
+
 def doubtful_signs(connection: Connection, case_no: int) -> int:
     """How many signs of a case's letter nobody could read for certain."""
     chosen = select(case_arrival.c.doubtful).where(case_arrival.c.case_no == case_no)

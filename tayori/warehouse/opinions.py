@@ -100,6 +100,12 @@ def add_new_cases(connection: Connection, rows: Iterable[Sequence[Any]]) -> None
     insert_rows(connection, opinion_case, NEW_CASE, rows)
 
 
+def set_marks(connection: Connection, marks: Sequence[tuple[bytes, int]]) -> None:
+    """Write down what cases say at their source by now: mark and number of each."""
+    for mark, case_no in marks:
+        connection.execute(update(opinion_case).where(opinion_case.c.case_no == case_no).values(content_mark=mark))
+
+
 def count_letters(
     connection: Connection, source: str, counted: Mapping[tuple[str, str, str], int], keys: Sequence[bytes]
 ) -> None:

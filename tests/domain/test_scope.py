@@ -20,6 +20,10 @@ from tayori.domain.opinions import answerable, recorded_as_person
         ("call_centre", "department", "yes", True),
         ("call_centre", "department", "unknown", False),
         ("call_centre", "mayor", "no", False),
+        ("telephone", "mayor", "yes", False),
+        ("telephone", "department", "yes", False),
+        ("counter", "mayor", "unknown", False),
+        ("counter", "unknown", "yes", False),
     ],
 )
 def test_only_the_three_groups_are_recorded(channel: str, addressee: str, wanted: str, *, recorded: bool) -> None:

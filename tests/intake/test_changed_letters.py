@@ -1,5 +1,7 @@
 """A letter that says something else than it did is never taken for the same one."""
 
+import base64
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from tayori.ingest.opinions import ingest_call_centre, ingest_opinion_file
 from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office
-from tayori.warehouse import opinions
+from tayori.warehouse import arrivals, opinions
 from tayori.warehouse.engines import reading
 from tests.ingest.builders import rows
+from tests.mail.builders import opened
 
 MAPPING = """
 name: 控え
@@ -58,8 +61,8 @@ def test_a_letter_that_is_to_be_answered_after_all_becomes_a_case(office: Office
         assert sum(opinions.count_cases(people).values()) == 1
 
 
-def test_an_inquiry_that_the_call_centre_changed_is_told_each_time(office: Office, tmp_path: Path) -> None:
-    """The case keeps its first text; each later one waits, sealed, for somebody to decide, and none is lost."""
+def test_a_change_at_the_call_centre_is_recorded_with_the_case(office: Office, tmp_path: Path) -> None:
+    """The case keeps its first text; each later one is sealed with it as a revision, told once, and none is lost."""
     office.clock.moment = datetime(2027, 6, 1, tzinfo=UTC)  # type: ignore[attr-defined]
     url = f"sqlite:///{tmp_path / 'call.db'}"
     vendor = create_engine(url)
@@ -69,8 +72,15 @@ def test_an_inquiry_that_the_call_centre_changed_is_told_each_time(office: Offic
     for day in (1, 2):
         touch(vendor, scoped[:1], datetime(2027, 5, day, tzinfo=UTC), f"（訂正 {day}）")
         again = ingest_call_centre(office, url, mapping, gate)
-        assert (again.read, again.quarantined) == (1, {"changed_since_it_was_read": 1})
-    assert len(quarantine.list_waiting(office)) == 2
-    sealed = {bytes(row[0]) for row in rows(office, "SELECT sealed FROM quarantine")}
-    assert all("訂正".encode() not in box for box in sealed)
+        assert (again.read, again.changed, again.recorded, again.quarantined.total()) == (1, 1, 0, 0)
+        assert ingest_call_centre(office, url, mapping, gate).read == 0
+    assert quarantine.list_waiting(office) == []
+    first = opened(office)[0]
+    assert "訂正" not in str(first["opinion"])
+    later = [json.loads(base64.b64decode(str(file["content"]))) for file in opened(office, "letter_file")]
+    assert [one["opinion"].count("訂正") for one in later] == [1, 2]
+    with reading(office.warehouse) as people:
+        assert arrivals.revised(people) == [first["case_no"]]
+    stored = rows(office, "SELECT content FROM letter_file")
+    assert all("訂正".encode() not in bytes(row[0]) for row in stored)
     vendor.dispose()

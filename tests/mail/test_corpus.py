@@ -65,3 +65,11 @@ def test_the_same_bytes_have_one_key_and_others_another() -> None:
     """A mail that is read twice is one mail; one that was sent twice is two."""
     first, second = mail("街灯", Message_ID="<1@a>"), mail("街灯", Message_ID="<2@a>")
     assert read_mail(first).key == read_mail(first).key != read_mail(second).key
+
+
+def test_reading_a_mail_writes_nothing_to_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    """I3: a library that stumbles over a mail keeps its words to itself."""
+    caplog.set_level(0)
+    raw = mail("550 unknown user", "From: 郵便 <MAILER-DAEMON@mx.example.jp>", From="", Return_Path="<>", Subject="x")
+    assert read_mail(raw)
+    assert caplog.records == []

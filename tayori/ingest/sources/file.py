@@ -18,6 +18,7 @@ from tayori.ingest.sources.json_rows import json_table
 from tayori.ingest.sources.mapping import FileMapping, in_file
 from tayori.ingest.sources.scans import scan_folder
 from tayori.ingest.sources.tables import Chunk, Table, chunks
+from tayori.ingest.uncollected import uncollected
 
 EXCEL: Final = (".xlsx", ".xlsm")
 JSON: Final = (".json", ".jsonl", ".ndjson")
@@ -71,6 +72,7 @@ def letters_from_file(path: Path, mapping: FileMapping, *, chunk_rows: int = CHU
     return _blocks(survey(path, mapping), mapping, rows)
 
 
+@uncollected
 def _blocks_held(path: Path, mapping: FileMapping, chunk_rows: int) -> Iterator[LetterBlock]:
     """Read a workbook, or a file of moderate size, once and hold its rows: reading it twice takes twice as long."""
     try:

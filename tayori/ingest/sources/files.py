@@ -7,6 +7,7 @@ from typing import Final
 ORIGINAL: Final = "original"
 SCAN: Final = "scan"
 ATTACHMENT: Final = "attachment"
+REVISION: Final = "revision"  # what the source says of the letter since it changed it
 
 
 @dataclass(frozen=True, slots=True)

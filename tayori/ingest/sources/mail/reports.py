@@ -1,5 +1,6 @@
 """Mails that no resident wrote: bounces (RFC 3464, or as servers please), receipts, automatic answers (RFC 3834)."""
 
+import logging
 from contextlib import suppress
 from enum import StrEnum
 from typing import Final
@@ -8,6 +9,8 @@ from flufl.bounce import all_failures
 
 from tayori.ingest.sources.mail.headers import Parsed, addresses, header, token
 from tayori.ingest.sources.mail.history import habits
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # its tracebacks may hold what a mail says
 
 
 class MailKind(StrEnum):
