@@ -82,6 +82,7 @@ def everything(world: World) -> list[Met]:
         back_up(walk)
         leave(walk)
         take_in_letters(walk)
+        confirm_letters(walk)
         analyse(walk)
         watch(walk)
         read_feeds(walk)
@@ -212,6 +213,15 @@ def take_in_letters(walk: Walk) -> None:
     }.items():
         walk.fails("ingest_opinions", what, environment={"TAYORI_CALL_CENTRE_URL": url})
     walk.stumbles_through("ingest_opinions")
+
+
+def confirm_letters(walk: Walk) -> None:
+    """Flows/receipts: letters over the screen and answers to a survey, a mail server that is away, every opening."""
+    arrivals.write_over_the_screen(walk.world)
+    walk.ends_well("ingest", "letters over the screen", after_half_a_minute(walk))
+    secret = walk.marks.secret("mail")
+    walk.ends_well("receipts", "no mail server", environment={"TAYORI_SMTP_URL": f"smtp://desk:{secret}@127.0.0.1:1"})
+    walk.stumbles_through("receipts")
 
 
 def analyse(walk: Walk) -> None:
