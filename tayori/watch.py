@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from tayori.domain.states import BroadcastState
+from tayori.ingest.submissions import BALLOT
 from tayori.office import TOKYO, Office
 from tayori.retention.copies import backups, escrow, ledger
 from tayori.retention.copies.ends import ESCROW
@@ -74,7 +75,7 @@ def _retention(office: Office) -> Alarm | None:
 
 def _inbox(office: Office) -> Alarm | None:
     with reading(office.inbox) as connection:
-        waiting, oldest = inbox.waiting(connection)
+        waiting, oldest = inbox.waiting(connection, but=BALLOT)  # which wait for one another
     if oldest is None or office.now() - oldest <= INBOX_WITHIN:
         return None
     minutes = int((office.now() - oldest).total_seconds() // 60)
