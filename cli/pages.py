@@ -1,9 +1,11 @@
 """`python -m cli.pages` writes the generated pages of docs/ from the code; `--check` says whether they differ."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import typer
@@ -13,7 +15,14 @@ from cli.app import WORDS, app
 from tayori.domain.states import BATCH_STEPS, BROADCAST_STEPS, CASE_STEPS
 from tayori.errors import TayoriError
 from tayori.settings import Settings
+from tayori.vault.keyfile import write_secret
+from web.documents import document_of
+from web.door import app as door
+from web.door.settings import DoorSettings
+from web.resident import app as resident
+from web.resident.settings import ResidentSettings
 
+HERE: Final = "http://127.0.0.1:1"
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 NOTE: Final = "<!-- Written by `make docs` from the code; `make check` compares. -->"
 SECRET: Final = "**secret**"  # noqa: S105 - a word of the table
@@ -32,6 +41,7 @@ def main(words: list[str]) -> int:
         "cli.md": command_page(),
         "deployments.md": deployments_page(),
         "states.md": states_page(),
+        **{f"openapi/{name}.json": _as_json(document) for name, document in documents().items()},
     }
     if words != ["--check"]:
         for name, text in pages.items():
@@ -41,6 +51,26 @@ def main(words: list[str]) -> int:
     for name in stale:
         sys.stderr.write(f"docs/{name} is not what the code says; run `make docs`.\n")
     return int(bool(stale))
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """Give the OpenAPI documents of the doors, by the name of the process."""
+    with TemporaryDirectory() as folder:
+        key = Path(folder) / "index.key"
+        write_secret(key, b"0" * 64)
+        held = {"inbox_public_key_file": key, "inbox_url": f"sqlite:///{key}", "line_channel_secret": "x" * 32}
+        screen = DoorSettings(opinion_base_url=HERE, **held)  # type: ignore[arg-type]
+        login = {"line_login_base": HERE, "line_login_channel_id": "1", "line_login_channel_secret": "x" * 32}
+        stores = {"web_base_url": HERE, "database_url": f"sqlite:///{key}", "index_key_file": key}
+        pages = ResidentSettings(**{**held, **login, **stores})  # type: ignore[arg-type]
+        return {
+            "door": document_of(door.make_app(screen)),
+            "resident": document_of(resident.make_app(resident.make_context(pages))),
+        }
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def settings_page() -> str:

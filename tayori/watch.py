@@ -7,6 +7,7 @@ from typing import Final
 
 from tayori.domain.states import BroadcastState
 from tayori.errors import Tampered
+from tayori.ingest.submissions import BALLOT
 from tayori.office import TOKYO, Office
 from tayori.retention import logbook
 from tayori.retention.copies import backups, escrow, ledger
@@ -76,7 +77,7 @@ def _retention(office: Office) -> Alarm | None:
 
 def _inbox(office: Office) -> Alarm | None:
     with reading(office.inbox) as connection:
-        waiting, oldest = inbox.waiting(connection)
+        waiting, oldest = inbox.waiting(connection, but=BALLOT)  # which wait for one another
     if oldest is None or office.now() - oldest <= INBOX_WITHIN:
         return None
     minutes = int((office.now() - oldest).total_seconds() // 60)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from web.route import Refusal, TurnedAway
+from web.route import FORM, Refusal, TurnedAway
+from web.tokens import FIELD
 
 READ_SECONDS: Final = 10.0
 Fields = Mapping[str, list[str]]
@@ -58,6 +59,14 @@ async def read_form(request: Request, known: frozenset[str], size: Size) -> Fiel
 def one(fields: Fields, name: str) -> str:
     """Give a field's value; an absent one is empty."""
     return fields.get(name, [""])[0]
+
+
+def described(*names: str, many: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Describe a form for the door's OpenAPI document: these fields and no other, each a text."""
+    text: dict[str, Any] = {"type": "string"}
+    fields = {name: {"type": "array", "items": text} if name in many else text for name in (*names, FIELD)}
+    schema = {"type": "object", "properties": fields, "required": [FIELD], "additionalProperties": False}
+    return {"requestBody": {"required": True, "content": {FORM: {"schema": schema}}}}
 
 
 async def _body(request: Request, largest: int) -> bytes:

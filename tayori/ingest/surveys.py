@@ -17,15 +17,21 @@ from sqlalchemy import Connection
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import LINE_USER_ID, LineUserId
 from tayori.domain.surveys import NAME, Survey, survey_of
+from tayori.errors import NotFound, Tampered
 from tayori.ingest.counts import Counts
+from tayori.ingest.submissions import BALLOT
 from tayori.line.webhook import Unparsed
 from tayori.office import TOKYO, Office
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal
-from tayori.warehouse import people, surveys
+from tayori.vault.sealed_box import Sealed
+from tayori.warehouse import inbox, people, surveys
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.inbox import InboxRow
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.SURVEY)
 FIELDS: Final = frozenset({"line_user_id", "survey", "answers"})
+MOST_WAITING: Final = 100_000
 TOGETHER: Final = 10
 """How many anonymous answers have to be there before any of them is opened."""
 NOT_ASKED, NO_ANSWER, NOT_FOLLOWING, AGAIN = (
@@ -151,3 +157,41 @@ def ends_at(survey: Survey) -> datetime:
 
 def _ids(survey: Survey) -> set[str]:
     return {one.id for one in survey.questions}
+
+
+def keep_waiting(office: Office) -> int:
+    """Seal the anonymous answers that wait for others under the present key of the box; give how many there are.
+
+    Those of people who have left go (L14). So a waiting answer holds no old key back, and outlives nobody's erasure.
+    """
+    with reading(office.inbox) as connection:
+        rows = inbox.oldest(connection, (BALLOT,), MOST_WAITING)
+    if not rows:
+        return 0
+    with writing(office.warehouse) as warehouse:
+        record(warehouse, EVIDENCE, Action.OPEN, "anonymous answers that wait", count=len(rows), now=office.now())
+        opened = {row.inbox_no: _opened(office, row) for row in rows}
+        indexes = {number: _index(office, content) for number, content in opened.items() if content is not None}
+        known = people.find_people(warehouse, [index for index in indexes.values() if index is not None])
+    following = {index for index, person in known.items() if not person.left}
+    staying = [opened[number] or b"" for number, index in indexes.items() if index in following]
+    boxes = [office.sealer.seal(BALLOT, content) for content in staying]
+    with writing(office.inbox) as connection:
+        inbox.remove(connection, list(indexes))
+        inbox.put_many(connection, BALLOT, ((box.epoch, box.box) for box in boxes), office.now())
+    return len(boxes)
+
+
+def _opened(office: Office, row: InboxRow) -> bytes | None:
+    """Open a waiting answer; one that does not open stays as it is, and is set aside when its turn comes."""
+    try:
+        return office.box_keys.open(BALLOT, Sealed(row.epoch, row.sealed))
+    except (NotFound, Tampered):
+        return None
+
+
+def _index(office: Office, content: bytes) -> bytes | None:
+    try:
+        return office.index.of_line_id(read_answer(content).line_user_id)
+    except Unparsed:
+        return None

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
+from tayori.ingest import surveys
 from tayori.office import Office
 from tayori.retention import canaries, certify, erase, holds, probe, server_logs, spaces
 from tayori.retention.certify import BOX_STEP
@@ -202,6 +203,7 @@ def renew_box_keys(office: Office) -> Counts:
     less than two days ago, for a door that has not heard of it, or by a run that was taken up again.
     """
     began = office.box_keys.renew(office.now())
+    surveys.keep_waiting(office)
     replaced = office.box_keys.replaced_before(office.now() - ARRIVING)
     held = boxes.sealed_epochs(office.inbox, office.warehouse)
     drained = [epoch for epoch in replaced if epoch not in held]

@@ -135,7 +135,8 @@ def remove(connection: Connection, numbers: Sequence[int]) -> None:
         connection.execute(delete(inbox_row).where(inbox_row.c.inbox_no.in_(numbers[start : start + 500])))
 
 
-def waiting(connection: Connection) -> tuple[int, datetime | None]:
-    """Give how many rows wait, and since when the oldest does."""
-    count, oldest_at = connection.execute(select(func.count(), func.min(inbox_row.c.received_at))).one()
-    return int(count), oldest_at
+def waiting(connection: Connection, but: str = "") -> tuple[int, datetime | None]:
+    """Give how many rows wait, and since when the oldest does; those of one kind may be left out."""
+    chosen = select(func.count(), func.min(inbox_row.c.received_at)).where(inbox_row.c.kind != but)
+    rows, oldest_at = connection.execute(chosen).one()
+    return int(rows), oldest_at

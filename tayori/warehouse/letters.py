@@ -14,12 +14,15 @@ from tayori.warehouse.schema.opinions import opinion_case
 
 RECEIVED, UNDER_WAY, ANSWERED, DONE = "received", "under_way", "answered", "done"
 """What the writer of a letter is told of it."""
-TOLD: Final[Mapping[CaseState, str]] = {
-    CaseState.RECEIVED: RECEIVED,
-    CaseState.ANSWERED: ANSWERED,
-    CaseState.CIRCULATED: DONE,
-    CaseState.NO_ANSWER_NEEDED: DONE,
-    CaseState.NOT_OURS: DONE,
+TOLD: Final[Mapping[str, str]] = {
+    "received": RECEIVED,
+    "answered": ANSWERED,
+    "closed": ANSWERED,
+    "circulated": DONE,
+    "no_answer_needed": DONE,
+    "anonymous": DONE,
+    "not_ours": DONE,
+    "withdrawn": DONE,
 }
 """What is told of a case in a state; in any other state it is under way."""
 

@@ -17,15 +17,20 @@ from sandbox.letters.letters import Letter, Mailbag
 from sandbox.letters.timeline import usual_surge
 from sandbox.letters.writers import write_csv, write_excel, write_json_lines
 from tayori.domain.identifiers import LineUserId
+from tayori.domain.letters import Letter as Written
+from tayori.domain.receipts import receipt_number
 from tayori.domain.reception import ReceptionSettings
 from tayori.domain.ward import ward
+from tayori.ingest.sent import LETTER, Sent
 from tayori.ingest.submissions import new_submission_id, submission_of, submit_receptions
 from tayori.line.webhook import SIGNATURE_HEADER, signature_of
+from tayori.warehouse import inbox
 from tayori.warehouse.engines import writing
 from tayori.warehouse.schema.stores import inbox_row
 from tests.canary.marks import IN_KANJI, PLACEHOLDER, Marks, marked_letters
 from tests.canary.world import World
 
+SCREENED = 5  # letters over the opinion screen
 LETTERS = 80  # in each of three files
 INQUIRIES = 300
 WRITERS = {"letters.csv": write_csv, "letters.xlsx": write_excel, "letters.jsonl": write_json_lines}
@@ -55,6 +60,20 @@ def choose(world: World, ids: list[str]) -> None:
 def _settings(line_user_id: str, born: int, now: Any) -> ReceptionSettings:  # noqa: ANN401 - a moment
     genres = frozenset({1, 3})
     return ReceptionSettings(LineUserId(line_user_id), ward().current_purpose, now, born, 1, 1, genres)
+
+
+def write_over_the_screen(world: World) -> None:
+    """Let people write over the opinion screen; the door seals what they sent."""
+    office, marks = world.office, world.marks
+    for at in range(SCREENED):
+        mark = marks.letter(LETTERS * 4 + at)
+        mail = f"{mark.encode('ascii', 'ignore').decode()}@example.jp"
+        letter = Written("mayor", f"{mark}の前の道が暗いです。", "yes", "email", name=mark, address=mark, email=mail)
+        number = receipt_number(office.today(), f"{at:010d}".encode())
+        sent = Sent(f"{at:032x}", number, office.today(), ward().current_notice, letter)
+        box = office.sealer.seal(LETTER, sent.packed())
+        with writing(office.inbox) as connection:
+            inbox.put(connection, LETTER, box.epoch, box.box, office.now())
 
 
 def talk(world: World) -> None:

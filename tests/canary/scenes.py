@@ -83,6 +83,7 @@ def everything(world: World) -> list[Met]:
         leave(walk)
         take_in_letters(walk)
         take_up(walk)
+        confirm_letters(walk)
         analyse(walk)
         watch(walk)
         read_feeds(walk)
@@ -221,6 +222,15 @@ def take_up(walk: Walk) -> None:
         walk.fails("desk", "a sealed name that was changed")
     walk.stumbles_through("desk")
     walk.stumbles_through("desk_reminders")
+
+
+def confirm_letters(walk: Walk) -> None:
+    """Flows/receipts: letters over the screen and answers to a survey, a mail server that is away, every opening."""
+    arrivals.write_over_the_screen(walk.world)
+    walk.ends_well("ingest", "letters over the screen", after_half_a_minute(walk))
+    secret = walk.marks.secret("mail")
+    walk.ends_well("receipts", "no mail server", environment={"TAYORI_SMTP_URL": f"smtp://desk:{secret}@127.0.0.1:1"})
+    walk.stumbles_through("receipts")
 
 
 def analyse(walk: Walk) -> None:

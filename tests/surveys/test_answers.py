@@ -6,15 +6,20 @@ from datetime import timedelta
 import pytest
 
 from expectations.gate import gate
+from tayori import watch
 from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close
 from tayori.errors import NotFound, Refused
+from tayori.ingest.submissions import BALLOT
 from tayori.ingest.surveys import AGAIN, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER
 from tayori.office import Office
 from tayori.reports.survey_results import survey_page
 from tayori.retention import run as retention
+from tayori.warehouse import inbox
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import EXPIRIES
 from tests.ingest.builders import an_event, deliver, rows, take_in
+from tests.support.builders import TestClock
 from tests.support.handlers import a_handler
 from tests.surveys.builders import answer, follow, published, put
 
@@ -87,6 +92,26 @@ def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office
     assert not set(tokens) & indexes
     assert len(rows(office, "SELECT DISTINCT ends_at FROM survey_spent")) == 1
     assert tokens == sorted(tokens) or office.settings.warehouse_address.startswith("postgres")
+
+
+def test_a_waiting_answer_holds_no_old_key_and_outlives_no_erasure(office: Office, clock: TestClock) -> None:
+    """L14: each night what waits is sealed anew, and what a leaver answered goes; the old box keys end in time."""
+    survey, _ = published(office, anonymous=True)
+    follow(office, range(1, 4))
+    for person in range(1, 4):
+        answer(office, survey, person, often="a")
+    deliver(office, an_event("unfollow", 3, at=10_000))
+    take_in(office)
+    with writing(office.inbox) as connection:
+        inbox.put(connection, BALLOT, 1, b"no box", office.now())
+    for _ in range(5):
+        clock.forward(days=1)
+        retention.renew_box_keys(office)
+    with reading(office.inbox) as connection:
+        waiting = inbox.oldest(connection, (BALLOT,), 10)
+    newest = office.box_keys.epochs()[-1]
+    assert [row.epoch for row in waiting] == [1, newest, newest]
+    assert not [alarm for alarm in watch.look(office) if alarm.code == "inbox_lag"]
 
 
 def test_who_answers_twice_is_counted_once(office: Office) -> None:

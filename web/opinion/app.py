@@ -10,21 +10,22 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tayori.domain.identifiers import Clock
-from tayori.domain.letters import Letter, Problem, letter_of, problems
+from tayori.domain.letters import ITEMS, Letter, Problem, letter_of, problems
 from tayori.domain.register import register
 from tayori.domain.ward import ward
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
 from web.door.settings import DoorSettings
-from web.forms import one
+from web.forms import described, one
 from web.limits import Limits
-from web.opinion.screen import PACKAGE, TRAP, UNDER, VISIT, WRITE, Given, Screen, form_of
+from web.opinion.screen import PACKAGE, TRAP, UNDER, VISIT, WORDS, WRITE, Given, Screen, form_of
 from web.opinion.words import notice, told
 from web.pages import STATUS, add_guard, address_of, in_thread, keep_cookie, secret_of, words_of
 from web.resident.sessions import new_visit
 from web.route import Refusal, TurnedAway
 
 WRONG: Final = 422
+LETTER_FORM: Final = described(*ITEMS, WORDS, TRAP)
 
 
 def make_screen(settings: DoorSettings, store: DoorStore, sealer: Sealer, clock: Clock) -> Screen:
@@ -60,7 +61,7 @@ def _add_writing(app: FastAPI, screen: Screen) -> None:
     async def easy(request: Request) -> Response:
         return _form(screen, _visit_of(request), Letter(), easy=True)
 
-    @app.post("/confirm")
+    @app.post("/confirm", openapi_extra=LETTER_FORM)
     async def confirm(request: Request) -> Response:
         given = await screen.given(request)
         letter = letter_of(given.written())
@@ -71,7 +72,7 @@ def _add_writing(app: FastAPI, screen: Screen) -> None:
             return _form(screen, given.visit, letter, easy=given.easy, wrong=wrong, trapped=trapped)
         return _confirm(screen, given, letter)
 
-    @app.post("/edit")
+    @app.post("/edit", openapi_extra=LETTER_FORM)
     async def edit(request: Request) -> Response:
         given = await screen.given(request)
         letter = letter_of(given.written())
@@ -81,7 +82,7 @@ def _add_writing(app: FastAPI, screen: Screen) -> None:
 
 
 def _add_sending(app: FastAPI, screen: Screen) -> None:
-    @app.post("/send")
+    @app.post("/send", openapi_extra=LETTER_FORM)
     async def send(request: Request) -> Response:
         given = await screen.given(request)
         letter = letter_of(given.written())

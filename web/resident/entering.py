@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tayori.domain.register import register
 from tayori.domain.ward import ward
 from tayori.line.login import LoginFailed, Why
-from web.forms import one
+from web.forms import described, one
 from web.pages import address_of, drop_cookie, in_thread, keep_cookie, secret_of, see
 from web.resident.context import SESSION, VISIT, Context, purpose_of, visit_of, wording
 from web.resident.settings import CALLBACK
@@ -32,7 +32,7 @@ def add_entering(app: FastAPI, context: Context) -> None:
             return see("/settings")
         return _start(context, request)
 
-    @app.post("/login")
+    @app.post("/login", openapi_extra=described("purpose", "confirmed"))
     async def login(request: Request) -> Response:
         return await _login(context, request)
 
@@ -40,7 +40,7 @@ def add_entering(app: FastAPI, context: Context) -> None:
     async def callback(request: Request) -> Response:
         return await _callback(context, request)
 
-    @app.post("/logout")
+    @app.post("/logout", openapi_extra=described())
     async def logout(request: Request) -> Response:
         session, _ = await context.form(request, "logout", once=False)
         context.sessions.drop(session)

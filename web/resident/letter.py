@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tayori.domain.receipts import read_receipt
-from web.forms import one
+from web.forms import described, one
 from web.pages import address_of, in_thread, keep_cookie
 from web.resident.context import VISIT, Context, visit_of, wording
 
@@ -22,7 +22,7 @@ def add_letter(app: FastAPI, context: Context) -> None:
     async def ask(request: Request) -> Response:
         return _page(context, request)
 
-    @app.post("/letter")
+    @app.post("/letter", openapi_extra=described("receipt"))
     async def tell(request: Request) -> Response:
         context.limit("address", "letter", address_of(request))
         fields = await context.visiting(request, ASK, "receipt")

@@ -11,10 +11,10 @@ from tayori.domain.reception import ReceptionSettings
 from tayori.domain.towns import towns
 from tayori.domain.ward import ward
 from tayori.ingest.own_page import Held
-from web.forms import one
+from web.forms import described, one
 from web.pages import TOKYO, in_thread, see
 from web.resident.context import Context, purpose_of, templates, wording
-from web.resident.forms import Choices, area_of_town, choices_of, years
+from web.resident.forms import SIZE, Choices, area_of_town, choices_of, years
 from web.resident.sessions import Session
 from web.route import SAME, Refusal, TurnedAway
 
@@ -22,6 +22,7 @@ CLEARED: Final[dict[str, Any]] = {"birth_year": None, "sex": None, "area": None,
 """What one tap clears, and what it leaves."""
 CHOICES: Final = ("birth_year", "sex", "area", "genre", "town")
 SAVE, CLEAR, STOP, ERASE, STAFF, LOGOUT = "save", "clear", "stop", "erase", "staff", "logout"
+SETTINGS_FORM: Final = described(*CHOICES, many=SIZE.many)
 LONGEST_CODE: Final = 16  # twice what is shown
 FILE: Final = "tayori-my-settings"
 
@@ -70,14 +71,14 @@ def _add_reading(app: FastAPI, context: Context) -> None:
 
 
 def _add_setting(app: FastAPI, context: Context) -> None:
-    @app.post("/settings")
+    @app.post("/settings", openapi_extra=SETTINGS_FORM)
     async def save(request: Request) -> Response:
         async with context.taking(request, SAVE, *CHOICES) as (session, fields):
             chosen, found = choices_of(fields, _this_year(context)), area_of_town(fields)
             await _submit(context, session, _moved(chosen, found), "saved")
         return see("/settings")
 
-    @app.post("/settings/area")
+    @app.post("/settings/area", openapi_extra=SETTINGS_FORM)
     async def area(request: Request) -> Response:
         session, fields = await context.form(request, SAVE, *CHOICES, once=False)
         chosen, found = choices_of(fields, _this_year(context)), area_of_town(fields)
@@ -85,7 +86,7 @@ def _add_setting(app: FastAPI, context: Context) -> None:
             return _form(context, session, chosen, told="no_town")
         return _form(context, session, _moved(chosen, found), told="area_found")
 
-    @app.post("/settings/clear")
+    @app.post("/settings/clear", openapi_extra=described("item"))
     async def clear(request: Request) -> Response:
         async with context.taking(request, CLEAR, "item") as (session, fields):
             item = one(fields, "item")
@@ -96,7 +97,7 @@ def _add_setting(app: FastAPI, context: Context) -> None:
             await _submit(context, session, Choices(**left), "cleared")
         return see("/settings")
 
-    @app.post("/stop")
+    @app.post("/stop", openapi_extra=described())
     async def stop(request: Request) -> Response:
         async with context.taking(request, STOP) as (session, _):
             await _submit(context, session, Choices(), "stopped")
@@ -108,7 +109,7 @@ def _add_setting(app: FastAPI, context: Context) -> None:
         told, session.told = session.told, None
         return context.render("staff", told=told, token=context.token(session.secret, STAFF))
 
-    @app.post("/staff")
+    @app.post("/staff", openapi_extra=described("code"))
     async def link(request: Request) -> Response:
         async with context.taking(request, STAFF, "code") as (session, fields):
             await _hand_in_code(context, session, one(fields, "code").strip().upper())
@@ -121,7 +122,7 @@ def _add_leaving(app: FastAPI, context: Context) -> None:
         session = context.session(request)
         return context.render("erase", token=context.token(session.secret, ERASE))
 
-    @app.post("/erase")
+    @app.post("/erase", openapi_extra=described())
     async def erase(request: Request) -> Response:
         async with context.taking(request, ERASE) as (session, _):
             if (who := session.who) is None:

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tayori.domain.surveys import LONGEST_TEXT, Survey, survey_of
-from web.forms import Size, one
+from web.forms import Size, described, one
 from web.pages import in_thread, see
 from web.resident.context import Context
 from web.resident.sessions import Session
@@ -31,7 +31,7 @@ def add_surveys(app: FastAPI, context: Context) -> None:
         session = context.session(request)
         return _form(context, session, await _named(context, name), {}, [])
 
-    @app.post("/surveys/{name}")
+    @app.post("/surveys/{name}", openapi_extra=described())
     async def answer(request: Request, name: str) -> Response:
         context.session(request)
         survey = await _named(context, name)
