@@ -37,7 +37,7 @@ def scan(wapiti: str, house: House, folder: Path, scope: str, path: str, *words:
     report = folder / "report.json"
     command = [wapiti, "-u", f"{house.proxy.base}/{path}", "--scope", scope, "-m", MODULES, "--verify-ssl", "0"]
     command += ["-f", "json", "-o", str(report), "--flush-session", "--no-bugreport", "--store-session", str(folder)]
-    command += ["--max-scan-time", "90", "--max-attack-time", "60", "-v", "0", *words]
+    command += ["--max-scan-time", "30", "--max-attack-time", "12", "-t", "30", "-v", "0", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert report.exists(), done.stdout + done.stderr
     read: dict[str, Any] = json.loads(report.read_text())
