@@ -156,7 +156,7 @@ def test_a_door_that_is_away_is_told_so_that_line_delivers_again(tmp_path: Path)
         answer = ask(proxy, "POST", WEBHOOK_PATH, content=b"{}")
         page = ask(proxy, "GET", "/")
     assert (answer.status_code, page.status_code) == (502, 502)
-    assert "保存されていません" in page.text
+    assert "確認できませんでした" in page.text
     assert page.headers["retry-after"] == "60"
 
 
