@@ -168,3 +168,12 @@ def _handshake(proxy: Proxy, context: ssl.SSLContext, name: str) -> tuple[str, s
         used = safe.cipher()
         assert used is not None
         return used
+
+
+def test_the_opinion_screen_is_the_doors(house: House) -> None:
+    """What lies under /opinion/ is asked of the door, and nothing beside it is."""
+    for path in ("/opinion", "/opinion/", "/opinion/send"):
+        ask(house.proxy, "GET", path)
+    ask(house.proxy, "GET", "/opinions")
+    places = [line.split()[1] for line in (house.proxy.folder / "access.log").read_text().splitlines()]
+    assert places[-4:] == ["opinion", "opinion", "opinion", "pages"]

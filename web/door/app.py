@@ -24,8 +24,8 @@ def utc_now() -> datetime:
 
 def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MOST_HELD) -> FastAPI:
     """Build the door; `most_held` is how many bytes of bodies it holds at once."""
-    store, figures = DoorStore(settings.inbox_url), Figures()
-    keeper = Keeper(store, Sealer(settings.inbox_public_key_file), clock, figures)
+    store, sealer, figures = DoorStore(settings.inbox_url), Sealer(settings.inbox_public_key_file), Figures()
+    keeper = Keeper(store, sealer, clock, figures)
     answer = Webhook(settings.line_channel_secret.get_secret_value().encode(), keeper, figures, most_held)
 
     @asynccontextmanager
