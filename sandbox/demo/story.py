@@ -126,7 +126,7 @@ def _news(story: Rehearsal, office: Office, platform: RunningPlatform, credentia
         batches = run_broadcast(office, broadcast_id)
     mask = story.wanted.out / "expected.npy"
     residents.should_receive(story.wanted.residents, story.wanted.seed, mask)
-    ledger = platform.control.summary(expected={"mask_file": str(mask.resolve())})
+    ledger = platform.control.summary(endpoint="multicast", expected={"mask_file": str(mask.resolve())})
     mask.unlink()
     story.summary["broadcast"] = {
         "audience": ledger["expected"],

@@ -51,7 +51,7 @@ class ControlClient:
         return self.ask("quit", count=count, seed=seed)
 
     def summary(self, **asked: object) -> dict[str, int]:
-        """The ledger's counts: by `content` or `unit`, against `expected` people."""
+        """The ledger's counts: by `content`, `unit` or `endpoint`, against `expected` people."""
         counts: dict[str, int] = self.ask("ledger", **asked)["summary"]
         return counts
 

@@ -175,10 +175,11 @@ class Control:
         return {"time": self._clock.advance(timedelta(seconds=asked["advance"])).isoformat()}
 
     async def _ledger(self, asked: Json) -> Json:
-        """The summary for a `content` or `unit` against the `expected` people; all contents without either."""
+        """The summary for a `content`, `unit` or `endpoint` against the `expected` people; everything without any."""
         ledger = self._app.platform.ledger
         expected = _expected(self._app, asked["expected"]) if "expected" in asked else None
-        summary = ledger.delivered(asked.get("content"), expected=expected, unit=asked.get("unit"))
+        chosen = {"unit": asked.get("unit"), "endpoint": asked.get("endpoint")}
+        summary = ledger.delivered(asked.get("content"), expected=expected, **chosen)
         return {"summary": summary.as_counts(), "contents": ledger.contents()}
 
     async def _received(self, asked: Json) -> Json:

@@ -83,10 +83,12 @@ class Ledger:
         self._dispatches.append(Dispatch(at, endpoint, content, unit, reached, silent, foreign))
         return len(reached)
 
-    def dispatches(self, content: str | None = None, unit: str | None = None) -> Iterator[Dispatch]:
-        """The accepted requests that carried this content and this aggregation unit, oldest first."""
+    def dispatches(
+        self, content: str | None = None, unit: str | None = None, endpoint: str | None = None
+    ) -> Iterator[Dispatch]:
+        """The accepted requests to this endpoint that carried this content and aggregation unit, oldest first."""
         for one in self._dispatches:
-            if content in {None, one.content} and unit in {None, one.unit}:
+            if content in {None, one.content} and unit in {None, one.unit} and endpoint in {None, one.endpoint}:
                 yield one
 
     def contents(self) -> dict[str, dict[str, int]]:
@@ -98,10 +100,15 @@ class Ledger:
         return {name: {"requests": requests[name], "copies": copies[name]} for name in requests}
 
     def delivered(
-        self, content: str | None = None, *, expected: Mask | None = None, unit: str | None = None
+        self,
+        content: str | None = None,
+        *,
+        expected: Mask | None = None,
+        unit: str | None = None,
+        endpoint: str | None = None,
     ) -> Delivery:
         """Compare what people received with what they should have; nobody expected when no mask is given."""
-        chosen = list(self.dispatches(content, unit))
+        chosen = list(self.dispatches(content, unit, endpoint))
         got = self._count(one.reached for one in chosen)
         vain = self._count(one.silent for one in chosen)
         wanted = np.zeros(len(got), np.bool_) if expected is None else expected

@@ -27,7 +27,8 @@ LONGEST_BAR: Final = 14  # chatBarText
 LONGEST_TITLE: Final = 20  # a label, which a screen reader says
 LONGEST_DRAWN: Final = 7  # letters in a line of a tile that can be read on a phone
 LONGEST_NOTE: Final = 14
-OWN_PAGES: Final = {"受信設定": "/", "ご意見": "/opinion"}
+SETTINGS, OPINIONS = "受信設定", "ご意見"
+OWN_PAGES: Final = {SETTINGS: "/", OPINIONS: "/opinion/"}
 """Pages of ours that a tile may lead to, by the word that stands for them in the file."""
 _TILE: Final = {"title", "note", "mark", "link"}
 _TAB: Final = {"tab", "columns", "tiles"}
@@ -114,8 +115,8 @@ def menu_object(menus: MenuSet, number: int, name: str) -> Json:
     }
 
 
-def read_menus(written: object, base_url: str, link_hosts: Iterable[str]) -> MenuSet:
-    """Read what a menu file holds; `base_url` is where our own pages are.
+def read_menus(written: object, base_url: str, link_hosts: Iterable[str], opinion_base_url: str = "") -> MenuSet:
+    """Read what a menu file holds; `base_url` is where our own pages are, the opinion screen there or elsewhere.
 
     Raises:
         BadInput: a rule is broken; the sentence names the place and the rule.
@@ -125,7 +126,8 @@ def read_menus(written: object, base_url: str, link_hosts: Iterable[str]) -> Men
     tabs = given["tabs"]
     if not isinstance(tabs, list) or not 1 <= len(tabs) <= MOST_TABS:
         raise BadInput(f"tabs: write a list of 1 to {MOST_TABS} tabs.")
-    own = {word: base_url.rstrip("/") + path for word, path in OWN_PAGES.items()}
+    bases = {SETTINGS: base_url, OPINIONS: opinion_base_url or base_url}
+    own = {word: bases[word].rstrip("/") + path for word, path in OWN_PAGES.items()}
     read = tuple(_tab(tab, f"tab {at}", own, frozenset(link_hosts)) for at, tab in enumerate(tabs, 1))
     if len({len(tab.rows) for tab in read}) > 1:
         raise BadInput("tabs: each tab has as many rows as the others, so that the menu keeps its height.")

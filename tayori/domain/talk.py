@@ -39,16 +39,16 @@ class Said:
             raise TypeError(message)
 
 
-def fixed_texts(base_url: str) -> dict[Occasion, Said]:
-    """Give both texts for an installation whose pages are at `base_url`.
+def fixed_texts(base_url: str, opinion_base_url: str = "") -> dict[Occasion, Said]:
+    """Give both texts for an installation whose pages are at `base_url`, the opinion screen there or elsewhere.
 
     Raises:
         BadInput: a text is longer than LINE takes, or holds a mark that nothing fills in.
 
     """
     written = _written()
-    base = base_url.rstrip("/")
-    filled = {name: base + path for name, path in written["pages"].items()}
+    bases = {"settings": base_url, "opinions": opinion_base_url or base_url}
+    filled = {name: bases[name].rstrip("/") + path for name, path in written["pages"].items()}
     filled |= {name: written[name] for name in ("ward", "call_centre")}
     return {occasion: _said(occasion, written[occasion], filled) for occasion in Occasion}
 

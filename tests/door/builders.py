@@ -17,7 +17,7 @@ from tayori.line.webhook import SIGNATURE_HEADER, signature_of
 from tayori.office import Office
 from web.door.app import make_app
 from web.door.settings import DoorSettings
-from web.door.webhook import WEBHOOK_PATH
+from web.door.webhook import MOST_HELD, WEBHOOK_PATH
 from web.serving import config
 
 SECRET = "dummy-channel-secret"
@@ -56,13 +56,13 @@ def settings_of(office: Office, **changes: object) -> DoorSettings:
 
 
 @contextlib.contextmanager
-def running_door(settings: DoorSettings) -> Iterator[RunningDoor]:
+def running_door(settings: DoorSettings, most_held: int = MOST_HELD) -> Iterator[RunningDoor]:
     """Serve a door on a free loopback port until the block ends."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         port = listener.getsockname()[1]
-        server = uvicorn.Server(config(make_app(settings), "127.0.0.1", port))
+        server = uvicorn.Server(config(make_app(settings, most_held=most_held), "127.0.0.1", port))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
         while not server.started:

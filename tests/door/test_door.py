@@ -1,11 +1,15 @@
 """The door over real HTTP: signature first, one sealed row a delivery, an answer in time, nothing else."""
 
+import contextlib
 import json
 import logging
 import os
+import socket
 import sqlite3
+import time
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -82,6 +86,24 @@ def test_a_body_beyond_lines_limit_is_refused(sqlite_office: Office) -> None:
     with running_door(settings_of(sqlite_office)) as door:
         assert door.post(b" " * (LARGEST_BODY + 1)).status_code == 413
     assert inbox_rows(sqlite_office) == []
+
+
+def test_bodies_that_are_never_finished_do_not_fill_the_memory(sqlite_office: Office) -> None:
+    """Beyond what the door holds at once it answers 503; when the others gave up it is as before."""
+    head = f"POST {WEBHOOK_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST_BODY}\r\n\r\n".encode()
+    most = 3
+    with running_door(settings_of(sqlite_office), most * LARGEST_BODY) as door, contextlib.ExitStack() as held:
+        for at in range(most + 2):
+            opened = held.enter_context(socket.create_connection(("127.0.0.1", urlsplit(door.base).port), timeout=10))
+            with contextlib.suppress(OSError):  # refused before it could be sent
+                opened.sendall(head + bytes(LARGEST_BODY - 1))
+            if at >= most:
+                assert opened.recv(64).startswith(b"HTTP/1.1 503")
+        held.close()
+        until = time.monotonic() + 10
+        while (status := door.deliver(an_event()).status_code) != 200 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert status == 200
 
 
 def test_a_locked_inbox_is_told_within_two_seconds(sqlite_office: Office) -> None:

@@ -179,8 +179,9 @@ def test_the_texts_say_what_they_must() -> None:
     """Before all else: how to choose, that blocking erases for good, that the talk is not read, and where to turn."""
     said = fixed_texts(BASE)
     assert fixed_texts(f"{BASE}/") == said
+    assert "https://door.example/opinion/" in fixed_texts(BASE, "https://door.example")[Occasion.TALK].text
     for one in said.values():
-        for words in ("110", "119", "保存せず", "ブロック", "消去され、元に戻せません", f"{BASE}/", f"{BASE}/opinion"):
+        for words in ("110", "119", "保存せず", "ブロック", "消去され、元に戻せません", f"{BASE}/", f"{BASE}/opinion/"):
             assert words in one.text
         assert "{" not in one.text
 

@@ -21,7 +21,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     office.media_folder.mkdir()
     (office.media_folder / a_picture().name).write_bytes(a_picture().content)
     folder = tmp_path_factory.mktemp("nginx")
-    folder.chmod(0o755)  # its workers run under a name of their own
     with (
         running_door(settings_of(office, media_folder=office.media_folder)) as door,
         running_pages(office, clock, web_base_url=f"https://{NAME}:{port}") as pages,

@@ -131,6 +131,7 @@ def test_an_address_that_the_browser_claims_is_not_believed(house: House) -> Non
 
 def test_nothing_of_anybody_is_written(house: House) -> None:
     """No address, path, query, header, body or name reaches a file of nginx; large bodies never touch the disk."""
+    before = house.proxy.touched()
     house.deliver(an_event("message", 5, message={"type": "text", "text": "marked-talk" * 9_000}))
     ask(
         house.proxy,
@@ -140,6 +141,7 @@ def test_nothing_of_anybody_is_written(house: House) -> None:
     )
     ask(house.proxy, "POST", "/marked-path", content=b"marked-body" * 20_000, headers={"x-real-ip": "198.51.100.7"})
     ask(house.proxy, "POST", "/settings", content=b"marked-body" * 60_000)
+    assert house.proxy.touched() == before, "a body or an answer was put aside on the disk"
     written = house.proxy.written()
     assert "webhook 200" in written
     for word in ("marked", "127.0.0.1", "198.51.100.7", "/me", a_line_id(5), NAME):
@@ -150,12 +152,11 @@ def test_nothing_of_anybody_is_written(house: House) -> None:
 
 def test_a_door_that_is_away_is_told_so_that_line_delivers_again(tmp_path: Path) -> None:
     """Without the door behind it nginx answers 502, which is no 2xx: LINE keeps the delivery. Residents read why."""
-    tmp_path.chmod(0o755)
     with running_proxy(tmp_path, free_port(), free_port()) as proxy:
         answer = ask(proxy, "POST", WEBHOOK_PATH, content=b"{}")
         page = ask(proxy, "GET", "/")
     assert (answer.status_code, page.status_code) == (502, 502)
-    assert "保存されていません" in page.text
+    assert "確認できませんでした" in page.text
     assert page.headers["retry-after"] == "60"
 
 
@@ -167,3 +168,12 @@ def _handshake(proxy: Proxy, context: ssl.SSLContext, name: str) -> tuple[str, s
         used = safe.cipher()
         assert used is not None
         return used
+
+
+def test_the_opinion_screen_is_the_doors(house: House) -> None:
+    """What lies under /opinion/ is asked of the door, and nothing beside it is."""
+    for path in ("/opinion", "/opinion/", "/opinion/send"):
+        ask(house.proxy, "GET", path)
+    ask(house.proxy, "GET", "/opinions")
+    places = [line.split()[1] for line in (house.proxy.folder / "access.log").read_text().splitlines()]
+    assert places[-4:] == ["opinion", "opinion", "opinion", "pages"]

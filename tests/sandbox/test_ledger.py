@@ -99,3 +99,16 @@ def test_people_who_join_later_do_not_disturb_old_entries() -> None:
     ledger, people = world.platform.ledger, world.platform.people
     assert ledger.delivered(expected=ledger.mask(people.slots_of([named]))).reached == 1
     assert ledger.delivered(expected=ledger.mask(np.arange(2, 7, dtype=np.int64))).missed == 5
+
+
+def test_answers_in_the_talk_are_told_apart_from_what_was_sent() -> None:
+    """Who was greeted and then sent something got two messages, and the sending is none the worse for it."""
+    world = a_world(friends=3)
+    world.platform.reply_tokens.issue("t" * 32, 0, world.platform.clock().timestamp())
+    world.call("POST", "/v2/bot/message/reply", {"replyToken": "t" * 32, "messages": a_text("ようこそ")})
+    world.multicast(world.ids(0, 3))
+    ledger = world.platform.ledger
+    everybody = ledger.mask(world.platform.people.slots_of(world.ids(0, 3)))
+    assert ledger.delivered(expected=everybody).doubled == 1
+    sent = ledger.delivered(expected=everybody, endpoint="multicast")
+    assert (sent.requests, sent.reached, sent.doubled) == (1, 3, 0)

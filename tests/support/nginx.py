@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import os
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "deploy" / "nginx"
 NAME = "localhost"  # what a browser takes for a safe place
 MAIN = """
-daemon off; pid nginx.pid; error_log nginx-error.log notice; worker_processes 1;
+{user} daemon off; pid nginx.pid; error_log nginx-error.log notice; worker_processes 1;
 events {{ worker_connections 1024; }}
 http {{
   client_body_temp_path {folder}/bodies; proxy_temp_path {folder}/answers; fastcgi_temp_path {folder}/f;
@@ -39,6 +40,10 @@ class Proxy:
     plain: str
     port: int
     folder: Path
+
+    def touched(self) -> dict[str, int]:
+        """When a file was last made or taken away in each folder for bodies and answers that do not fit in memory."""
+        return {one: (self.folder / one).stat().st_mtime_ns for one in ("bodies", "answers")}
 
     def written(self) -> str:
         """Everything that it wrote to any of its files, bodies that it put aside included."""
@@ -97,7 +102,7 @@ def _configure(folder: Path, door: int, resident: int, port: int, plain: int) ->
     for name, text in own.items():
         assert (folder / "tayori" / f"{name}.conf").exists(), "the shipped configuration has no such file"
         (folder / "tayori" / f"{name}.conf").write_text(text)
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user="user root;" if os.geteuid() == 0 else ""))
 
 
 def _certificate(folder: Path) -> None:

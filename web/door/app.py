@@ -17,7 +17,7 @@ from web.door.figures import Figures
 from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
-from web.door.webhook import WEBHOOK_PATH, Webhook, in_time
+from web.door.webhook import MOST_HELD, WEBHOOK_PATH, Webhook, in_time
 from web.opinion.app import make_app as make_opinions
 from web.opinion.app import make_screen
 from web.opinion.screen import UNDER
@@ -28,12 +28,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(settings: DoorSettings, clock: Clock = utc_now) -> FastAPI:
-    """Build the door."""
-    store, figures = DoorStore(settings.inbox_url), Figures()
-    sealer = Sealer(settings.inbox_public_key_file)
+def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MOST_HELD) -> FastAPI:
+    """Build the door; `most_held` is how many bytes of bodies it holds at once."""
+    store, sealer, figures = DoorStore(settings.inbox_url), Sealer(settings.inbox_public_key_file), Figures()
     keeper = Keeper(store, sealer, clock, figures)
-    answer = Webhook(settings.line_channel_secret.get_secret_value().encode(), keeper, figures)
+    answer = Webhook(settings.line_channel_secret.get_secret_value().encode(), keeper, figures, most_held)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -48,11 +48,12 @@ class _Busy(Exception):
 class Webhook:
     """Answers LINE's deliveries. Logs hold counts and kinds of errors, never a body, an id or a signature."""
 
-    def __init__(self, secret: bytes, keeper: Keeper, figures: Figures) -> None:
+    def __init__(self, secret: bytes, keeper: Keeper, figures: Figures, most_held: int = MOST_HELD) -> None:
         self._secret = secret
         self._keeper = keeper
         self._figures = figures
         self._held = 0
+        self._most_held = most_held
 
     async def __call__(self, request: Request) -> Response:
         """Answer one delivery."""
@@ -82,7 +83,7 @@ class Webhook:
             async for piece in request.stream():
                 if len(body) + len(piece) > LARGEST_BODY:
                     raise _TooLarge
-                if self._held + len(piece) > MOST_HELD:
+                if self._held + len(piece) > self._most_held:
                     raise _Busy
                 self._hold(len(piece))
                 body += piece
