@@ -162,6 +162,7 @@ def _rendered(issued: IssuedCertificate, printing: Printing, faces: Iterable[Fac
     )
 
 
+@cache
 def template_environment() -> Environment:
     """Give the templates, with days and moments as an office writes them."""
     environment = Environment(
