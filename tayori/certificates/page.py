@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -97,7 +97,8 @@ def page_for_print(issued: IssuedCertificate, printing: Printing, fonts: Path) -
 
 def faces_cut(page: str, fonts: Path = FONTS) -> list[Face]:
     """Give the fonts as addresses that hold the letters of a page."""
-    return [Face(weight, _cut(fonts / name, page)) for weight, name in _WEIGHTS.items()]
+    letters = frozenset(page)
+    return [Face(weight, _cut(fonts / name, letters)) for weight, name in _WEIGHTS.items()]
 
 
 def faces_named(fonts: Path = FONTS) -> list[Face]:
@@ -161,6 +162,7 @@ def _rendered(issued: IssuedCertificate, printing: Printing, faces: Iterable[Fac
     )
 
 
+@cache
 def template_environment() -> Environment:
     """Give the templates, with days and moments as an office writes them."""
     environment = Environment(
@@ -195,12 +197,13 @@ def _glyphs(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def _cut(path: Path, page: str) -> str:
-    """The letters of the page, cut from a font, as an address that holds them; a hundredth of the font's size."""
+@lru_cache(maxsize=8)
+def _cut(path: Path, letters: frozenset[str]) -> str:
+    """The letters of a page, cut from a font, as an address that holds them; a hundredth of the font's size."""
     written = io.BytesIO()
     with TTFont(path, lazy=True, recalcTimestamp=False) as font:
         cut = subset.Subsetter(subset.Options(layout_features=[], notdef_outline=True))
-        cut.populate(text=page)
+        cut.populate(text="".join(letters))
         cut.subset(font)
         font.flavor = "woff"
         font.save(written)

@@ -17,7 +17,6 @@ from tests.support.kills.outcome import Mode, Outcome
 from tests.support.kills.points import AGAIN, POINTS, SPLITS
 from tests.support.kills.trial import NO_JUMP, Case, Stage, Trial
 from tests.support.kills.wards import Store, Wards
-from tests.support.prefect_server import PrefectServer
 
 PEOPLE = 5_300
 RANDOM = {Mode.ALONE: range(1, 3), Mode.FAULTS: range(1, 8), Mode.WORKERS: range(1, 5)}
@@ -78,18 +77,6 @@ def test_killed_and_taken_up_by_another_clock(kill: Kill, hours: float, *, is_ex
     outcome = kill(1, Mode.ALONE, "in the middle of a call", timedelta(hours=hours))
     assert outcome.is_clean, outcome
     assert (outcome.missed + outcome.undecided == 0) is is_exact, outcome
-
-
-@pytest.mark.prefect
-@pytest.mark.slow
-def test_the_flow_is_killed_and_run_again(
-    own_platform: RunningPlatform, prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """The process of a flow run is killed; the next run of the flow completes the broadcast exactly."""
-    stage = Stage(Wards(tmp_path_factory.mktemp("wards")), own_platform, prefect_server)
-    case = Case(1, Store.SQLITE, Mode.PREFECT, PEOPLE, "in the middle of a call")
-    outcome = Trial(stage, case).run()
-    assert outcome.is_clean, outcome
 
 
 def test_the_schedule_of_the_figures_holds_every_condition() -> None:

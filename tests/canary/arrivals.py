@@ -93,7 +93,7 @@ def talk(world: World) -> None:
     _post(world, f'{{"events": [{{"source": "{marks.resident(3)}", "{marks.talk}'.encode(), signed=True)
     _post(world, marks.talk.encode("utf-16"), signed=True)
     _post(world, json.dumps({"events": events}).encode(), signed=False)
-    httpx.get(f"{world.webhook}/{marks.talk}", params={"who": marks.resident(4)}, timeout=10)
+    httpx.get(f"{world.webhook}/{marks.talk}", params={"who": marks.resident(4)}, timeout=60)
 
 
 def _event(number: int, source: dict[str, str], **what: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -105,7 +105,7 @@ def _event(number: int, source: dict[str, str], **what: Any) -> dict[str, Any]: 
 def _post(world: World, body: bytes, *, signed: bool) -> None:
     secret = world.marks.secret("channel").encode()
     signature = signature_of(secret, body).decode() if signed else base64.b64encode(world.marks.talk.encode()).decode()
-    answer = httpx.post(world.webhook, content=body, headers={SIGNATURE_HEADER: signature}, timeout=10)
+    answer = httpx.post(world.webhook, content=body, headers={SIGNATURE_HEADER: signature}, timeout=60)
     assert answer.status_code == (200 if signed else 401)
 
 

@@ -25,7 +25,7 @@ from tests.support.feed_site import FeedSite, running_site
 from tests.support.mail_desk import MailDesk, running_desk
 from tests.support.prefect_server import PrefectServer, free_port
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 200
 LOUD = {  # as much as an operator could ever make it say
     "PREFECT_LOGGING_LEVEL": "DEBUG",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "tayori,httpx,linebot,urllib3,great_expectations",

@@ -34,7 +34,7 @@ class RunningDoor:
         """Post a body with its right signature, or with another one."""
         given = signature_of(SECRET.encode(), body).decode() if signature is None else signature
         headers = {SIGNATURE_HEADER.encode(): given.encode("latin-1")} if given else {}
-        return httpx.post(self.base + WEBHOOK_PATH, content=body, headers=headers, timeout=10, trust_env=False)
+        return httpx.post(self.base + WEBHOOK_PATH, content=body, headers=headers, timeout=60, trust_env=False)
 
     def deliver(self, *events: object) -> httpx.Response:
         """Post one delivery of events."""
@@ -42,7 +42,7 @@ class RunningDoor:
 
     def health(self) -> int:
         """Ask for the door's health."""
-        return httpx.get(self.base + "/healthz", timeout=10, trust_env=False).status_code
+        return httpx.get(self.base + "/healthz", timeout=60, trust_env=False).status_code
 
 
 def settings_of(office: Office, **changes: object) -> DoorSettings:

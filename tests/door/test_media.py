@@ -38,7 +38,7 @@ def door(sqlite_office: Office, folder: Path) -> Iterator[RunningDoor]:
 
 def get(door: RunningDoor, path: str, method: str = "GET") -> tuple[int, bytes]:
     """Ask for a path as it stands, dots and all."""
-    connection = HTTPConnection(urlsplit(door.base).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(door.base).netloc, timeout=60)
     connection.request(method, path)
     answer = connection.getresponse()
     told = answer.status, answer.read()

@@ -166,6 +166,6 @@ def test_it_ends_with_all_its_children(house: Running) -> None:
     family = psutil.Process(house.process.pid).children(recursive=True)
     assert len(family) >= 4
     house.process.send_signal(signal.SIGTERM)
-    assert house.process.wait(120) == 0
-    _, alive = psutil.wait_procs(family, timeout=10)
+    assert house.process.wait(PATIENCE_SECONDS) == 0
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
     assert alive == []

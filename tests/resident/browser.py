@@ -14,7 +14,7 @@ import httpx
 Headers = dict[str, str | None]
 Fields = list[tuple[str, str]]
 FORM = "application/x-www-form-urlencoded"
-CLIENT = httpx.Client(trust_env=False, timeout=10, verify=False)  # noqa: S501 - loopback alone, without TLS
+CLIENT = httpx.Client(trust_env=False, timeout=60, verify=False)  # noqa: S501 - loopback alone, without TLS
 
 
 @dataclass

@@ -116,6 +116,6 @@ def _address(profile: Path) -> str:
         assert time.monotonic() < end, "Chromium did not start"
         time.sleep(0.1)
     port = told.read_text().split()[0]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE_SECONDS) as answer:
         pages = json.load(answer)
     return str(next(one for one in pages if one["type"] == "page")["webSocketDebuggerUrl"])

@@ -35,7 +35,7 @@ def copied_office(home: Path, clock: TestClock, cluster: Cluster | None = None) 
 
 def _first(moment: datetime, cluster: Cluster | None) -> Path:
     """Give the home of the office that is copied, set up at this moment."""
-    kind = (cluster and cluster.folder, moment)
+    kind = (None if cluster is None else cluster.folder, moment)
     if kind not in _FIRST:
         folder = Path(tempfile.mkdtemp(prefix="tayori-first-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

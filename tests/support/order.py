@@ -1,25 +1,42 @@
-"""How tests are spread over workers: by file and kind of store, the longest first, one group a Prefect server."""
+"""How tests are spread over workers: by file and kind of store, the longest first, all of a Prefect server together.
+
+A cluster or a server is started once a worker; and what takes longest must not be what is left when the rest is done.
+"""
 
 import functools
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from xdist.scheduler.loadfile import LoadFileScheduling
+from xdist.scheduler.loadfile import LoadFileScheduling  # type: ignore[import-untyped]  # xdist has no types
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 STORE: Final = re.compile(r"\[(?:.*-)?(sqlite|postgres)\b")
+SERVER: Final = re.compile(r"\bprefect_(?:here|server): ")  # the fixtures that start it
+SLOW, ON_POSTGRES = 1_000, 3  # how many quick tests one file of slow ones, and one test on PostgreSQL, weigh
 
 
-class LongestFirst(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives a file's tests on one kind of store to one worker."""
+class LongestFirst(LoadFileScheduling):  # type: ignore[misc]  # as above
+    """Gives the tests of a file on one kind of store to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, test = nodeid.partition("::")
-        if "pytest.mark.prefect" in _text(path):
-            return "prefect"
         store = STORE.search(test)
-        return f"{path} {store[1]}" if store else path
+        if SERVER.search(_text(path)):
+            return "prefect"
+        return f"{path} on {store[1]}" if store else path
+
+    def _assign_work_unit(self, node: Any) -> None:  # noqa: ANN401 - xdist's own
+        longest = max(self.workqueue, key=self._weight)
+        self.workqueue.move_to_end(longest, last=False)
+        super()._assign_work_unit(node)
+
+    def _weight(self, scope: str) -> int:
+        path, _, store = scope.partition(" on ")
+        count = len(self.workqueue[scope]) * (ON_POSTGRES if store == "postgres" else 1)
+        if path == "prefect":
+            return count + 2 * SLOW
+        return count + SLOW * ("pytest.mark.slow" in _text(path))
 
 
 @functools.cache

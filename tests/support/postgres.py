@@ -56,7 +56,7 @@ class Cluster:
 
     @contextlib.contextmanager
     def lent(self, template: str | None = None) -> Iterator[str]:
-        """Give the address of a database, empty or a copy; dropped at the end: the cluster stays small."""
+        """Give the address of a database, empty or a copy; gone at the end, so that the folder stays small."""
         name = f"lent_{uuid.uuid4().hex[:12]}"
         try:
             yield self.create(name) if template is None else self.copy(name, template)
