@@ -48,15 +48,13 @@ class Found:
 
     topics: tuple[FoundTopic, ...]
     of_letters: tuple[int, ...]
-    closest: tuple[int, ...]
     stability: Mapping[int, float] = field(default_factory=dict)
 
 
 def discover(letters: Sequence[Sequence[str]], *, k: int, sizes: Sequence[int] = SIZES) -> Found:
     """Find the topics of letters, given as their words, on one thread: the matrices are too small for more.
 
-    Words of fewer than `k` letters are told of no topic. `closest` is, for each topic, the letter nearest to it.
-    With too few letters there are no topics.
+    Words of fewer than `k` letters are told of no topic. With too few letters there are no topics.
     """
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 start-up time
 
@@ -69,7 +67,7 @@ def _discovered(letters: Sequence[Sequence[str]], k: int, sizes: Sequence[int]) 
     useful = np.flatnonzero(np.diff(matrix.indptr)) if len(vocabulary) else np.empty(0, dtype=np.int64)
     possible = [size for size in sizes if size * _PER_TOPIC * k <= len(useful) and size < len(vocabulary)]
     if not possible:
-        return Found((), (NONE,) * len(letters), ())
+        return Found((), (NONE,) * len(letters))
     stability = {size: _stability(matrix[_drawn(useful, _SAMPLE)], size) for size in possible}
     size = _chosen(stability)
     _, components = _split(matrix[_drawn(useful, _FITTED)], size, _SEED)
@@ -199,8 +197,7 @@ def _told(
         length = float(np.linalg.norm(row[strongest]))
         words = {vocabulary[word]: round(float(row[word]) / length, 4) for word in strongest}
         topics.append(FoundTopic(words, labels.get(at) or "・".join(list(words)[:_LABEL]), counts[topic]))
-    closest = [int(np.where(best == topic, shares[:, topic], -1.0).argmax()) for topic in kept]
-    return Found(tuple(topics), tuple(of_letters), tuple(closest), stability)
+    return Found(tuple(topics), tuple(of_letters), stability)
 
 
 def _labels(letters: Sequence[Sequence[str]], of_letters: Sequence[int], k: int) -> dict[int, str]:
