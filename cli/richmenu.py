@@ -98,7 +98,8 @@ def apply(file: File, handler: As, *, as_json: Json = False) -> None:
 
 
 def _menus(office: Office, file: Path) -> MenuSet:
-    return read_menus(read_yaml(file), office.settings.web_base_url, office.settings.link_hosts)
+    settings = office.settings
+    return read_menus(read_yaml(file), settings.web_base_url, settings.link_hosts, settings.opinion_base_url)
 
 
 def _line(settings: Settings) -> "MenuClient":

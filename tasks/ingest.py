@@ -117,7 +117,7 @@ def _answering(office: Office) -> Answering | None:
 
         return LineClient.from_settings(settings).reply
 
-    return Answering(fixed_texts(settings.web_base_url), connect, office.now)
+    return Answering(fixed_texts(settings.web_base_url, settings.opinion_base_url), connect, office.now)
 
 
 def _ask_about_returns(office: Office, asked_at: float) -> float:
