@@ -7,11 +7,12 @@ import orjson
 
 from tayori.desk.surveys import publish
 from tayori.domain.surveys import Survey
+from tayori.domain.surveys import survey_of as stored_survey
 from tayori.ingest.submissions import ANSWER, BALLOT, answer_of
 from tayori.office import Office
 from tayori.vault.roster import Credential
-from tayori.warehouse import inbox
-from tayori.warehouse.engines import writing
+from tayori.warehouse import inbox, surveys
+from tayori.warehouse.engines import reading, writing
 from tests.ingest.builders import an_event, deliver, take_in
 from tests.support.builders import a_line_id
 from tests.support.handlers import a_handler
@@ -50,6 +51,14 @@ def published(office: Office, **changes: object) -> tuple[Survey, Credential]:
     """Publish a survey; give it and the handler who did."""
     by = a_handler(office, "approver", "approver")
     return publish(office, by, a_survey(**changes)), by
+
+
+def survey_of(office: Office, name: str) -> Survey:
+    """Give a survey that was published."""
+    with reading(office.warehouse) as connection:
+        found = surveys.find(connection, name)
+    assert found is not None
+    return stored_survey(found.definition)
 
 
 def follow(office: Office, people: Iterable[int]) -> None:
