@@ -17,26 +17,32 @@ SLOW, ON_POSTGRES = 1_000, 3  # how many quick tests one file of slow ones, and 
 
 
 class LongestFirst(LoadFileScheduling):  # type: ignore[misc]  # as above
-    """Gives the tests of a file on one kind of store to one worker."""
+    """Gives a unit of tests to one worker, the longest that is left."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path, _, test = nodeid.partition("::")
-        store = STORE.search(test)
-        if SERVER.search(_text(path)):
-            return "prefect"
-        return f"{path} on {store[1]}" if store else path
+        return unit(nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:  # noqa: ANN401 - xdist's own
-        longest = max(self.workqueue, key=self._weight)
+        longest = max(self.workqueue, key=lambda name: weight(name, len(self.workqueue[name])))
         self.workqueue.move_to_end(longest, last=False)
         super()._assign_work_unit(node)
 
-    def _weight(self, scope: str) -> int:
-        path, _, store = scope.partition(" on ")
-        count = len(self.workqueue[scope]) * (ON_POSTGRES if store == "postgres" else 1)
-        if path == "prefect":
-            return count + 2 * SLOW
-        return count + SLOW * ("pytest.mark.slow" in _text(path))
+
+def unit(nodeid: str) -> str:
+    """Name the tests that stay together with this one: its file's on its kind of store, or the Prefect server's."""
+    path, _, test = nodeid.partition("::")
+    store = STORE.search(test)
+    if SERVER.search(_text(path)):
+        return "prefect"
+    return f"{path} on {store[1]}" if store else path
+
+
+def weight(name: str, count: int) -> int:
+    """Guess how long a unit of so many tests takes, in quick tests."""
+    path, _, store = name.partition(" on ")
+    if path == "prefect":
+        return count + 2 * SLOW
+    return count * (ON_POSTGRES if store == "postgres" else 1) + SLOW * ("pytest.mark.slow" in _text(path))
 
 
 @functools.cache
