@@ -99,7 +99,11 @@ def test_the_certificate_is_of_its_kind_and_commits_to_receipt_numbers(office: O
     stated = opened_certificate(token, Signer(office.signing_key).public_pem).certificate
     assert (stated.kind, stated.contract.value, stated.subjects) == ("expiry", "O", 2)
     assert [one.cited for one in stated.basis] == ["特記事項 第10項"]
-    assert {(one.table, one.rows) for one in stated.records} == {("意見等の案件", 2), ("マスキング済みの意見等", 2)}
+    assert {(one.table, one.rows) for one in stated.records} == {
+        ("意見等の添付", 0),
+        ("意見等の案件", 2),
+        ("マスキング済みの意見等", 2),
+    }
     key = commitment_key(office, done.run_id)
     listed = (office.settings.home / "certificates" / f"{stated.number}.commitments.txt").read_text().split()
     assert listed == sorted(commitment(key, receipt(number)) for number in numbers)
