@@ -157,6 +157,23 @@ def test_a_decision_taken_back_needs_a_new_one(office: Office, staff: Staff) -> 
     assert dispatching.issue(office, staff["sakura"], receipt_no).document_no == number
 
 
+def test_what_was_printed_before_it_was_taken_back_does_not_leave(office: Office, staff: Staff) -> None:
+    """The sheet in the envelope is the first version: neither do its checks hold for the second, nor is it checked."""
+    receipt_no = decided(office, staff)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    dispatching.check(office, staff["sakura"], receipt_no)
+    dispatching.check(office, staff["momo"], receipt_no)
+    deciding.send_back(office, staff["bucho"], receipt_no, "誤記")
+    with pytest.raises(Refused, match="only a decided"):
+        dispatching.check(office, staff["sakura"], receipt_no)
+    stamped(office, staff, drafted(office, staff, receipt_no, "別の回答です。"), *ON_THE_ROUTE)
+    for leave in (dispatching.check, dispatching.dispatch):
+        with pytest.raises(NotFound, match="as it stands"):
+            leave(office, staff["sakura"], receipt_no)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    assert sent(office, staff, receipt_no) is C.ANSWERED
+
+
 def test_telling_the_right_office_ends_as_not_ours(office: Office, staff: Staff) -> None:
     """所管外, told: an answer goes out, and the case counts as 所管外."""
     receipt_no = a_letter(office)
