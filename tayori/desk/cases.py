@@ -23,7 +23,7 @@ ENDS: Final = DONE - {CaseState.CLOSED}
 
 
 def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state: CaseState, done_on: date) -> int:
-    """Set cases that are open to a state in which they are done; give how many moved.
+    """Set cases that are open to a state in which they are done; give how many moved. None that is about the handler.
 
     Raises:
         BadInput: the state is not one in which a case is done, or the day lies in the future.
@@ -37,7 +37,8 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
     with writing(office.warehouse) as people:
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
         closing.require_open(people, Contract.OPINIONS)
-        going = opinions.movable(people, numbers, state)
+        barred = desk.barred_from(people, by.handler_id)
+        going = [number for number in opinions.movable(people, numbers, state) if number not in barred]
         desk.note_many(people, going, {"at": office.now(), "by": by.handler_id, "what": "moved", "target": state})
         moved = opinions.set_state(people, going, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
@@ -50,14 +51,15 @@ def close_by_receipt(office: Office, by: Credential, receipts: Sequence[str], st
 
     Raises:
         BadInput: what is given is no receipt number; and as `close_cases`.
-        NotFound: no case has a number.
+        NotFound: no case has a number, or not for this handler.
         Refused: a case is done already; and as `close_cases`.
 
     """
     if not all(RECEIPT.fullmatch(one) for one in receipts):
         raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
     with reading(office.warehouse) as people:
-        found = opinions.by_receipt(people, receipts)
+        barred = desk.barred_from(people, by.handler_id)
+        found = {one: case for one, case in opinions.by_receipt(people, receipts).items() if case[0] not in barred}
     unknown = [one for one in receipts if one not in found]
     if unknown:
         raise NotFound(f"No case has the number {unknown[0]}; see `tayori case list`. Nothing was done.")

@@ -87,6 +87,14 @@ def _file(people: Connection, by: Credential, receipt_no: str) -> CaseFile:
     return file
 
 
+def _request(people: Connection, by: Credential, disclosure_id: str) -> DisclosureRow:
+    """Give a request; whom a complaint in one of its letters is about has none."""
+    row = disclosures.find(people, disclosure_id)
+    if desk.barred_from(people, by.handler_id) & {one["case_no"] for one in disclosures.cases(people, disclosure_id)}:
+        raise NotFound(disclosures.no_request(disclosure_id))
+    return row
+
+
 def black_out(
     office: Office, by: Credential, disclosure_id: str, receipt_no: str, black_outs: Sequence[BlackOut]
 ) -> int:
@@ -102,7 +110,7 @@ def black_out(
         raise BadInput(f"A black-out names words and one of the grounds {', '.join(GROUNDS)}.")
     with writing(office.warehouse) as people:
         require_desk(people, office, by.handler_id)
-        _require_state(disclosures.find(people, disclosure_id), PREPARED)
+        _require_state(_request(people, by, disclosure_id), PREPARED)
         file = _file(people, by, receipt_no)
         if file.case_no not in {row["case_no"] for row in disclosures.cases(people, disclosure_id)}:
             raise NotFound(f"The disclosure {disclosure_id} does not cover {receipt_no}.")
@@ -130,13 +138,14 @@ def review(office: Office, by: Credential, disclosure_id: str) -> bytes:
     """Give the page as it would be handed out, for who approves it.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: the handler is neither of the desk nor the responsible handler.
         Unavailable: Pango is not installed.
 
     """
     with writing(office.warehouse) as people:
         roster.require_any(people, by.handler_id, ("responsible", "desk"), office.today())
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         letters = _disclosed(office, people, by, row)
     return disclosure_pdf(row.document_no, row.asked_on, letters)
 
@@ -145,12 +154,13 @@ def approve(office: Office, by: Credential, disclosure_id: str) -> None:
     """Approve a disclosure with its black-outs, by the responsible handler, who did not prepare it; signed.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: another role, the one who prepared it, or it is approved already.
 
     """
     with writing(office.warehouse) as people:
         roster.require_role(people, HandlerId(by.handler_id), "responsible", office.today())
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         _require_state(row, PREPARED)
         if by.handler_id == row.prepared_by:
             raise Refused(f"{by.handler_id} prepared this disclosure; another hand approves it.")
@@ -180,6 +190,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     """Write what is disclosed, sealed to a named key (age1...), and enter it into the ledger of copies; give the path.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: it is not approved, or no approval of 甲 of its document number is on file for such a copy (P6).
         Tampered: what was approved changed.
         BadInput: the key is none.
@@ -189,7 +200,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     key = recipient_of(recipient)
     with writing(office.warehouse) as people:
         require_desk(people, office, by.handler_id)
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         _require_state(row, APPROVED)
         if row.statement is None or bytes(row.statement) != _statement(office, people, row):
             raise Tampered("What is disclosed is not what was approved. Nothing was written.")

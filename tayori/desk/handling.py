@@ -268,6 +268,8 @@ def appoint(office: Office, by: Credential, row: PostRow) -> None:
 def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str]:
     """Hand every open case of a handler over to another (人事異動); give their receipt numbers, and end the posts.
 
+    A case that is about the one who does this stays where it is, and is not told.
+
     Raises:
         Refused: not the desk; the one who takes over does not stand in the roster, or a case is about them.
 
@@ -275,10 +277,11 @@ def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str
     with writing(office.warehouse) as people:
         require_desk(people, office, by.handler_id)
         roster.require_any(people, HandlerId(to), ("section", "desk"), office.today())
-        files = desk.in_charge(people, leaving)
+        unseen, not_for = (desk.barred_from(people, one) for one in (by.handler_id, to))
+        files = [file for file in desk.in_charge(people, leaving) if file.case_no not in unseen]
         for file in files:
             hand = Hand(office, people, by, file)
-            if any(flag.barred == to for flag in desk.flags(people, file.case_no)):
+            if file.case_no in not_for:
                 raise Refused(f"{to} cannot take {file.receipt_no} over; assign it to somebody else first.")
             hand.keep(in_charge=to)
             hand.note("handed over", to)

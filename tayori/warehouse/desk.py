@@ -279,6 +279,12 @@ def flags(connection: Connection, case_no: int) -> list[FlagRow]:
     return [FlagRow(**row) for row in connection.execute(chosen).mappings()]
 
 
+def barred_from(connection: Connection, handler_id: str) -> set[int]:
+    """Give the cases in which a complaint is about a handler."""
+    chosen = select(case_flag.c.case_no).where(case_flag.c.barred == handler_id)
+    return set(connection.execute(chosen).scalars())
+
+
 def mark_told(connection: Connection, case_no: int, seq: int, at: datetime) -> None:
     """Keep when people were told of a flag."""
     mine = (case_flag.c.case_no == case_no) & (case_flag.c.seq == seq)

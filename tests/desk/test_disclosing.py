@@ -9,8 +9,10 @@ from pyrage import x25519  # type: ignore[import-untyped]  # pyrage has no types
 from sqlalchemy import update
 
 from tayori.certificates.pdf import pdf_available
-from tayori.desk import disclosing
+from tayori.desk import disclosing, flagging
 from tayori.desk.disclosing import BlackOut
+from tayori.desk.flagging import NewFlag
+from tayori.domain.answering import Flag
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.reports.disclosure import DisclosedLetter, disclosure_page
@@ -105,6 +107,25 @@ def test_two_hands_approve_and_nothing_changes_after(office: Office, staff: Staf
         disclosing.hand_out(
             office, staff["sakura"], disclosure_id, str(x25519.Identity.generate().to_public()), tmp_path
         )
+
+
+def test_a_request_with_a_complaint_is_none_for_whom_it_is_about(
+    office: Office, staff: Staff, tmp_path: Path
+) -> None:
+    """Flagged after the request began too: neither the responsible handler nor the desk sees, approves, hands it out."""
+    disclosure_id, receipt_no = prepared(office, staff)
+    key = str(x25519.Identity.generate().to_public())
+    for name in ("chief", "momo"):
+        flagging.raise_flag(office, staff["sakura"], receipt_no, NewFlag(Flag.OFFICIAL, official=name))
+    for act in (
+        lambda: disclosing.review(office, staff["chief"], disclosure_id),
+        lambda: disclosing.approve(office, staff["chief"], disclosure_id),
+        lambda: disclosing.black_out(office, staff["momo"], disclosure_id, receipt_no, []),
+        lambda: disclosing.hand_out(office, staff["momo"], disclosure_id, key, tmp_path),
+    ):
+        with pytest.raises(NotFound, match="There is no disclosure"):
+            act()
+    assert disclosing.review(office, staff["sakura"], disclosure_id).startswith(b"%PDF-")
 
 
 def test_a_request_covers_the_letters_that_it_names(office: Office, staff: Staff) -> None:
