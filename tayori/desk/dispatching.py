@@ -156,7 +156,7 @@ def check(office: Office, by: Credential, receipt_no: str) -> int:
 
 def _require_issued(hand: Hand) -> DispatchRow:
     """Give what was issued, if it is the version that was decided: what was taken back is another sheet of paper."""
-    out, row = (ask(hand.people, hand.file.case_no) for ask in (replies.issued, replies.latest))
+    out, row = replies.issued(hand.people, hand.file.case_no), replies.latest(hand.people, hand.file.case_no)
     if out is None or row is None or out.reply != row.seq:
         raise NotFound(f"No answer of {hand.file.receipt_no} was issued as it stands; run `tayori case issue` first.")
     return out

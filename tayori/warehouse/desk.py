@@ -12,6 +12,7 @@ from tayori.domain.identifiers import RECEIPT
 from tayori.domain.states import OPEN_CASES, CaseState
 from tayori.errors import BadInput, NotFound
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.migrating import LOADING
 from tayori.warehouse.schema.desk import (
     case_department,
     case_flag,
@@ -21,6 +22,7 @@ from tayori.warehouse.schema.desk import (
     case_wait,
     desk_case,
 )
+from tayori.warehouse.schema.migrating import migration
 from tayori.warehouse.schema.opinions import opinion_case
 
 RESPONSIBLE, RELATED = "responsible", "related"
@@ -157,13 +159,17 @@ def answered_between(connection: Connection, first: date, last: date) -> list[Ca
 
 
 def untaken(connection: Connection, items: Sequence[str], after: int, limit: int) -> list[Untaken]:
-    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came."""
+    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came.
+
+    A migrated case is not among them before the cut-over: until then the old system says what it is.
+    """
     columns = opinion_case.c
+    elsewhere = select(migration.c.source).where(migration.c.phase == LOADING)
     names = [name for name in Untaken.__slots__ if name != "items"]
     chosen = (
         select(*(columns[name] for name in (*names, *items)))
         .outerjoin_from(opinion_case, desk_case, columns.case_no == desk_case.c.case_no)
-        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0))
+        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0), columns.source.not_in(elsewhere))
         .order_by(columns.case_no)
         .limit(limit)
     )

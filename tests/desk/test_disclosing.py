@@ -109,10 +109,8 @@ def test_two_hands_approve_and_nothing_changes_after(office: Office, staff: Staf
         )
 
 
-def test_a_request_with_a_complaint_is_none_for_whom_it_is_about(
-    office: Office, staff: Staff, tmp_path: Path
-) -> None:
-    """Flagged after the request began too: neither the responsible handler nor the desk sees, approves, hands it out."""
+def test_a_request_with_a_complaint_is_none_for_whom_it_is_about(office: Office, staff: Staff, tmp_path: Path) -> None:
+    """Flagged after the request began too: neither the responsible handler nor the desk sees or approves it."""
     disclosure_id, receipt_no = prepared(office, staff)
     key = str(x25519.Identity.generate().to_public())
     for name in ("chief", "momo"):
