@@ -1,8 +1,10 @@
 """Mail: alarms to the ward's desk, receipts and answers to one person each. Plain SMTP leaves here under TLS (L8)."""
 
+import contextlib
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -145,12 +147,19 @@ def _understood(url: str) -> SplitResult:
     return place
 
 
-def _connected(place: SplitResult) -> smtplib.SMTP:
-    host = str(place.hostname)
+@contextlib.contextmanager
+def _connected(place: SplitResult) -> Iterator[smtplib.SMTP]:
+    """Give a server that is talked to under TLS. How it says goodbye says nothing about a mail that it took."""
+    host, context = str(place.hostname), ssl.create_default_context()
     if place.scheme == "smtps":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, place.port or 465, timeout=PATIENCE_SECONDS, context=context)
-    server = smtplib.SMTP(host, place.port or 587, timeout=PATIENCE_SECONDS)
-    if host not in LOOPBACK:
-        server.starttls(context=ssl.create_default_context())
-    return server
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, place.port or 465, timeout=PATIENCE_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, place.port or 587, timeout=PATIENCE_SECONDS)
+    try:
+        if place.scheme != "smtps" and host not in LOOPBACK:
+            server.starttls(context=context)
+        yield server
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()

@@ -244,6 +244,18 @@ def test_a_mail_that_the_server_refused_can_be_sent_again(refusing: Office) -> N
     assert state_of(refusing, receipt_no) is C.DECIDED
 
 
+def test_a_mail_that_was_taken_is_sent_however_the_server_takes_its_leave(tmp_path: Path, clock: TestClock) -> None:
+    """250 is its word; a rude goodbye after it would send the same answer a second time."""
+    with running_desk(curt=True) as server:
+        opened = an_office(tmp_path / "curt", clock, smtp_url=server.url)
+        staff = the_staff(opened)
+        receipt_no = decided(opened, staff, way=Way.EMAIL)
+        dispatching.issue(opened, staff["sakura"], receipt_no)
+        assert dispatching.dispatch(opened, staff["sakura"], receipt_no) is C.ANSWERED
+        assert len(server.received) == 1
+        opened.close()
+
+
 def test_a_server_that_falls_silent_leaves_the_mail_in_doubt(tmp_path: Path, clock: TestClock) -> None:
     """It had the whole mail and never said so: not sent again until somebody looked, and then not twice."""
     with running_desk(hangs_up=True) as server:
