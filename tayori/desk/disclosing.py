@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -210,13 +211,13 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     pdf = disclosure_pdf(row.document_no, row.asked_on, letters)
     path = folder / f"{disclosure_id}.pdf.age"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-        hashing = Hashing(target)
-        seal_stream(io.BytesIO(pdf), hashing, [key])
     try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            hashing = Hashing(target)
+            seal_stream(io.BytesIO(pdf), hashing, [key])
         _enter(office, by, row, recipient, hashing.sha256, len(letters))
-    except Refused:
-        path.unlink()
+    except BaseException:  # a copy that does not stand in the ledger is none
+        path.unlink(missing_ok=True)
         raise
     return path
 
@@ -255,10 +256,16 @@ def _black_outs(office: Office, people: Connection, by: Credential, one: dict[st
 
 
 def _blacked(text: str, said: Sequence[tuple[str, str]]) -> str:
-    """Black words out, longer ones first, so that none is left in pieces; how long they were does not show."""
-    for words, _ in sorted(said, key=lambda one: -len(one[0])):
-        text = text.replace(words, BLACK)
-    return text
+    """Black words out wherever one begins, also within another; how long they were does not show."""
+    covered = {
+        place
+        for words, _ in said
+        for begin in range(len(text) - len(words) + 1)
+        if text.startswith(words, begin)
+        for place in range(begin, begin + len(words))
+    }
+    runs = groupby(enumerate(text), key=lambda one: one[0] in covered)
+    return "".join(BLACK if hidden else "".join(letter for _, letter in run) for hidden, run in runs)
 
 
 def _require_state(row: DisclosureRow, state: str) -> None:

@@ -80,6 +80,12 @@ def test_what_is_blacked_out_is_nowhere_on_the_page() -> None:
     assert "法第78条第1項第2号" in page
 
 
+def test_black_outs_that_overlap_leave_no_piece() -> None:
+    """Two words that share letters, and a word that stands in itself: all that either covers is gone."""
+    said = [("佐藤一", "78-1-2"), ("一郎", "78-1-2"), ("ああ", "78-1-2")]
+    assert disclosing._blacked("佐藤一郎とああああ、あああ、佐藤一", said) == "■■■と■■■、■■■、■■■"  # noqa: SLF001
+
+
 @pytest.mark.parametrize(
     "black_outs", [[BlackOut("鈴木", "78-1-2")], [BlackOut("佐藤", "99")], [BlackOut(" ", "78-1-2")]]
 )
