@@ -227,6 +227,12 @@ def _unmasked() -> ColumnElement[bool]:
     return opinion_case.c.state.in_(sorted(ANALYSED)) & ~in_mart
 
 
+def still_unmasked(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Give those of these cases that are here and not in the mart."""
+    there = {row[0] for row in rows_where_in(connection, opinion_case, "case_no", numbers, ("case_no",))}
+    return there - {row[0] for row in rows_where_in(connection, masked_opinion, "case_no", numbers, ("case_no",))}
+
+
 def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:
     """Add rows to the mart."""
     insert_rows(connection, masked_opinion, MASKED, ([getattr(row, name) for name in MASKED] for row in rows))
