@@ -28,7 +28,8 @@ def send(settings: Settings, subject: str, text: str, *, to: str | None = None) 
 
     Raises:
         BadInput: the address of the mail server is not understood.
-        Unavailable: the server refused or cannot be reached.
+        Refused: the server will never take a mail to this address.
+        Unavailable: the server refused for now, or cannot be reached.
 
     """
     if settings.smtp_url is None or not settings.alarm_mail_to:
@@ -93,6 +94,11 @@ def deliver(settings: Settings, mail: Mail) -> None:
     _refuse_outsiders(settings, mail.to)
     written.set_content(mail.text)
     _post(place, written)
+
+
+def is_nobodys(host: str) -> bool:
+    """Whether a host is this machine or one reserved for examples: no resident's mail is there."""
+    return host in LOOPBACK or RESERVED.search(f".{host}") is not None
 
 
 def _refuse_outsiders(settings: Settings, address: str) -> None:
