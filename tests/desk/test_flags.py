@@ -1,5 +1,7 @@
 """Flags go to people at once, without content; whom a complaint is about has no access from then on."""
 
+from pathlib import Path
+
 import pytest
 
 from tayori.analysis.mart import mask_done_cases
@@ -15,7 +17,8 @@ from tayori.office import Office
 from tayori.warehouse import desk
 from tayori.warehouse.engines import reading
 from tests.desk.builders import Staff, a_letter, assigned, state_of, the_staff
-from tests.support.mail_desk import MailDesk
+from tests.support.builders import TestClock, an_office
+from tests.support.mail_desk import MailDesk, running_desk
 
 
 def test_a_flag_is_mailed_at_once_without_content(mailing: Office, mail_desk: MailDesk) -> None:
@@ -82,6 +85,18 @@ def test_a_flag_that_could_not_be_mailed_goes_out_with_the_next_run(office: Offi
     assert not flagging.raise_flag(office, staff["sakura"], receipt_no, NewFlag(Flag.DANGER))
     with reading(office.warehouse) as people:
         assert [number for _, number in desk.untold(people)] == [receipt_no]
+
+
+def test_a_server_that_takes_no_mail_leaves_the_flag_untold(tmp_path: Path, clock: TestClock) -> None:
+    """The flag stands, who raised it is told that no mail went out, and it is not raised a second time for that."""
+    with running_desk(refuses=True) as server:
+        opened = an_office(tmp_path / "home", clock, smtp_url=server.url, alarm_mail_to="desk@example.jp")
+        staff = the_staff(opened)
+        receipt_no = a_letter(opened)
+        assert not flagging.raise_flag(opened, staff["sakura"], receipt_no, NewFlag(Flag.DANGER))
+        with reading(opened.warehouse) as people:
+            assert [number for _, number in desk.untold(people)] == [receipt_no]
+        opened.close()
 
 
 def test_the_official_of_a_complaint_has_no_access(office: Office, staff: Staff) -> None:
