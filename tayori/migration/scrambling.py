@@ -32,7 +32,7 @@ _KINDS: Final[Sequence[str]] = (
     "😀🙂🌸🚲",
     "áéíóúñüç",
 )
-_ENDING: Final = re.compile(r"\.(?:jpe?g|png|tiff?|gif|bmp|heic|pdf|docx?|xlsx?|pptx?|txt|csv|eml|zip|lzh)$", re.I)
+_ENDING: Final = re.compile(r"(?i)\.(?:jpe?g|png|tiff?|gif|bmp|heic|pdf|docx?|xlsx?|pptx?|txt|csv|eml|zip|lzh)$")
 """What is left of a file's name. What else stands behind a dot may be anybody: 2024.5.1 模擬花子."""
 _HANGS_ON: Final = frozenset(["Mn", "Mc", "Me", "Cf", "Cc"])
 
