@@ -12,7 +12,7 @@ from tayori.domain.identifiers import RECEIPT
 from tayori.domain.states import OPEN_CASES, CaseState
 from tayori.errors import BadInput, NotFound
 from tayori.warehouse.bulk import rows_where_in
-from tayori.warehouse.migrating import LOADING
+from tayori.warehouse.migrating import not_cut_over
 from tayori.warehouse.schema.desk import (
     case_department,
     case_flag,
@@ -22,7 +22,6 @@ from tayori.warehouse.schema.desk import (
     case_wait,
     desk_case,
 )
-from tayori.warehouse.schema.migrating import migration
 from tayori.warehouse.schema.opinions import opinion_case
 
 RESPONSIBLE, RELATED = "responsible", "related"
@@ -164,12 +163,11 @@ def untaken(connection: Connection, items: Sequence[str], after: int, limit: int
     A migrated case is not among them before the cut-over: until then the old system says what it is.
     """
     columns = opinion_case.c
-    elsewhere = select(migration.c.source).where(migration.c.phase == LOADING)
     names = [name for name in Untaken.__slots__ if name != "items"]
     chosen = (
         select(*(columns[name] for name in (*names, *items)))
         .outerjoin_from(opinion_case, desk_case, columns.case_no == desk_case.c.case_no)
-        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0), columns.source.not_in(elsewhere))
+        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0), columns.source.not_in(not_cut_over()))
         .order_by(columns.case_no)
         .limit(limit)
     )

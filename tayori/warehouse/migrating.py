@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
@@ -52,6 +52,11 @@ def begun(connection: Connection, source: str, now: datetime) -> MigrationRow:
         row = MigrationRow(source, LOADING, None, now)
         connection.execute(insert(migration).values({name: getattr(row, name) for name in MigrationRow.__slots__}))
         return row
+
+
+def not_cut_over() -> "Select[Any]":
+    """Choose the sources whose cases still live in the old system."""
+    return select(migration.c.source).where(migration.c.phase == LOADING)
 
 
 def note(connection: Connection, source: str, **values: object) -> None:

@@ -13,6 +13,7 @@ from sandbox.old_system.tables import HONBUN, RENRAKU
 from tayori.certificates.jws import Signer
 from tayori.desk.taking_up import take_up
 from tayori.domain.identifiers import HandlerId
+from tayori.domain.ward import ward
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.migration import cutover, dump
 from tayori.migration.cases import OldCase
@@ -23,7 +24,8 @@ from tayori.migration.report import Explanation, content, file_report, opened_re
 from tayori.migration.verifying import verify
 from tayori.office import TOKYO, Office
 from tayori.vault.roster import Credential, NewHandler, enrol
-from tayori.warehouse.engines import writing
+from tayori.warehouse import disposal
+from tayori.warehouse.engines import reading, writing
 from tests.conftest import STORES
 from tests.ingest.builders import rows
 from tests.mail.builders import opened as opened_rows
@@ -243,15 +245,26 @@ def _wrong(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_desk_takes_a_migrated_case_up_after_the_cut_over(sqlite_office: Office, tmp_path: Path) -> None:
-    """Before, a change over there writes the case anew: what the desk had done about it would go with the old row."""
+    """Before, a change over there writes the case anew: what the desk had done about it would go with the old row.
+
+    Nor is it disposed of, since the next load would bring it back.
+    """
     office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
     by, name = a_handler(office), the_mapping().name
     with an_old_system(url):
         bring_over(office, url)
         assert take_up(office) == 0
+        assert done_here(office) == 0
         file_report(office, name, verified(office, url))
     cutover.cut_over(office, by, name)
     assert take_up(office) == IN_SCOPE
+    assert done_here(office) > 0
+
+
+def done_here(office: Office) -> int:
+    """How many cases may stand on a list for disposal one day."""
+    with reading(office.warehouse) as people:
+        return len(disposal.done_before(people, list(ward().addressees), date(2100, 1, 1)))
 
 
 def test_a_dump_brings_over_what_the_database_would(sqlite_office: Office, tmp_path: Path) -> None:
