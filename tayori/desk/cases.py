@@ -26,7 +26,8 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
     """Set cases that are open to a state in which they are done; give how many moved. None that is about the handler.
 
     Raises:
-        BadInput: the state is not one in which a case is done, or the day lies in the future.
+        BadInput: the state is not one in which a case is done, or the day lies in the future or before a letter came
+            in: how long a record is kept counts from it.
         Refused: the handler does not serve at the desk today.
 
     """
@@ -39,6 +40,10 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
         closing.require_open(people, Contract.OPINIONS)
         barred = desk.barred_from(people, by.handler_id)
         going = [number for number in opinions.movable(people, numbers, state) if number not in barred]
+        if opinions.received_after(people, going, done_on):
+            raise BadInput(
+                "A letter came in after the day on which it was done; check the day. Nothing was done."
+            )
         desk.note_many(people, going, {"at": office.now(), "by": by.handler_id, "what": "moved", "target": state})
         moved = opinions.set_state(people, going, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)

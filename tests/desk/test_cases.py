@@ -132,6 +132,14 @@ def test_a_bulk_ending_overwrites_only_what_may_go_there(
     assert state_of(sqlite_office, receipt_no) is (after if moved else before)
 
 
+def test_no_case_is_done_before_its_letter_came_in(office: Office, staff: Staff) -> None:
+    """A slip in the year would put the record on the next list for disposal."""
+    numbers = [a_letter(office), a_letter(office, received_on=date(2026, 10, 5))]
+    with pytest.raises(BadInput, match="came in after"):
+        cases.close_by_receipt(office, staff["sakura"], numbers, C.CIRCULATED, date(2026, 10, 4))
+    assert cases.close_by_receipt(office, staff["sakura"], numbers, C.CIRCULATED, date(2026, 10, 5)) == 2
+
+
 def test_what_is_done_goes_to_analysis_masked_but_for_what_was_withdrawn(office: Office, staff: Staff) -> None:
     """O3: each way of being done comes into the mart once, an answer that was closed as an answer; 取下げ does not."""
     done = {put(office, Written(state=state)): state for state in sorted(DONE)}
