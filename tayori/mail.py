@@ -35,7 +35,10 @@ def send(settings: Settings, subject: str, text: str, *, to: str | None = None) 
     if settings.smtp_url is None or not settings.alarm_mail_to:
         return False
     place = _understood(settings.smtp_url.get_secret_value())
-    _post(place, _by_machine(place, to or settings.alarm_mail_to, subject, text))
+    try:
+        _post(place, _by_machine(place, to or settings.alarm_mail_to, subject, text))
+    except Refused:  # the ward's own address: it is the setting that is wrong
+        raise Unavailable(NOT_SENT) from None
     return True
 
 
