@@ -21,7 +21,7 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, posts
+from tayori.warehouse import desk, posts, replies
 from tayori.warehouse.engines import writing
 from tayori.warehouse.posts import PostRow
 from tayori.warehouse.schema.desk import case_wait
@@ -176,12 +176,15 @@ def end_without_answer(office: Office, by: Credential, receipt_no: str, state: C
 
     Raises:
         BadInput: the state is not such an end; 所管外 has a way of its own.
-        Refused: no step leads there from where the case stands.
+        Refused: no step leads there from where the case stands, or a mail with its answer may have gone out.
 
     """
     if state not in WITHOUT_ANSWER - {CaseState.NOT_OURS}:
         raise BadInput(f"{state} is not an end without an answer; 所管外 is `tayori case not-ours`.")
     with in_hand(office, by, receipt_no, desk_only=True) as hand:
+        out = replies.issued(hand.people, hand.file.case_no)
+        if out is not None and out.sent_by is not None:
+            raise Refused("The mail of this answer may have gone out; look for it, then `tayori case settle`.")
         _stop_waiting(hand)
         hand.move(state, reason)
 

@@ -59,6 +59,19 @@ def not_cut_over() -> "Select[Any]":
     return select(migration.c.source).where(migration.c.phase == LOADING)
 
 
+def any_not_cut_over(connection: Connection, numbers: Sequence[int]) -> bool:
+    """Whether one of these cases still lives in the old system."""
+    theirs = opinion_case.c.source.in_(not_cut_over())
+    return any(
+        connection.execute(
+            select(func.count())
+            .select_from(opinion_case)
+            .where(opinion_case.c.case_no.in_(numbers[start : start + 500]), theirs)
+        ).scalar_one()
+        for start in range(0, len(numbers), 500)
+    )
+
+
 def note(connection: Connection, source: str, **values: object) -> None:
     """Write down how far a migration came."""
     connection.execute(update(migration).where(migration.c.source == source).values(**values))

@@ -282,6 +282,8 @@ def test_a_mail_in_doubt_waits_for_a_person(office: Office, staff: Staff, state:
     for act in (dispatching.dispatch, dispatching.issue):
         with pytest.raises(Refused, match="may have gone out"):
             act(office, staff["sakura"], receipt_no)
+    with pytest.raises(Refused, match="may have gone out"):
+        handling.end_without_answer(office, staff["sakura"], receipt_no, C.WITHDRAWN, "取下げの電話")
     assert dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out) is state
     with pytest.raises(Refused, match="in doubt"):
         dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out)

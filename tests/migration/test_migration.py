@@ -11,8 +11,10 @@ from expectations.gate import gate
 from sandbox.old_system import database
 from sandbox.old_system.tables import HONBUN, RENRAKU
 from tayori.certificates.jws import Signer
+from tayori.desk.cases import close_cases
 from tayori.desk.taking_up import take_up
-from tayori.domain.identifiers import HandlerId
+from tayori.domain.identifiers import CaseNo, HandlerId
+from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.migration import cutover, dump
@@ -24,7 +26,7 @@ from tayori.migration.report import Explanation, content, file_report, opened_re
 from tayori.migration.verifying import verify
 from tayori.office import TOKYO, Office
 from tayori.vault.roster import Credential, NewHandler, enrol
-from tayori.warehouse import disposal
+from tayori.warehouse import disposal, opinions
 from tayori.warehouse.engines import reading, writing
 from tests.conftest import STORES
 from tests.ingest.builders import rows
@@ -255,6 +257,10 @@ def test_the_desk_takes_a_migrated_case_up_after_the_cut_over(sqlite_office: Off
         bring_over(office, url)
         assert take_up(office) == 0
         assert done_here(office) == 0
+        with reading(office.warehouse) as people:
+            numbers = [CaseNo(row.case_no) for row in opinions.open_cases(people)]
+        with pytest.raises(Refused, match="old system"):
+            close_cases(office, a_handler(office, "desk-2", "desk"), numbers, CaseState.CIRCULATED, office.today())
         file_report(office, name, verified(office, url))
     cutover.cut_over(office, by, name)
     assert take_up(office) == IN_SCOPE
