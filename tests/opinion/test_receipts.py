@@ -165,6 +165,20 @@ def test_a_mail_says_that_it_came_in_and_repeats_nothing(mailing: tuple[MailDesk
     assert opened == [("flow:receipts", "意見等への回答", 1)]
 
 
+def test_a_letter_without_its_key_keeps_no_other_mail_back(mailing: tuple[MailDesk, Desk]) -> None:
+    """The vault is of an older day than the warehouse: that one waits, and the next one is told."""
+    mail, desk = mailing
+    numbers = [receipt_of(desk.write(**ANSWERED)) for _ in range(2)]
+    take_in(desk.office)
+    with writing(desk.office.vault) as vault:
+        desk.office.case_keys.destroy(vault, [1])
+    told = send_confirmations(desk.office)
+    assert told is not None
+    assert told.sent == 1
+    assert numbers[1] in mail.texts()[0]
+    assert rows(desk.office, "SELECT case_no FROM letter_confirmation") == [(1,)]
+
+
 def test_who_wants_no_answer_gets_no_mail(mailing: tuple[MailDesk, Desk]) -> None:
     """Without an address there is nothing to send."""
     mail, desk = mailing
