@@ -22,12 +22,12 @@ from tayori.domain.reception import ReceptionSettings
 from tayori.domain.surveys import Survey
 from tayori.ingest.submissions import (
     ANSWER,
-    BALLOT,
     ERASE,
     LINK,
     RECEPTION,
     WISH,
     answer_of,
+    ballot_of,
     new_submission_id,
     submission_of,
     wish_of,
@@ -132,7 +132,7 @@ class OwnPage:
             Unavailable: the inbox or its public key cannot be reached; nothing was kept.
 
         """
-        self._put(BALLOT if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
+        self._put(ballot_of(survey.name) if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
 
     def state_of_letter(self, receipt: str) -> str | None:
         """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""
