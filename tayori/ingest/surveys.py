@@ -185,6 +185,17 @@ def ends_at(survey: Survey) -> datetime:
     return datetime.combine(survey.closes_on, datetime.min.time(), TOKYO) + timedelta(days=30)
 
 
+def destroy_ended_keys(office: Office) -> int:
+    """Destroy keys that tell nothing any more, whatever kept their survey's close from it; give how many."""
+    with writing(office.warehouse) as warehouse:  # nobody publishes meanwhile
+        stored = [one for one in surveys.stored(warehouse) if one.anonymous and one.state != surveys.CLOSED]
+        going_on = {one.name for one in stored if office.now() < ends_at(survey_of(one.definition))}
+        ended = [name for name in office.survey_keys.standing() if name not in going_on]
+        for name in ended:
+            office.survey_keys.destroy(name)
+    return len(ended)
+
+
 def _ids(survey: Survey) -> set[str]:
     return {one.id for one in survey.questions}
 

@@ -9,7 +9,7 @@ from expectations.gate import gate
 from tayori import watch
 from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close, publish
-from tayori.errors import NotFound, Refused
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.ingest.submissions import ballot_of
 from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER
 from tayori.office import Office
@@ -125,6 +125,24 @@ def test_a_survey_whose_key_is_gone_stops_nothing(office: Office) -> None:
     counts = take_in(office)
     assert (counts.answers.ignored, counts.events.applied) == ({KEY_GONE: TOGETHER}, 1)
     assert close(office, by, "library", gate) == 0
+
+
+def test_a_key_ends_with_its_survey_even_if_the_close_was_killed(office: Office, clock: TestClock) -> None:
+    """L6: of a closed survey, of none, or of one that nobody closed; that of one that goes on stays."""
+    survey, by = published(office, anonymous=True)
+    publish(office, by, a_survey(anonymous=True, name="going"))
+    with pytest.raises(BadInput):
+        publish(office, by, a_survey(anonymous=True, name="early", closes_on="2026-11-01"))
+    with pytest.raises(Refused):
+        publish(office, a_handler(office, "writer", "writer"), a_survey(anonymous=True, name="refused"))
+    close(office, by, survey.name, gate)
+    office.survey_keys.make(survey.name)  # as a kill between the two stores leaves it
+    assert office.survey_keys.standing() == ["going", "library"]
+    retention.renew_box_keys(office)
+    assert office.survey_keys.standing() == ["going"]
+    clock.forward(days=100)
+    retention.renew_box_keys(office)
+    assert office.survey_keys.standing() == []
 
 
 def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office) -> None:
