@@ -68,6 +68,13 @@ def test_what_is_set_on_the_page_stands_in_the_warehouse(door: Door) -> None:
     assert "1985年（昭和60年）" in again.text
 
 
+def test_what_was_applied_is_no_longer_said_to_be_on_its_way(one_door: Door) -> None:
+    """Real clocks tell microseconds and the warehouse keeps milliseconds; "being applied" ends all the same."""
+    one_door.clock.forward(microseconds=123_456)
+    browser = a_resident(one_door, 70)
+    assert "反映しているところです" not in browser.get("/settings").text
+
+
 def test_everything_is_voluntary(door: Door) -> None:
     """L1: a form with nothing chosen is taken like any other, and stores nothing but the confirmation."""
     door.follow(1)

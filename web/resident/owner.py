@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -168,7 +169,7 @@ async def _submit(context: Context, session: Session, chosen: Choices, told: str
     submitted = ReceptionSettings(
         session.who,
         session.purpose_version,
-        context.clock(),
+        _to_the_millisecond(context.clock()),
         chosen.birth_year,
         chosen.sex,
         chosen.area,
@@ -238,6 +239,11 @@ def _plain(session: Session, held: Held) -> dict[str, object]:
         "受付待ちの送信": held.waiting,
         "職員の試し送りの登録": held.linked,
     }
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Give a moment as the warehouse keeps it, so that what was handed in is known again once it stands there."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _this_year(context: Context) -> int:
