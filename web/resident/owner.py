@@ -234,6 +234,7 @@ def _plain(session: Session, held: Held) -> dict[str, object]:
         "性別": lists.sexes[chosen.sex] if chosen and chosen.sex else None,
         "居住地域": lists.areas[chosen.area] if chosen and chosen.area else None,
         "情報ジャンル": sorted(lists.genres[code] for code in chosen.genres) if chosen else [],
+        "記名のアンケートの回答": list(held.answered),
         "確認した利用目的の版": settings.purpose_version if settings else None,
         "確認の時刻": settings.confirmed_at.isoformat() if settings else None,
         "受付待ちの送信": held.waiting,
