@@ -103,6 +103,18 @@ def test_a_form_whose_token_does_not_count_comes_back_filled(one_desk: Desk) -> 
     assert (sent.status, one_desk.waiting()) == (200, before + 1)
 
 
+def test_a_browser_that_lost_its_cookie_loses_no_text(one_desk: Desk) -> None:
+    """A phone that closed its browser meanwhile: refused, and what was written is there still, under a fresh token."""
+    browser, page = one_desk.ready()
+    before = one_desk.waiting()
+    browser.cookies.clear()
+    again = browser.submit(page.form(SEND))
+    assert (again.status, one_desk.waiting()) == (403, before)
+    assert "公園の水飲み場" in again.form(CONFIRM).value("opinion")
+    sent = browser.submit(browser.submit(again.form(CONFIRM)).form(SEND))
+    assert (sent.status, one_desk.waiting()) == (200, before + 1)
+
+
 def test_by_another_route_nothing_that_was_sent_comes_back(one_desk: Desk) -> None:
     """A page elsewhere can not make us show its text as ours."""
     browser, page = one_desk.ready()
