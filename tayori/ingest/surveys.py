@@ -74,6 +74,8 @@ def read_answer(content: bytes) -> Answer:
 
 def ready(warehouse: Connection, waiting: Mapping[str, int], today: date) -> list[str]:
     """Of the kinds of anonymous answers that wait, give those of which enough wait, or whose survey is over."""
+    if not waiting:
+        return []
     gathering = {ballot_of(one.name) for one in surveys.stored(warehouse) if not surveys.is_over(one, today)}
     return sorted(kind for kind, rows in waiting.items() if rows >= TOGETHER or kind not in gathering)
 

@@ -380,3 +380,13 @@ def linked(door: Door, who: Credential) -> list[int]:
 
 def number_of(door: Door) -> int:
     return int(rows(door.office, "SELECT person_no FROM person")[0][0])
+
+
+def test_who_was_erased_may_come_back_in_the_same_browser(one_door: Door) -> None:
+    """L1: the page of farewell is no dead end; the way in shows the purpose again, as to anybody."""
+    browser = a_resident(one_door, 71)
+    browser.submit(browser.click("/erase").form("/erase"))
+    assert "利用目的" in browser.get("/").text
+    _, page = one_door.enter(71, browser)
+    assert (page.status, page.url.endswith("/settings")) == (200, True)
+    assert page.form("/settings")
