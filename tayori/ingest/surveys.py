@@ -85,6 +85,8 @@ def apply(
 ) -> tuple[Counts, list[Answer]]:
     """Take answers in, in the caller's transactions; running it twice changes nothing. Give those that have to wait."""
     counts, waiting = Counts(), list[Answer]()
+    if answers:  # before any state is read: the log's lock keeps a close, which begins in the same way, before or after
+        record(stores[0], EVIDENCE, Action.WRITE, "answers to surveys", count=len(answers), now=office.now())
     by_survey: dict[str, list[Answer]] = {}
     for one in answers:
         by_survey.setdefault(one.survey, []).append(one)
@@ -144,7 +146,6 @@ def _by_person(
         latest[person.person_no] = codes
     if not latest:
         return
-    record(stores[0], EVIDENCE, Action.WRITE, f"survey {survey.name}", count=len(latest), now=office.now())
     keys = office.person_keys.open(stores[1], list(latest))
     for number, codes in latest.items():
         sealed = seal(keys[number], orjson.dumps(codes), place("survey_answer", "answers", number))

@@ -1,8 +1,11 @@
 """Answers by person, sealed and erased with them; anonymous ones as counts that lead to nobody; results (L6, L14)."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from expectations.gate import gate
@@ -10,8 +13,9 @@ from tayori import watch
 from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close, publish
 from tayori.errors import BadInput, NotFound, Refused
-from tayori.ingest.submissions import ballot_of
-from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER
+from tayori.ingest import surveys
+from tayori.ingest.submissions import answer_of, ballot_of
+from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER, read_answer
 from tayori.office import Office
 from tayori.reports.survey_results import survey_page
 from tayori.retention import run as retention
@@ -19,7 +23,7 @@ from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import EXPIRIES
 from tests.ingest.builders import an_event, deliver, rows, take_in
-from tests.support.builders import TestClock
+from tests.support.builders import TestClock, a_line_id
 from tests.support.handlers import a_handler
 from tests.surveys.builders import a_survey, answer, follow, published, put
 
@@ -210,6 +214,23 @@ def test_closing_leaves_counts_and_nothing_else(office: Office, *, anonymous: bo
         close(office, by, "library", gate)
     with pytest.raises(NotFound):
         close(office, by, "other", gate)
+
+
+def test_what_comes_in_during_the_close_is_counted_or_refused(office: Office) -> None:
+    """Neither left behind in a closed survey nor deleted uncounted: close waits for what was being taken in."""
+    survey, by = published(office)
+    follow(office, [1])
+    answer(office, survey, 1, often="a")
+    with ThreadPoolExecutor(1) as beside:
+        with office.writing_people() as stores:
+            given = read_answer(orjson.dumps(answer_of(survey.name, a_line_id(1), {"often": "a"})))
+            assert surveys.apply(office, stores, [given])[0].applied == 1
+            with writing(office.inbox) as connection:
+                inbox.remove(connection, [row.inbox_no for row in inbox.oldest(connection, ("answer",), 9)])
+            closing = beside.submit(close, office, by, survey.name, gate)
+            time.sleep(0.5)
+        assert closing.result() == 1
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(0,)]
 
 
 def test_only_who_may_publishes_and_closes(sqlite_office: Office) -> None:
