@@ -10,11 +10,14 @@ import typer
 from cli.desk import As, credential, office_here, read_yaml
 from cli.show import Json, done, table
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract, HandlerId
 from tayori.domain.menu import MenuSet, read_menus
 from tayori.menus import replacing
 from tayori.office import Office
 from tayori.settings import Settings
+from tayori.vault import roster
 from tayori.vault.audit import Action, record
+from tayori.warehouse import closing
 from tayori.warehouse.engines import writing
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Option("--file", metavar="F.yaml", help="メニューの内容 (YAML)")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="描いた画像を置くフォルダ")]
+MAY = ("approver", "responsible")
 STEPS = {"verb": "すること", "menu": "メニュー", "alias": "別名"}
 VERBS = {
     replacing.Verb.MAKE: "作る",
@@ -88,6 +92,8 @@ def apply(file: File, handler: As, *, as_json: Json = False) -> None:
         actor = credential(office, handler)
         line = _line(office.settings)
         with writing(office.warehouse) as connection:
+            closing.require_open(connection, Contract.LINE)
+            roster.require_any(connection, HandlerId(actor.handler_id), MAY, office.today())
             evidence = Evidence(actor.handler_id, Purpose.DELIVERY)
             record(connection, evidence, Action.DECIDE, f"rich menu {wanted[0].name}", count=0, now=office.now())
         todo = replacing.replace(line, wanted)

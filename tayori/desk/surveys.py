@@ -73,13 +73,13 @@ def publish(office: Office, by: Credential, definition: object) -> Survey:
     if survey.closes_on < office.today():
         raise BadInput("closes_on lies in the past; nobody could answer.")
     stored = Published(survey.name, survey.anonymous, _plain(definition), surveys.OPEN, survey.closes_on)
-    if survey.anonymous:
-        office.survey_keys.make(survey.name)
     with writing(office.warehouse) as warehouse:
         roster.require_role(warehouse, HandlerId(by.handler_id), ROLE, office.today())
         closing.require_open(warehouse, Contract.LINE)
         if not surveys.publish(warehouse, stored, office.now()):
             raise BadInput(f"There is a survey {survey.name} already; give this one another name.")
+        if survey.anonymous:
+            office.survey_keys.make(survey.name)
         evidence = Evidence(by.handler_id, Purpose.SURVEY)
         record(warehouse, evidence, Action.DECIDE, f"survey {survey.name} published", count=0, now=office.now())
     return survey
@@ -101,6 +101,8 @@ def close(office: Office, by: Credential, name: str, gate: Gate) -> int:
     while ingest_inbox(office, gate).rows:
         pass
     with office.writing_people() as (people, vault):
+        record(people, evidence, Action.DECIDE, f"survey {name} closed", count=0, now=office.now())
+        _standing(surveys.find(people, name), name)
         if not survey.anonymous:
             answers = surveys.answers_of(people, name)
             record(people, evidence, Action.OPEN, f"answers to survey {name}", count=len(answers), now=office.now())
@@ -110,7 +112,6 @@ def close(office: Office, by: Credential, name: str, gate: Gate) -> int:
             surveys.forget_answers(people, name)
         surveys.forget_spent(people, name)
         surveys.set_state(people, name, surveys.CLOSED, office.now())
-        record(people, evidence, Action.DECIDE, f"survey {name} closed", count=0, now=office.now())
         total = surveys.tally(people, name)[surveys.RESPONDENTS, ""]
     office.survey_keys.destroy(name)
     return total

@@ -19,7 +19,7 @@ from tayori.ingest.event_frame import EventColumns
 from tayori.ingest.intake import OpinionCounts
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.sent import LETTER, Sent, read_sent
-from tayori.ingest.submissions import ANSWER, BALLOT, ERASE, RECEPTION, WISH
+from tayori.ingest.submissions import ANSWER, BALLOT, ERASE, RECEPTION, WISH, ballot_of
 from tayori.ingest.surveys import Answer
 from tayori.ingest.verdict import Gate
 from tayori.ingest.wishes import Wish
@@ -29,7 +29,6 @@ from tayori.vault.audit import Action, record
 from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import closing, inbox
 from tayori.warehouse import events as seen
-from tayori.warehouse import surveys as ballots
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import InboxRow
 
@@ -37,8 +36,8 @@ EVIDENCE: Final = Evidence("flow:ingest", Purpose.RECEPTION)
 SOURCE: Final = "inbox"
 EVENTS: Final = "events"
 UNPARSED: Final = "unparsed"
-KINDS: Final = {Contract.LINE: (EVENTS, RECEPTION, WISH, ANSWER, BALLOT, UNPARSED), Contract.OPINIONS: (LETTER,)}
-"""The kinds of rows, by the contract under which they are taken in."""
+KINDS: Final = {Contract.LINE: (EVENTS, RECEPTION, WISH, ANSWER, UNPARSED), Contract.OPINIONS: (LETTER,)}
+"""The kinds of rows, by the contract under which they are taken in; beside them LINE's anonymous answers."""
 BLOCK_ROWS: Final = 5_000
 DIRECT: Final = RunId("direct")  # tallied under this where no run is named
 UNOPENED: Final = "box_does_not_open"
@@ -86,6 +85,8 @@ def ingest_inbox(
 ) -> InboxCounts:
     """Take in the oldest rows of the inbox, at most `limit`, and give what became of them; no rows: zero counts.
 
+    Anonymous answers that are ready come beside them; those that have to wait are sealed anew.
+
     `hear` is told the events that carry a reply token, once they are taken in; the token goes no further than that.
 
     Raises:
@@ -106,13 +107,14 @@ def ingest_inbox(
         counts.wishes = wishes.erase(office, stores[0], [one for one in opened.wishes if one.wish == ERASE])
         receptions.take_up(office, gate, stores[0])
         counts.letters = letters.apply(office, stores, gate, opened.letters)
-        counts.answers = surveys.apply(office, stores, opened.answers)
+        counts.answers, waiting = surveys.apply(office, stores, opened.answers)
         seen.add_tally(stores[0], run_id, counts.answers.tallied(ANSWER), office.now())
         counts.events.add(_set_aside(office, stores[0], opened, rows, run_id))
         seen.add_tally(stores[0], run_id, counts.wishes.tallied(WISH), office.now())
     counts.wishes.add(wishes.link(office, [one for one in opened.wishes if one.wish != ERASE]))
     with writing(office.inbox) as connection:
         inbox.remove(connection, [row.inbox_no for row in rows])
+        surveys.put_back(office, connection, waiting)
     if hear is not None:
         hear(opened.answerable)
     return counts
@@ -126,12 +128,13 @@ def _oldest(office: Office, limit: int) -> list[InboxRow]:
 
     """
     with reading(office.warehouse) as warehouse, reading(office.inbox) as connection:
-        kinds = {kind for one in KINDS if not closing.is_frozen(warehouse, one) for kind in KINDS[one]}
-        due = ballots.ballots_are_due(warehouse, office.today())
-        if not due and inbox.count(connection, BALLOT) < surveys.TOGETHER:
-            kinds -= {BALLOT}  # so few anonymous answers wait for others
-        rows = inbox.oldest(connection, sorted(kinds), limit)
-        if not rows and inbox.oldest(connection, KINDS[Contract.LINE], 1):
+        going_on = [one for one in KINDS if not closing.is_frozen(warehouse, one)]
+        waiting = inbox.counts(connection, BALLOT)
+        rows = inbox.oldest(connection, sorted(kind for one in going_on for kind in KINDS[one]), limit)
+        if Contract.LINE in going_on:
+            for kind in surveys.ready(warehouse, waiting, office.today()):
+                rows += inbox.oldest(connection, (kind,), max(limit, surveys.TOGETHER))
+        if not rows and (waiting or inbox.oldest(connection, KINDS[Contract.LINE], 1)):
             closing.require_open(warehouse, Contract.LINE)
         return rows
 
@@ -170,8 +173,11 @@ def _sort_in(opened: _Opened, row: InboxRow, content: bytes, office: Office) -> 
         opened.receptions.append((row.inbox_no, content))
     elif row.kind == WISH:
         opened.wishes.append(wishes.read_wish(content, office.now()))
-    elif row.kind in {ANSWER, BALLOT}:
-        opened.answers.append(surveys.read_answer(content))
+    elif row.kind == ANSWER or row.kind.startswith(BALLOT):
+        answer = surveys.read_answer(content)
+        if row.kind not in {ANSWER, ballot_of(answer.survey)}:
+            raise Unparsed
+        opened.answers.append(answer)
     elif row.kind == LETTER:
         opened.letters.append((row.inbox_no, read_sent(content)))
     elif row.kind == UNPARSED:

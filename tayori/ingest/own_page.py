@@ -19,15 +19,15 @@ from sqlalchemy import Engine
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Clock, LineUserId
 from tayori.domain.reception import ReceptionSettings
-from tayori.domain.surveys import Survey
+from tayori.domain.surveys import Survey, survey_of
 from tayori.ingest.submissions import (
     ANSWER,
-    BALLOT,
     ERASE,
     LINK,
     RECEPTION,
     WISH,
     answer_of,
+    ballot_of,
     new_submission_id,
     submission_of,
     wish_of,
@@ -51,13 +51,17 @@ NUMBERS_FOR: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held of the person: since when they follow or are to be erased, what they set, what waits."""
+    """What is held of the person: since when they follow or are to be erased, what they set, what waits.
+
+    `answered` are the titles of the surveys to which their answer is kept; of anonymous ones nobody knows.
+    """
 
     followed_at: datetime | None = None
     left_at: datetime | None = None
     chosen: Chosen | None = field(default=None, repr=False)
     linked: bool = False
     waiting: int = 0
+    answered: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass
@@ -89,8 +93,9 @@ class OwnPage:
             record(connection, EVIDENCE, Action.OPEN, SHOWN, count=1, now=self.clock(), subject=name)
             chosen = own.settings_of(connection, row.person_no)
             linked = own.is_linked(connection, row.person_no)
+            answered = tuple(survey_of(one).title for one in own.answered_by(connection, row.person_no))
         at = datetime.fromtimestamp(row.last_event_ms / 1000, UTC)
-        return Held(at if row.left_at is None else None, row.left_at, chosen, linked, waiting)
+        return Held(at if row.left_at is None else None, row.left_at, chosen, linked, waiting, answered)
 
     def submit(self, chosen: ReceptionSettings) -> None:
         """Hand settings in, sealed; they stand in the warehouse as soon as the inbox is next emptied.
@@ -132,7 +137,7 @@ class OwnPage:
             Unavailable: the inbox or its public key cannot be reached; nothing was kept.
 
         """
-        self._put(BALLOT if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
+        self._put(ballot_of(survey.name) if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
 
     def state_of_letter(self, receipt: str) -> str | None:
         """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""

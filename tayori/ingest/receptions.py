@@ -33,6 +33,8 @@ FRAME_COLUMNS: Final = (*FIELDS, "unknown_fields")
 LEFT: Final = "left_since"
 UNREADABLE: Final = "box_does_not_open"
 NO_TIME: Final = -1
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 SOURCE: Final = "inbox"
 KEPT_OLD: Final = timedelta(hours=72)  # who does not follow by then has left, or never followed
 
@@ -199,7 +201,7 @@ def _milliseconds(moment: object) -> int:
         read = datetime.fromisoformat(moment) if isinstance(moment, str) else None
     except ValueError:
         return NO_TIME
-    return int(read.timestamp() * 1000) if read is not None and read.tzinfo is not None else NO_TIME
+    return (read - EPOCH) // MILLISECOND if read is not None and read.tzinfo is not None else NO_TIME
 
 
 def _index(office: Office, given: Mapping[str, Any]) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from random import Random
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from tayori.warehouse.engines import writing
 RECEPTION: Final = "reception"
 WISH: Final = "wish"
 ANSWER, BALLOT = "answer", "ballot"
-"""Answers to surveys: by person, and anonymous ones."""
+"""Answers to surveys: by person; and anonymous ones, whose kind goes on by the survey (`ballot_of`)."""
 ERASE, LINK = "erase", "link"
 """What a resident may wish beside settings: to be erased; and staff, to be known for test sends."""
 FIELDS: Final = (
@@ -61,6 +62,11 @@ def wish_of(wish: str, who: LineUserId, now: datetime, wish_id: str, code: str =
 def answer_of(survey: str, who: LineUserId, answers: Mapping[str, str]) -> dict[str, object]:
     """Write an answer to a survey as it goes into the inbox."""
     return {"survey": survey, "line_user_id": who, "answers": dict(answers)}
+
+
+def ballot_of(survey: str) -> str:
+    """Give the kind of an anonymous survey's answers, so that it is known unopened how many wait (16 characters)."""
+    return f"{BALLOT}-{sha256(survey.encode()).hexdigest()[:9]}"
 
 
 def new_submission_id(rng: Random) -> str:

@@ -1,14 +1,15 @@
 """Answers to surveys come in (L6): by person and sealed under their key, or anonymous, as counts alone.
 
-Anonymous answers wait in the inbox until ten of them can be opened together (or the survey is over), and go in in one
-transaction: spent tokens in the order of their hashes, and counts. So nothing that is written, and no order or moment
-in which it is written, ties an answer to a token.
+Anonymous answers wait in the inbox until ten people's to the same survey are there (or that survey is over), and go in
+in one transaction: spent tokens in the order of their hashes, and counts. So nothing that is written, and no order or
+moment in which it is written, ties an answer to a token. Who answers ten times is one of ten all the same: what was
+opened and is too little goes back, without the answers that will never count.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -19,7 +20,7 @@ from tayori.domain.identifiers import LINE_USER_ID, LineUserId
 from tayori.domain.surveys import NAME, Survey, survey_of
 from tayori.errors import NotFound, Tampered
 from tayori.ingest.counts import Counts
-from tayori.ingest.submissions import BALLOT
+from tayori.ingest.submissions import BALLOT, answer_of, ballot_of
 from tayori.line.webhook import Unparsed
 from tayori.office import TOKYO, Office
 from tayori.vault.audit import Action, record
@@ -33,12 +34,13 @@ EVIDENCE: Final = Evidence("flow:ingest", Purpose.SURVEY)
 FIELDS: Final = frozenset({"line_user_id", "survey", "answers"})
 MOST_WAITING: Final = 100_000
 TOGETHER: Final = 10
-"""How many anonymous answers have to be there before any of them is opened."""
-NOT_ASKED, NO_ANSWER, NOT_FOLLOWING, AGAIN = (
+"""How many people's anonymous answers to one survey go in together, at the least, before it is over."""
+NOT_ASKED, NO_ANSWER, NOT_FOLLOWING, AGAIN, KEY_GONE = (
     "survey_is_not_open",
     "no_answer_to_this",
     "nobody_known",
     "answered_before",
+    "survey_key_is_gone",
 )
 
 
@@ -70,31 +72,59 @@ def read_answer(content: bytes) -> Answer:
     return answer
 
 
-def apply(office: Office, stores: tuple[Connection, Connection], answers: Sequence[Answer]) -> Counts:
-    """Take answers in, in the caller's transactions; running it twice changes nothing."""
-    counts = Counts(received=len(answers))
+def ready(warehouse: Connection, waiting: Mapping[str, int], today: date) -> list[str]:
+    """Of the kinds of anonymous answers that wait, give those of which enough wait, or whose survey is over."""
+    if not waiting:
+        return []
+    gathering = {ballot_of(one.name) for one in surveys.stored(warehouse) if not surveys.is_over(one, today)}
+    return sorted(kind for kind, rows in waiting.items() if rows >= TOGETHER or kind not in gathering)
+
+
+def apply(
+    office: Office, stores: tuple[Connection, Connection], answers: Sequence[Answer]
+) -> tuple[Counts, list[Answer]]:
+    """Take answers in, in the caller's transactions; running it twice changes nothing. Give those that have to wait."""
+    counts, waiting = Counts(), list[Answer]()
+    if answers:  # before any state is read: the log's lock keeps a close, which begins in the same way, before or after
+        record(stores[0], EVIDENCE, Action.WRITE, "answers to surveys", count=len(answers), now=office.now())
     by_survey: dict[str, list[Answer]] = {}
     for one in answers:
         by_survey.setdefault(one.survey, []).append(one)
     for name, given in by_survey.items():
-        _take(office, stores, name, given, counts)
+        waiting += _take(office, stores, name, given, counts)
+    counts.received = len(answers) - len(waiting)
     counts.ignored = +counts.ignored
-    return counts
+    return counts, waiting
+
+
+def put_back(office: Office, connection: Connection, waiting: Sequence[Answer]) -> None:
+    """Seal anonymous answers that have to wait, and put them into the inbox, in the caller's transaction there."""
+    _put(office, connection, [(ballot_of(one.survey), _written(one)) for one in waiting])
 
 
 def _take(
     office: Office, stores: tuple[Connection, Connection], name: str, given: Sequence[Answer], counts: Counts
-) -> None:
+) -> list[Answer]:
     published = surveys.find(stores[0], name)
     if published is None or published.state == surveys.CLOSED:
         counts.ignored[NOT_ASKED] += len(given)
-        return
+        return []
     survey = survey_of(published.definition)
     read = [(one, *survey.answers(one.answers)) for one in given]
     good = [(one, codes) for one, codes, wrong in read if codes and not wrong and not one.answers.keys() - _ids(survey)]
     counts.ignored[NO_ANSWER] += len(given) - len(good)
-    take = _anonymous if survey.anonymous else _by_person
-    take(office, stores, survey, good, counts)
+    if not survey.anonymous:
+        _by_person(office, stores, survey, good, counts)
+        return []
+    if not office.survey_keys.has(name):  # a restore brings none back; whoever answered before could not be told
+        counts.ignored[KEY_GONE] += len(good)
+        return []
+    fresh = _fresh(office, stores[0], survey, good, counts)
+    if len(fresh) < TOGETHER and not surveys.is_over(published, office.today()):
+        return [one for one, _ in fresh.values()]
+    _count(stores[0], survey, {token: codes for token, (_, codes) in fresh.items()})
+    counts.applied += len(fresh)
+    return []
 
 
 def _by_person(
@@ -116,43 +146,57 @@ def _by_person(
         latest[person.person_no] = codes
     if not latest:
         return
-    record(stores[0], EVIDENCE, Action.WRITE, f"survey {survey.name}", count=len(latest), now=office.now())
     keys = office.person_keys.open(stores[1], list(latest))
     for number, codes in latest.items():
         sealed = seal(keys[number], orjson.dumps(codes), place("survey_answer", "answers", number))
         surveys.put_answer(stores[0], survey.name, number, sealed)
 
 
-def _anonymous(
+def _fresh(
     office: Office,
-    stores: tuple[Connection, Connection],
+    warehouse: Connection,
     survey: Survey,
     given: Sequence[tuple[Answer, Mapping[str, str]]],
     counts: Counts,
-) -> None:
-    """Spend a token for each and add to the counts; who answered before is counted once, by the first answer."""
+) -> dict[bytes, tuple[Answer, Mapping[str, str]]]:
+    """Give those that count, by token; who answered before is counted once, by the first answer."""
     indexes = [office.index.of_line_id(one.line_user_id) for one, _ in given]
-    known = people.find_people(stores[0], indexes)
-    first: dict[bytes, Mapping[str, str]] = {}
+    known = people.find_people(warehouse, indexes)
+    first: dict[bytes, tuple[Answer, Mapping[str, str]]] = {}
     strangers = 0
-    for index, (_, codes) in zip(indexes, given, strict=True):
+    for index, one in zip(indexes, given, strict=True):
         if index in known and not known[index].left:
-            first.setdefault(office.survey_keys.token(survey.name, index), codes)
+            first.setdefault(office.survey_keys.token(survey.name, index), one)
         else:
             strangers += 1
-    before = surveys.spent(stores[0], survey.name, first)
-    fresh = {token: codes for token, codes in first.items() if token not in before}
-    counts.applied += len(fresh)
+    before = surveys.spent(warehouse, survey.name, first)
+    fresh = {token: one for token, one in first.items() if token not in before}
     counts.ignored += Counter({NOT_FOLLOWING: strangers, AGAIN: len(given) - strangers - len(fresh)})
-    surveys.spend(stores[0], survey.name, list(fresh), ends_at(survey))
+    return fresh
+
+
+def _count(warehouse: Connection, survey: Survey, fresh: Mapping[bytes, Mapping[str, str]]) -> None:
+    """Spend the tokens and add to the counts."""
+    surveys.spend(warehouse, survey.name, list(fresh), ends_at(survey))
     counted = Counter((question, code) for codes in fresh.values() for question, code in codes.items())
     counted += Counter({(surveys.RESPONDENTS, ""): len(fresh)})
-    surveys.add_to_tally(stores[0], survey.name, counted)
+    surveys.add_to_tally(warehouse, survey.name, counted)
 
 
 def ends_at(survey: Survey) -> datetime:
     """Give the moment after which the tokens of a survey end by themselves, closed or not; the same for each."""
     return datetime.combine(survey.closes_on, datetime.min.time(), TOKYO) + timedelta(days=30)
+
+
+def destroy_ended_keys(office: Office) -> int:
+    """Destroy keys that tell nothing any more, whatever kept their survey's close from it; give how many."""
+    with writing(office.warehouse) as warehouse:  # nobody publishes meanwhile
+        stored = [one for one in surveys.stored(warehouse) if one.anonymous and one.state != surveys.CLOSED]
+        going_on = {one.name for one in stored if office.now() < ends_at(survey_of(one.definition))}
+        ended = [name for name in office.survey_keys.standing() if name not in going_on]
+        for name in ended:
+            office.survey_keys.destroy(name)
+    return len(ended)
 
 
 def _ids(survey: Survey) -> set[str]:
@@ -165,7 +209,7 @@ def keep_waiting(office: Office) -> int:
     Those of people who have left go (L14). So a waiting answer holds no old key back, and outlives nobody's erasure.
     """
     with reading(office.inbox) as connection:
-        rows = inbox.oldest(connection, (BALLOT,), MOST_WAITING)
+        rows = inbox.oldest(connection, sorted(inbox.counts(connection, BALLOT)), MOST_WAITING)
     if not rows:
         return 0
     with writing(office.warehouse) as warehouse:
@@ -174,18 +218,29 @@ def keep_waiting(office: Office) -> int:
         indexes = {number: _index(office, content) for number, content in opened.items() if content is not None}
         known = people.find_people(warehouse, [index for index in indexes.values() if index is not None])
     following = {index for index, person in known.items() if not person.left}
-    staying = [opened[number] or b"" for number, index in indexes.items() if index in following]
-    boxes = [office.sealer.seal(BALLOT, content) for content in staying]
+    kinds = {row.inbox_no: row.kind for row in rows}
+    staying = [(kinds[number], opened[number] or b"") for number, index in indexes.items() if index in following]
     with writing(office.inbox) as connection:
         inbox.remove(connection, list(indexes))
-        inbox.put_many(connection, BALLOT, ((box.epoch, box.box) for box in boxes), office.now())
-    return len(boxes)
+        _put(office, connection, staying)
+    return len(staying)
+
+
+def _put(office: Office, connection: Connection, answers: Sequence[tuple[str, bytes]]) -> None:
+    """Seal answers by kind; their rows stand in an order that says nothing."""
+    for kind in sorted({kind for kind, _ in answers}):
+        boxes = [office.sealer.seal(kind, content) for mine, content in answers if mine == kind]
+        inbox.put_many(connection, kind, sorted((box.epoch, box.box) for box in boxes), office.now())
+
+
+def _written(answer: Answer) -> bytes:
+    return orjson.dumps(answer_of(answer.survey, answer.line_user_id, answer.answers))
 
 
 def _opened(office: Office, row: InboxRow) -> bytes | None:
     """Open a waiting answer; one that does not open stays as it is, and is set aside when its turn comes."""
     try:
-        return office.box_keys.open(BALLOT, Sealed(row.epoch, row.sealed))
+        return office.box_keys.open(row.kind, Sealed(row.epoch, row.sealed))
     except (NotFound, Tampered):
         return None
 

@@ -204,6 +204,7 @@ def renew_box_keys(office: Office) -> Counts:
     """
     began = office.box_keys.renew(office.now())
     surveys.keep_waiting(office)
+    surveys.destroy_ended_keys(office)
     replaced = office.box_keys.replaced_before(office.now() - ARRIVING)
     held = boxes.sealed_epochs(office.inbox, office.warehouse)
     drained = [epoch for epoch in replaced if epoch not in held]

@@ -21,6 +21,10 @@ class SurveyKeys:
         if not self._path(survey).exists():
             write_secret(self._path(survey), secrets.token_hex(KEY_BYTES).encode())
 
+    def has(self, survey: str) -> bool:
+        """Whether the key of a survey is here."""
+        return self._path(survey).exists()
+
     def token(self, survey: str, line_index: bytes) -> bytes:
         """Give the token that somebody spends by answering a survey.
 

@@ -123,10 +123,10 @@ def oldest(connection: Connection, kinds: Sequence[str], limit: int) -> list[Inb
     return [InboxRow(**row) for row in connection.execute(chosen).mappings()]
 
 
-def count(connection: Connection, kind: str) -> int:
-    """Give how many rows of a kind wait."""
-    mine = select(func.count()).select_from(inbox_row).where(inbox_row.c.kind == kind)
-    return int(connection.execute(mine).scalar_one())
+def counts(connection: Connection, beginning: str) -> dict[str, int]:
+    """Give how many rows wait of each kind that begins so."""
+    mine = select(inbox_row.c.kind, func.count()).where(inbox_row.c.kind.startswith(beginning))
+    return {row[0]: row[1] for row in connection.execute(mine.group_by(inbox_row.c.kind))}
 
 
 def remove(connection: Connection, numbers: Sequence[int]) -> None:
@@ -136,7 +136,9 @@ def remove(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def waiting(connection: Connection, but: str = "") -> tuple[int, datetime | None]:
-    """Give how many rows wait, and since when the oldest does; those of one kind may be left out."""
-    chosen = select(func.count(), func.min(inbox_row.c.received_at)).where(inbox_row.c.kind != but)
+    """Give how many rows wait, and since when the oldest does; kinds that begin with `but` may be left out."""
+    chosen = select(func.count(), func.min(inbox_row.c.received_at))
+    if but:
+        chosen = chosen.where(~inbox_row.c.kind.startswith(but))
     rows, oldest_at = connection.execute(chosen).one()
     return int(rows), oldest_at

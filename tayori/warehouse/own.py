@@ -15,6 +15,7 @@ from tayori.warehouse.schema.broadcasts import broadcast
 from tayori.warehouse.schema.kinds import staff_link
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import quarantine
+from tayori.warehouse.schema.surveys import survey, survey_answer
 
 PERSON: Final = (person.c.person_no, person.c.line_user_id, person.c.last_event_ms, person.c.left_at)
 SETTINGS: Final = ("person_no", "birth_year", "sex", "area", "purpose_version", "confirmed_at")
@@ -52,6 +53,12 @@ def is_linked(connection: Connection, number: int) -> bool:
     return (
         connection.execute(select(staff_link.c.person_no).where(staff_link.c.person_no == number)).first() is not None
     )
+
+
+def answered_by(connection: Connection, number: int) -> list[str]:
+    """Give the definitions of the surveys to which the person's answer is kept; the answer itself is sealed."""
+    mine = select(survey.c.definition).join(survey_answer, survey_answer.c.survey == survey.c.name)
+    return list(connection.execute(mine.where(survey_answer.c.person_no == number).order_by(survey.c.name)).scalars())
 
 
 def waiting_of(connection: Connection, index: bytes) -> int:

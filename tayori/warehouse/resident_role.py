@@ -15,7 +15,7 @@ from tayori.warehouse.schema.kinds import staff_link
 from tayori.warehouse.schema.letters import letter_receipt
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import audit_entry, quarantine
-from tayori.warehouse.schema.surveys import survey
+from tayori.warehouse.schema.surveys import survey, survey_answer
 
 READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
@@ -27,6 +27,7 @@ READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (audit_entry, ("seq", "hash")),
     (letter_receipt, ("receipt_index", "state")),
     (survey, ("name", "anonymous", "definition", "state", "closes_on")),
+    (survey_answer, ("survey", "person_no")),
 )
 """What the page reads, column by column; the LINE id among it is sealed, and the page holds no key."""
 

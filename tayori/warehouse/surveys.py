@@ -119,7 +119,6 @@ def tally(connection: Connection, name: str) -> Counter[tuple[str, str]]:
     return Counter({(row[0], row[1]): row[2] for row in connection.execute(mine.where(survey_tally.c.survey == name))})
 
 
-def ballots_are_due(connection: Connection, today: date) -> bool:
-    """Whether an anonymous survey is over or being closed, so that its last answers wait for no others."""
-    over = (survey.c.state == CLOSING) | ((survey.c.state == OPEN) & (survey.c.closes_on < today))
-    return connection.execute(select(survey.c.name).where(survey.c.anonymous, over)).first() is not None
+def is_over(published: Published, today: date) -> bool:
+    """Whether a survey is closed, being closed or past its last day, so that its last answers wait for no others."""
+    return published.state != OPEN or published.closes_on < today

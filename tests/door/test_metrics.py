@@ -64,6 +64,8 @@ def test_figures_are_for_this_machine_alone(sqlite_office: Office) -> None:
         (("--host", "::"), "127.0.0.1"),
         (("--tls-certificate", "none.pem"), "--tls-key"),
         (("--host", "0.0.0.0", "--tls-certificate", "none.pem", "--tls-key", "none.pem"), "nothing was opened"),  # noqa: S104
+        (("--host", "0.0.0.0", "--tls-certificate", __file__, "--tls-key", __file__), "--proxy"),  # noqa: S104
+        (("--host", "0.0.0.0", "--tls-certificate", __file__, "--tls-key", __file__, "--proxy", "*"), "--proxy"),  # noqa: S104
     ],
 )
 def test_a_door_is_not_served_in_the_open(sqlite_office: Office, words: tuple[str, ...], why: str) -> None:

@@ -25,7 +25,7 @@ def run(
 ) -> Run:
     """Give the command in an office with one handler, which speaks to the platform."""
     agent = tmp_path / "agent"
-    agent.write_text(f"hana {PHRASE}\n")
+    agent.write_text(f"hana {PHRASE}\nren {PHRASE}\n")
     agent.chmod(0o600)
     own = {
         "HOME": str(tmp_path / "var"),
@@ -97,4 +97,12 @@ def test_what_cannot_be_is_one_sentence(run: Run, platform: RunningPlatform, tmp
     assert run("richmenu plan --file none.yaml")[0] == 4
     write(tmp_path, a_file())
     assert run("richmenu apply --file menu.yaml --as nobody")[0] == 4
+    assert changes(platform) == []
+
+
+def test_only_who_answers_for_the_news_changes_what_everybody_sees(run: Run, platform: RunningPlatform) -> None:
+    """I10: a clerk who audits or writes answers to letters has a passphrase, and no menu to change."""
+    assert run("handler add ren --name 模擬 --role auditor --role section --as hana")[0] == 0
+    code, told = run("richmenu apply --file menu.yaml --as ren")
+    assert (code, "ren is not in the roster as" in told) == (3, True)
     assert changes(platform) == []

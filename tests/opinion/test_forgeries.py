@@ -80,11 +80,35 @@ def test_who_writes_slowly_loses_nothing(one_desk: Desk) -> None:
     assert one_desk.waiting() == before + 1
 
 
+def test_who_taps_again_late_gets_their_number_and_no_second_letter(one_desk: Desk) -> None:
+    """What was kept is never said not to be: the answer was lost, the phone lay in a pocket, the form comes again."""
+    browser, page = one_desk.ready()
+    first = browser.submit(page.form(SEND))
+    before = one_desk.waiting()
+    one_desk.clock.moment += GOOD_FOR * 1.1
+    again = browser.submit(page.form(SEND))
+    assert (again.status, one_desk.waiting()) == (200, before)
+    assert receipt_of(again) == receipt_of(first)
+    assert "二重には受け付けていません" in again.text
+
+
 def test_a_form_whose_token_does_not_count_comes_back_filled(one_desk: Desk) -> None:
     """By the regular route and with a wrong token: refused, counted, and what was written is there still."""
     browser, page = one_desk.ready()
     before = one_desk.waiting()
     again = browser.submit(page.form(SEND), token="AAAA.1793581200." + "0" * 64)
+    assert (again.status, one_desk.waiting()) == (403, before)
+    assert "公園の水飲み場" in again.form(CONFIRM).value("opinion")
+    sent = browser.submit(browser.submit(again.form(CONFIRM)).form(SEND))
+    assert (sent.status, one_desk.waiting()) == (200, before + 1)
+
+
+def test_a_browser_that_lost_its_cookie_loses_no_text(one_desk: Desk) -> None:
+    """A phone that closed its browser meanwhile: refused, and what was written is there still, under a fresh token."""
+    browser, page = one_desk.ready()
+    before = one_desk.waiting()
+    browser.cookies.clear()
+    again = browser.submit(page.form(SEND))
     assert (again.status, one_desk.waiting()) == (403, before)
     assert "公園の水飲み場" in again.form(CONFIRM).value("opinion")
     sent = browser.submit(browser.submit(again.form(CONFIRM)).form(SEND))

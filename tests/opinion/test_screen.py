@@ -1,5 +1,6 @@
 """Everything else that a public form needs: headers, pace, logs, trouble, rubbish; and what the door holds (O6, P8)."""
 
+import http.client
 import logging
 import os
 import re
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -234,6 +236,16 @@ def test_the_door_loads_nothing_that_opens_or_sends() -> None:
 
 def _bare() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TAYORI_")}
+
+
+def test_the_address_without_its_last_stroke_stays_under_tls(one_desk: Desk) -> None:
+    """L8: behind the proxy the door speaks plain HTTP; a redirect with a scheme would lead residents there."""
+    asked = http.client.HTTPConnection(urlsplit(one_desk.base).netloc, timeout=10)
+    asked.request("GET", "/opinion")
+    answer = asked.getresponse()
+    assert (answer.status, answer.getheader("Location")) == (308, FORM)
+    assert answer.getheader("Strict-Transport-Security")
+    asked.close()
 
 
 @pytest.mark.parametrize("address", ["http://opinion.example.jp", "https://opinion.example.jp/x", "opinion.example.jp"])

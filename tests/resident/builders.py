@@ -76,19 +76,20 @@ def running_pages(office: Office, clock: TestClock, **changes: object) -> Iterat
     """Serve an office's pages, and the platform, on free loopback ports until the block ends."""
     app = make_platform(ACCOUNT)
     app.clock = app.platform.clock = clock
+    proxy = str(changes.pop("proxy", ""))
     with platform_in_thread(app) as line, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         context = make_context(settings_of(office, line.base_url, base, **changes), clock, Random(7))  # noqa: S311 - replayable
-        with _serving(context, listener):
+        with _serving(context, listener, proxy):
             yield Door(office, context, app, base, clock)
 
 
 @contextlib.contextmanager
-def _serving(context: Context, listener: socket.socket) -> Iterator[None]:
+def _serving(context: Context, listener: socket.socket, proxy: str) -> Iterator[None]:
     port = listener.getsockname()[1]
-    server = uvicorn.Server(config(make_app(context), "127.0.0.1", port))
+    server = uvicorn.Server(config(make_app(context), "127.0.0.1", port, proxy=proxy))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
     thread.start()
     while not server.started:

@@ -1,15 +1,18 @@
 """Headers, cookies, pace and logs of every page (L8, O6): no script, no frame, nothing stored, nothing said."""
 
+import http.client
 import logging
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi.routing import APIRoute
 
+from tayori.office import Office
 from tests.resident.browser import Page
-from tests.resident.builders import Door
-from tests.support.builders import a_line_id
+from tests.resident.builders import Door, running_pages
+from tests.support.builders import TestClock, a_line_id
 from web.headers import HEADERS
 from web.limits import ALLOWED, Limits, site_of
 from web.resident.app import make_app
@@ -128,6 +131,23 @@ def test_an_address_that_asks_too_often_waits_and_others_do_not(one_door: Door) 
     assert [browser.get("/", {"x-real-ip": loud}).status for _ in range(4)] == [200, 200, 200, 429]
     assert browser.get("/", {"x-real-ip": "2001:db8:1:2::8"}).status == 429
     assert browser.get("/", {"x-real-ip": quiet}).status == 200
+
+
+def test_a_proxy_on_another_machine_says_who_asks_and_nobody_else_does(sqlite_office: Office, clock: TestClock) -> None:
+    """One resident who asks too often stops no other behind the same proxy; who is no proxy is believed nothing."""
+
+    def asked(peer: str, said: str) -> int:
+        connection = http.client.HTTPConnection(urlsplit(door.base).netloc, source_address=(peer, 0), timeout=10)
+        connection.request("GET", "/", headers={"X-Forwarded-For": said})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with running_pages(sqlite_office, clock, proxy="127.0.0.2") as door:
+        door.context.limits.allowed["address", "ask"] = 2
+        assert [asked("127.0.0.2", "198.51.100.1") for _ in range(3)] == [200, 200, 429]
+        assert asked("127.0.0.2", "198.51.100.2") == 200
+        assert [asked("127.0.0.3", f"198.51.100.{one}") for one in (3, 4, 5)] == [200, 200, 429]
 
 
 def test_addresses_are_known_by_a_hash_of_the_day_alone(one_door: Door) -> None:

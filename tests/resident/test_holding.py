@@ -65,6 +65,8 @@ FORBIDDEN = [
     "SELECT case_no FROM letter_receipt",
     "SELECT * FROM letter_confirmation",
     "SELECT messages FROM broadcast",
+    "SELECT answers FROM survey_answer",
+    "SELECT token FROM survey_spent",
     "UPDATE reception_settings SET area = 1",
     "DELETE FROM genre_choice",
     "INSERT INTO genre_choice (genre, person_no) VALUES (1, 1)",

@@ -68,6 +68,13 @@ def test_what_is_set_on_the_page_stands_in_the_warehouse(door: Door) -> None:
     assert "1985年（昭和60年）" in again.text
 
 
+def test_what_was_applied_is_no_longer_said_to_be_on_its_way(one_door: Door) -> None:
+    """Real clocks tell microseconds and the warehouse keeps milliseconds; "being applied" ends all the same."""
+    one_door.clock.forward(microseconds=123_456)
+    browser = a_resident(one_door, 70)
+    assert "反映しているところです" not in browser.get("/settings").text
+
+
 def test_everything_is_voluntary(door: Door) -> None:
     """L1: a form with nothing chosen is taken like any other, and stores nothing but the confirmation."""
     door.follow(1)
@@ -373,3 +380,13 @@ def linked(door: Door, who: Credential) -> list[int]:
 
 def number_of(door: Door) -> int:
     return int(rows(door.office, "SELECT person_no FROM person")[0][0])
+
+
+def test_who_was_erased_may_come_back_in_the_same_browser(one_door: Door) -> None:
+    """L1: the page of farewell is no dead end; the way in shows the purpose again, as to anybody."""
+    browser = a_resident(one_door, 71)
+    browser.submit(browser.click("/erase").form("/erase"))
+    assert "利用目的" in browser.get("/").text
+    _, page = one_door.enter(71, browser)
+    assert (page.status, page.url.endswith("/settings")) == (200, True)
+    assert page.form("/settings")

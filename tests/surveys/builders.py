@@ -8,7 +8,7 @@ import orjson
 from tayori.desk.surveys import publish
 from tayori.domain.surveys import Survey
 from tayori.domain.surveys import survey_of as stored_survey
-from tayori.ingest.submissions import ANSWER, BALLOT, answer_of
+from tayori.ingest.submissions import ANSWER, answer_of, ballot_of
 from tayori.office import Office
 from tayori.vault.roster import Credential
 from tayori.warehouse import inbox, surveys
@@ -69,7 +69,8 @@ def follow(office: Office, people: Iterable[int]) -> None:
 
 def answer(office: Office, survey: Survey, person: int, **answers: str) -> None:
     """Let a dummy person answer, as the page hands it in."""
-    put(office, BALLOT if survey.anonymous else ANSWER, answer_of(survey.name, a_line_id(person), answers))
+    kind = ballot_of(survey.name) if survey.anonymous else ANSWER
+    put(office, kind, answer_of(survey.name, a_line_id(person), answers))
 
 
 def put(office: Office, kind: str, content: Mapping[str, Any] | bytes) -> None:

@@ -1,17 +1,21 @@
 """Answers by person, sealed and erased with them; anonymous ones as counts that lead to nobody; results (L6, L14)."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from expectations.gate import gate
 from tayori import watch
 from tayori.analysis.surveys import as_csv, results
-from tayori.desk.surveys import close
-from tayori.errors import NotFound, Refused
-from tayori.ingest.submissions import BALLOT
-from tayori.ingest.surveys import AGAIN, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER
+from tayori.desk.surveys import close, publish
+from tayori.errors import BadInput, NotFound, Refused
+from tayori.ingest import surveys
+from tayori.ingest.submissions import answer_of, ballot_of
+from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER, read_answer
 from tayori.office import Office
 from tayori.reports.survey_results import survey_page
 from tayori.retention import run as retention
@@ -19,9 +23,9 @@ from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import EXPIRIES
 from tests.ingest.builders import an_event, deliver, rows, take_in
-from tests.support.builders import TestClock
+from tests.support.builders import TestClock, a_line_id
 from tests.support.handlers import a_handler
-from tests.surveys.builders import answer, follow, published, put
+from tests.surveys.builders import a_survey, answer, follow, published, put
 
 
 def test_an_answer_is_kept_sealed_under_its_person(office: Office) -> None:
@@ -78,6 +82,73 @@ def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
     assert rows(office, "SELECT answers FROM survey_tally WHERE question = 'often' ORDER BY code") == [(9,), (1,)]
 
 
+def test_ten_answers_of_one_person_are_no_ten_people(office: Office) -> None:
+    """Whoever sends nine of their own beside another's learns nothing: those wait on, and no token is spent."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, 12))
+    for person in [1] * TOGETHER + [2, 99]:
+        answer(office, survey, person, often="a")
+    counts = take_in(office).answers
+    assert (counts.applied, counts.received) == (0, 10)
+    assert counts.ignored == {AGAIN: 9, NOT_FOLLOWING: 1}
+    assert rows(office, "SELECT (SELECT COUNT(*) FROM survey_spent), (SELECT COUNT(*) FROM survey_tally)") == [(0, 0)]
+    assert take_in(office).rows == 0
+    for person in range(3, 11):
+        answer(office, survey, person, often="b")
+    assert take_in(office).answers.applied == TOGETHER
+    answer(office, survey, 11, often="c")
+    assert close(office, by, "library", gate) == 11
+
+
+def test_each_survey_waits_for_ten_of_its_own(office: Office, clock: TestClock) -> None:
+    """Neither another survey's answers nor its end open the few of one that goes on."""
+    ending, by = published(office, anonymous=True, name="ending", closes_on="2026-11-30")
+    going = publish(office, by, a_survey(anonymous=True, name="going"))
+    follow(office, range(1, 10))
+    for person in range(1, 6):
+        answer(office, ending, person, often="a")
+        answer(office, going, person + 4, often="b")
+    assert take_in(office).rows == 0
+    clock.forward(days=30)
+    assert take_in(office).answers.applied == 5
+    answer(office, ending, 9, often="a")
+    close(office, by, "ending", gate)
+    assert rows(office, "SELECT DISTINCT survey FROM survey_tally") == [("ending",)]
+    assert rows(office, "SELECT COUNT(*) FROM survey_spent") == [(0,)]
+    assert close(office, by, "going", gate) == 5
+
+
+def test_a_survey_whose_key_is_gone_stops_nothing(office: Office) -> None:
+    """After a restore no answer can be told from a second one: they do not count, and all else goes on."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, TOGETHER + 1))
+    office.survey_keys.destroy(survey.name)
+    for person in range(1, TOGETHER + 1):
+        answer(office, survey, person, often="a")
+    deliver(office, an_event("unfollow", 1, at=10_000))
+    counts = take_in(office)
+    assert (counts.answers.ignored, counts.events.applied) == ({KEY_GONE: TOGETHER}, 1)
+    assert close(office, by, "library", gate) == 0
+
+
+def test_a_key_ends_with_its_survey_even_if_the_close_was_killed(office: Office, clock: TestClock) -> None:
+    """L6: of a closed survey, of none, or of one that nobody closed; that of one that goes on stays."""
+    survey, by = published(office, anonymous=True)
+    publish(office, by, a_survey(anonymous=True, name="going"))
+    with pytest.raises(BadInput):
+        publish(office, by, a_survey(anonymous=True, name="early", closes_on="2026-11-01"))
+    with pytest.raises(Refused):
+        publish(office, a_handler(office, "writer", "writer"), a_survey(anonymous=True, name="refused"))
+    close(office, by, survey.name, gate)
+    office.survey_keys.make(survey.name)  # as a kill between the two stores leaves it
+    assert office.survey_keys.standing() == ["going", "library"]
+    retention.renew_box_keys(office)
+    assert office.survey_keys.standing() == ["going"]
+    clock.forward(days=100)
+    retention.renew_box_keys(office)
+    assert office.survey_keys.standing() == []
+
+
 def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office) -> None:
     """No row by person, no time, no order; tokens that the index key alone does not tell."""
     survey, _ = published(office, anonymous=True)
@@ -103,12 +174,12 @@ def test_a_waiting_answer_holds_no_old_key_and_outlives_no_erasure(office: Offic
     deliver(office, an_event("unfollow", 3, at=10_000))
     take_in(office)
     with writing(office.inbox) as connection:
-        inbox.put(connection, BALLOT, 1, b"no box", office.now())
+        inbox.put(connection, ballot_of(survey.name), 1, b"no box", office.now())
     for _ in range(5):
         clock.forward(days=1)
         retention.renew_box_keys(office)
     with reading(office.inbox) as connection:
-        waiting = inbox.oldest(connection, (BALLOT,), 10)
+        waiting = inbox.oldest(connection, (ballot_of(survey.name),), 10)
     newest = office.box_keys.epochs()[-1]
     assert [row.epoch for row in waiting] == [1, newest, newest]
     assert not [alarm for alarm in watch.look(office) if alarm.code == "inbox_lag"]
@@ -138,12 +209,28 @@ def test_closing_leaves_counts_and_nothing_else(office: Office, *, anonymous: bo
     assert rows(office, "SELECT (SELECT COUNT(*) FROM survey_answer), (SELECT COUNT(*) FROM survey_spent)") == [(0, 0)]
     assert office.survey_keys.standing() == []
     answer(office, survey, 1, often="b")
-    ignored = take_in(office).answers.ignored
-    assert ignored == ({} if anonymous else {NOT_ASKED: 1})
+    assert take_in(office).answers.ignored == {NOT_ASKED: 1}
     with pytest.raises(Refused, match="closed already"):
         close(office, by, "library", gate)
     with pytest.raises(NotFound):
         close(office, by, "other", gate)
+
+
+def test_what_comes_in_during_the_close_is_counted_or_refused(office: Office) -> None:
+    """Neither left behind in a closed survey nor deleted uncounted: close waits for what was being taken in."""
+    survey, by = published(office)
+    follow(office, [1])
+    answer(office, survey, 1, often="a")
+    with ThreadPoolExecutor(1) as beside:
+        with office.writing_people() as stores:
+            given = read_answer(orjson.dumps(answer_of(survey.name, a_line_id(1), {"often": "a"})))
+            assert surveys.apply(office, stores, [given])[0].applied == 1
+            with writing(office.inbox) as connection:
+                inbox.remove(connection, [row.inbox_no for row in inbox.oldest(connection, ("answer",), 9)])
+            closing = beside.submit(close, office, by, survey.name, gate)
+            time.sleep(0.5)
+        assert closing.result() == 1
+    assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(0,)]
 
 
 def test_only_who_may_publishes_and_closes(sqlite_office: Office) -> None:

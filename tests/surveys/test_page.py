@@ -9,7 +9,7 @@ from tayori.office import Office
 from tests.ingest.builders import rows, take_in
 from tests.resident.builders import Door, running_pages
 from tests.support.builders import TestClock, an_office
-from tests.surveys.builders import published
+from tests.surveys.builders import answer, published
 
 
 @pytest.fixture
@@ -34,6 +34,19 @@ def test_the_whole_path(asking: tuple[Office, Door]) -> None:
     assert "回答を受け付けました" in done.text
     assert take_in(office).answers.applied == 1
     assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(1,)]
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_what_is_held_of_somebody_names_their_answers(asking: tuple[Office, Door], *, anonymous: bool) -> None:
+    """L5: a kept answer is held of them, and the page of what is held says so; of an anonymous one nobody can."""
+    office, door = asking
+    survey, _ = published(office, anonymous=anonymous)
+    door.follow(1)
+    browser, _ = door.enter(1)
+    answer(office, survey, 1, often="a")
+    take_in(office)
+    for path in ("/me", "/me/download", "/me/download.json"):
+        assert ("図書館の使いかた" in browser.get(path).content.decode()) is not anonymous
 
 
 @pytest.mark.parametrize("anonymous", [False, True])

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
 from tayori.domain.identifiers import Clock
 from tayori.vault.sealed_box import Sealer
@@ -18,6 +19,7 @@ from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
 from web.door.webhook import MOST_HELD, WEBHOOK_PATH, Webhook, in_time
+from web.headers import dress
 from web.opinion.app import make_app as make_opinions
 from web.opinion.app import make_screen
 from web.opinion.screen import UNDER
@@ -40,6 +42,7 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MO
         store.close()
 
     app = FastAPI(title="Tayori door", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False
     app.state.registry = figures.registry
 
     @app.post(WEBHOOK_PATH)
@@ -49,6 +52,7 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MO
     if settings.opinion_base_url:
         app.state.screen = make_screen(settings, store, sealer, clock)
         app.mount(UNDER, make_opinions(app.state.screen))
+        _add_way_in(app)
     if settings.media_folder is not None:
         add_media(app, settings.media_folder)
 
@@ -58,6 +62,14 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MO
         return Response(status_code=200 if ready else 503)
 
     return app
+
+
+def _add_way_in(app: FastAPI) -> None:
+    """Lead who leaves the last stroke out, or types it off a poster, to the screen: by its path, never out of TLS."""
+
+    @app.get(UNDER, include_in_schema=False)
+    async def way_in() -> Response:
+        return dress(RedirectResponse(f"{UNDER}/", 308))
 
 
 def from_environment() -> FastAPI:

@@ -87,6 +87,8 @@ def _add_sending(app: FastAPI, screen: Screen) -> None:
         given = await screen.given(request)
         letter = letter_of(given.written())
         refusal = screen.token_refusal(given, form_of(letter))
+        if refusal is Refusal.TOKEN_LATE and screen.is_sent(given.token):
+            return _sent(screen, given, letter, again=True)
         if refusal is Refusal.TOKEN_LATE and not problems(letter):
             screen.count(refusal)
             return _confirm(screen, given, letter, refusal)
@@ -96,12 +98,12 @@ def _add_sending(app: FastAPI, screen: Screen) -> None:
             raise TurnedAway(Refusal.UNREADABLE)
         screen.limit("address", "send", address_of(request))
         screen.limit("session", "send", given.visit)
-        sent, again = screen.sent_under(given.token, letter), screen.is_sent(given.token)
+        again = screen.is_sent(given.token)
         if not again:
+            sent = screen.sent_under(given.token, letter)
             await in_thread(lambda: screen.put(sent))
             screen.remember(given.token)
-        said, states_at = told(easy=given.easy), screen.states_at
-        return screen.render("sent", sent=sent, again=again, easy=given.easy, said=said, states_at=states_at)
+        return _sent(screen, given, letter, again=again)
 
 
 def _form(
@@ -137,6 +139,12 @@ def _form_anew(screen: Screen, given: Given, letter: Letter, refusal: Refusal) -
     """Give the form back to whoever came by the regular route with a token that does not count: nothing is lost."""
     screen.count(refusal)
     return _form(screen, given.visit, letter, easy=given.easy, refusal=refusal)
+
+
+def _sent(screen: Screen, given: Given, letter: Letter, *, again: bool) -> Response:
+    """Tell that a letter was taken, and its number; the token of a letter that is kept still gives it hours later."""
+    sent, said = screen.sent_under(given.token, letter), told(easy=given.easy)
+    return screen.render("sent", sent=sent, again=again, easy=given.easy, said=said, states_at=screen.states_at)
 
 
 def _confirm(screen: Screen, given: Given, letter: Letter, refusal: Refusal | None = None) -> Response:

@@ -21,6 +21,7 @@ from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
 from web.forms import Fields, Size, one, read_form
 from web.pages import TOKYO, Pages, secret_of
+from web.resident.sessions import new_visit
 from web.route import Refusal, TurnedAway, form_refusal
 from web.tokens import FIELD, GOOD_FOR, moment_of
 
@@ -71,6 +72,8 @@ class Screen(Pages):
     async def given(self, request: Request) -> Given:
         """Read a form that came by the regular route.
 
+        A browser that lost its cookie meanwhile gets a fresh one: no token counts under it, and no text is lost.
+
         Raises:
             TurnedAway: it did not, or is none that the page could send.
 
@@ -78,9 +81,7 @@ class Screen(Pages):
         if (refusal := form_refusal(request.headers, self.origin)) is not None:
             raise TurnedAway(refusal)
         fields = await read_form(request, KNOWN, SIZE)
-        visit = secret_of(request, VISIT)
-        if visit is None:
-            raise TurnedAway(Refusal.TOKEN)
+        visit = secret_of(request, VISIT) or new_visit()
         self.limit("session", "ask", visit)
         return Given(visit, fields)
 

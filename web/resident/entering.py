@@ -28,7 +28,8 @@ def add_entering(app: FastAPI, context: Context) -> None:
     @app.get("/")
     async def start(request: Request) -> Response:
         given = secret_of(request, SESSION)
-        if given is not None and context.sessions.find(given) is not None:
+        session = context.sessions.find(given) if given is not None else None
+        if session is not None and session.farewell is None:
             return see("/settings")
         return _start(context, request)
 

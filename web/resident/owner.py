@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -168,7 +169,7 @@ async def _submit(context: Context, session: Session, chosen: Choices, told: str
     submitted = ReceptionSettings(
         session.who,
         session.purpose_version,
-        context.clock(),
+        _to_the_millisecond(context.clock()),
         chosen.birth_year,
         chosen.sex,
         chosen.area,
@@ -233,11 +234,17 @@ def _plain(session: Session, held: Held) -> dict[str, object]:
         "性別": lists.sexes[chosen.sex] if chosen and chosen.sex else None,
         "居住地域": lists.areas[chosen.area] if chosen and chosen.area else None,
         "情報ジャンル": sorted(lists.genres[code] for code in chosen.genres) if chosen else [],
+        "記名のアンケートの回答": list(held.answered),
         "確認した利用目的の版": settings.purpose_version if settings else None,
         "確認の時刻": settings.confirmed_at.isoformat() if settings else None,
         "受付待ちの送信": held.waiting,
         "職員の試し送りの登録": held.linked,
     }
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Give a moment as the warehouse keeps it, so that what was handed in is known again once it stands there."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _this_year(context: Context) -> int:
