@@ -10,9 +10,9 @@ from tayori.domain.identifiers import Contract
 
 STORIES: Final[Mapping[Contract, tuple[str, ...]]] = {
     Contract.LINE: ("ingest", "broadcast", "dispatch", "plan", "feeds", "reconcile", "results"),
-    Contract.OPINIONS: ("ingest-opinions", "opinion-analysis", "desk", "desk-reminders"),
+    Contract.OPINIONS: ("ingest-opinions", "opinion-analysis", "receipts", "desk", "desk-reminders"),
 }
-"""The stories of one contract alone, by their flows' names; retention and watch serve both."""
+"""The stories of one contract alone, by their flows' names; retention, backup and watch serve both."""
 PAGE: Final = 200
 
 
