@@ -15,7 +15,7 @@ from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.record_classes import record_classes
 from tayori.errors import Refused
 from tayori.office import Office
-from tayori.retention import case_canaries, filing
+from tayori.retention import case_canaries, filing, outgoing
 from tayori.retention.disposal import is_held, require_approved
 from tayori.retention.disposal_certificate import destroyed_at, verified_disposal
 from tayori.retention.issuing import Filed
@@ -249,6 +249,11 @@ def _planned(job: _Job, disposed: int) -> list[int]:
 
 
 def _clean(job: _Job) -> None:
+    """Overwrite or free what the rows left behind, and end what the desk had written out of these cases."""
+    with reading(job.office.warehouse) as warehouse:
+        gone = set(disposal.disposed_numbers(warehouse, job.list_id))
+        receipts = [one.receipt_no for one in disposal.items(warehouse, job.list_id) if one.case_no in gone]
+    outgoing.clear(job.office, receipts)
     done = [hygiene.clean(getattr(job.office, store), store) for store in STORE_TERMS]
     job.finish("clean", {"stores": [asdict(one) for one in done]})
 

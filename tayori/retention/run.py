@@ -18,7 +18,7 @@ from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
 from tayori.ingest import surveys
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, holds, probe, server_logs, spaces
+from tayori.retention import canaries, certify, erase, holds, outgoing, probe, server_logs, spaces
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
@@ -213,15 +213,15 @@ def renew_box_keys(office: Office) -> Counts:
 
 
 def expire(office: Office) -> Counts:
-    """End what has reached its age: quarantined content, event ids, journals of certified runs, inbox rows, logs."""
+    """End what has reached its age: rows by their classes of record, keys of tombstones, logs, files written out."""
     counts: Counts = {}
     for store in ("warehouse", "inbox"):
         with writing(getattr(office, store)) as connection:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    tombstone_keys = office.tombstone_keys.destroy_ended(office.now())
-    return counts | {"tombstone_keys_destroyed": tombstone_keys} | server_logs.turn_over(office)
+    counts["tombstone_keys_destroyed"] = office.tombstone_keys.destroy_ended(office.now())
+    return counts | server_logs.turn_over(office) | outgoing.expire(office)
 
 
 def expire_quarantine(office: Office) -> int:
