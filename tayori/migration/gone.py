@@ -1,15 +1,20 @@
 """Cases that the old system no longer has: taken back here too, by a handler's decision, before the cut-over."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import Connection
+
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.record_classes import record_classes
 from tayori.errors import Refused
 from tayori.migration.cases import OldSystem
 from tayori.office import Office
+from tayori.retention.disposal import is_held
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import migrating
+from tayori.warehouse import disposal_holds, migrating
 from tayori.warehouse.engines import reading
 
 ROLE: Final = "responsible"
@@ -29,7 +34,8 @@ def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> 
     `expected` is the number that the handler was shown: another one takes back nothing.
 
     Raises:
-        Refused: the handler is not a responsible one, the cut-over is done, or the number is another.
+        Refused: the handler is not a responsible one, the cut-over is done, the number is another, or a hold (廃棄の
+            停止) keeps one of them.
 
     """
     gone = gone_cases(office, old)
@@ -42,7 +48,16 @@ def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> 
             raise Refused("The cut-over is done: cases live here now and end by disposal.")
         what = f"cases gone from {old.name}"
         record(people, Evidence(by.handler_id, Purpose.INTAKE), Action.ERASE, what, count=len(gone), now=office.now())
+        _refuse_held(people, gone)
         migrating.clear(people, gone)
         office.case_keys.destroy(vault, gone)
         migrating.note(people, old.name, report=None)
     return len(gone)
+
+
+def _refuse_held(people: Connection, gone: Sequence[int]) -> None:
+    series = {addressee: one.name for one in record_classes().series for addressee in one.addressees}
+    standing = disposal_holds.active(people)
+    held = sum(is_held(standing, series[addressee], receipt) for receipt, addressee in migrating.named(people, gone))
+    if held:
+        raise Refused(f"A hold keeps {held} of these cases; lift it first (`tayori disposal lift`). Nothing was done.")
