@@ -58,6 +58,8 @@ def _left(job: Job) -> list[str]:
                 for table, _ in closing.tables_to_erase(job.contract, store)
                 if closing.count(connection, table, job.contract)
             ]
+    if job.contract is Contract.LINE:
+        left += [f"key of survey {name}" for name in job.office.survey_keys.standing()]
     left += [f"key {name}" for name in spaces.held_keys(job.office, job.contract)]
     if job.contract is Contract.OPINIONS and outgoing.left(job.office):
         left.append(outgoing.FOLDER)

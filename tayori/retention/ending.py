@@ -178,6 +178,8 @@ def _erase_table(job: Job, store: str, name: str) -> None:
 def _end_keys(job: Job) -> None:
     """Destroy every key of the contract's spaces, and those of the boxes that the other contract does not need."""
     spaces.destroy_epochs(job.office, job.contract)
+    for survey in job.office.survey_keys.standing() if job.contract is Contract.LINE else ():
+        job.office.survey_keys.destroy(survey)
     if "boxes" not in job.steps():
         kept = spaces.end_boxes(job.office, other_goes_on=job.other_goes_on)
         job.finish("boxes", {"kept": kept})

@@ -21,6 +21,7 @@ from tayori.domain.states import BROADCAST_STEPS, BroadcastState
 from tayori.errors import Unavailable
 from tayori.office import TOKYO, Office
 from tayori.retention import logbook
+from tayori.retention.erase import forget_tokens
 from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
@@ -147,7 +148,9 @@ def _erase_again(office: Office) -> int:
     for block in _blocks(numbers):
         with writing(office.warehouse) as warehouse:
             record(warehouse, EVIDENCE, Action.ERASE, "erased since the backup", count=len(block), now=office.now())
-            erasure.forget(warehouse, restored.leavers_of(warehouse, block, office.now()))
+            leavers = restored.leavers_of(warehouse, block, office.now())
+            erasure.forget(warehouse, leavers)
+            forget_tokens(office, warehouse, leavers)
         with writing(office.vault) as vault:
             office.person_keys.destroy(vault, block)
     return len(numbers)
