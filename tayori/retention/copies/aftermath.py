@@ -25,7 +25,7 @@ from tayori.retention.erase import forget_tokens
 from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
-from tayori.warehouse import broadcasts, erasure, orphans, restored, standing, wrapped_keys
+from tayori.warehouse import broadcasts, disposal, erasure, orphans, restored, standing, wrapped_keys
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.standing import Occurrence
@@ -173,7 +173,7 @@ def _match_cases(office: Office) -> dict[str, int]:
     for block in _blocks(disposed):
         with writing(office.warehouse) as warehouse:
             record(warehouse, EVIDENCE, Action.ERASE, "cases disposed of since", count=len(block), now=office.now())
-            restored.forget_cases(warehouse, block)
+            disposal.delete_letters(warehouse, block)
     for block in _blocks(lost):
         with writing(office.vault) as vault:
             office.case_keys.destroy(vault, block)
