@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
 from tayori.domain.record_classes import record_classes
 from tayori.errors import Refused
 from tayori.migration.cases import OldSystem
@@ -14,7 +15,7 @@ from tayori.retention.disposal import is_held
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import disposal_holds, migrating
+from tayori.warehouse import closing, disposal_holds, migrating
 from tayori.warehouse.engines import reading
 
 ROLE: Final = "responsible"
@@ -42,6 +43,7 @@ def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> 
     if len(gone) != expected:
         raise Refused(f"{len(gone)} cases are gone from the old system, not {expected}; look at them again.")
     with office.writing_people() as (people, vault):
+        closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, by.handler_id, ROLE, office.today())
         row = migrating.find(people, old.name)
         if row.phase == migrating.CUT_OVER:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
@@ -12,6 +12,7 @@ from tayori.domain.states import DONE
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
 from tayori.warehouse.erasure import rules_of
+from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.endings import (
     disposal_item,
     disposal_list,
@@ -32,6 +33,8 @@ class ListState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ANSWERED = "handed_out"
+ASKED = timedelta(days=366)
 OPEN = frozenset({ListState.PROPOSED, ListState.APPROVED, ListState.RUNNING})
 
 
@@ -179,6 +182,20 @@ def dispose(
         mine = (disposal_item.c.list_id == list_id) & (disposal_item.c.case_no == item.case_no)
         connection.execute(update(disposal_item).where(mine).values(commitment=commitment, disposed_at=now))
     return rows
+
+
+def asked_for(connection: Connection, numbers: Sequence[int], today: date) -> set[int]:
+    """Give those of these letters that an open disclosure request (開示の請求) covers: within its year, not answered.
+
+    The law gives two months to answer; one that is left open for longer than a year has ended some other way, and
+    what is fought over has its hold.
+    """
+    listed = rows_where_in(connection, disclosure_case, "case_no", numbers, ("case_no", "disclosure_id"))
+    chosen = select(disclosure.c.disclosure_id).where(
+        disclosure.c.state != ANSWERED, disclosure.c.asked_on > today - ASKED
+    )
+    waiting = set(connection.execute(chosen).scalars()) if listed else set()
+    return {case_no for case_no, disclosure_id in listed if disclosure_id in waiting}
 
 
 def delete_letters(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:

@@ -2,25 +2,27 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, insert
+import pytest
+from sqlalchemy import Table, insert, update
 
 from tayori.certificates.certificate import opened_certificate
 from tayori.certificates.jws import Signer
+from tayori.desk import disclosing
 from tayori.domain.columns import CASE_RULES
 from tayori.office import Office
 from tayori.retention import disposing
 from tayori.retention.disposing import Around
-from tayori.warehouse import certificates
+from tayori.warehouse import certificates, opinions
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import rules_of
 from tayori.warehouse.schema.columns import Moment
 from tayori.warehouse.schema.columns import warehouse as schema
-from tayori.warehouse.schema.desk import disclosure
+from tayori.warehouse.schema.desk import desk_case, disclosure
 from tests.disposal.conftest import Desk
-from tests.support.letters import ALetter, receive
+from tests.support.letters import ALetter, receipt, receive
 from tests.support.traces import tables_with_bytes
 
 MARK = "目印の経過"
@@ -34,7 +36,7 @@ ASKED: Mapping[str, Any] = {
     "document_no": "令8情第1号",
     "asked_on": date(2026, 4, 1),
     "prepared_by": "sakura",
-    "state": "prepared",
+    "state": "handed_out",
 }
 
 
@@ -65,3 +67,27 @@ def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(sqlite_offic
     stated = opened_certificate(token, Signer(office.signing_key).public_pem).certificate.records
     assert {one.rows for one in stated} == {1}
     assert len(stated) == len({one.table for one in stated}) == len(OF_CASES) + 2
+
+
+@pytest.mark.parametrize("before_the_list", [True, False])
+def test_what_somebody_asked_to_see_is_kept_until_it_was_answered(
+    sqlite_office: Office, desk: Desk, *, before_the_list: bool
+) -> None:
+    """開示の請求: an open request keeps its letters, asked before the list or after it was signed; a stale one not."""
+    office = sqlite_office
+    asked, other = receive(office, ALetter(), ALetter())
+    with writing(office.warehouse) as warehouse:
+        taken_up = {"case_no": asked, "fiscal_year": 2020, "file_no": 1, "arrived_on": date(2020, 4, 2)}
+        warehouse.execute(insert(desk_case).values(taken_up))
+    if before_the_list:
+        disclosing.prepare(office, desk.sakura, "令8情第1号", office.today(), [receipt(asked)])
+    list_id = desk.approved(office)
+    if not before_the_list:
+        disclosing.prepare(office, desk.sakura, "令8情第1号", office.today(), [receipt(asked)])
+    done = disposing.run(office, desk.runner, list_id, Around())
+    assert (done.disposed, done.withheld) == (1, 0 if before_the_list else 1)
+    with reading(office.warehouse) as warehouse:
+        assert opinions.receipts(warehouse, [asked, other]) == [receipt(asked)]
+    with writing(office.warehouse) as warehouse:
+        warehouse.execute(update(disclosure).values(asked_on=office.today() - timedelta(days=366)))
+    assert disposing.run(office, desk.runner, desk.approved(office), Around()).disposed == 1

@@ -25,7 +25,7 @@ from tayori.retention.erase import forget_tokens
 from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
-from tayori.warehouse import broadcasts, disposal, erasure, orphans, restored, standing, wrapped_keys
+from tayori.warehouse import broadcasts, disposal, erasure, letters, orphans, restored, standing, wrapped_keys
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.standing import Occurrence
@@ -43,6 +43,7 @@ COUNTS: Final = (
     "broadcasts_stopped",
     "people_undecided",
     "plan_days_noted",
+    "confirmations_dropped",
     "rows_unopenable",
 )
 
@@ -69,6 +70,7 @@ def settle(office: Office, taken_at: datetime) -> dict[str, int]:
         counts["rows_unopenable"] = restored.drop_unopenable(warehouse, inbox, office.box_keys.epochs())
         restored.advance_counters(warehouse, vault)
         restored.free_leases(warehouse)
+        counts["confirmations_dropped"] = letters.drop_confirmations(warehouse)
     lists.sweep(office)
     with reading(office.vault) as vault:
         counts["people"] = wrapped_keys.count_keys(vault, Space.PERSON)
