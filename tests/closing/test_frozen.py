@@ -1,11 +1,11 @@
 """Once both sides signed the end of contract O, nothing of it goes out or changes by any way (L16, O10)."""
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from tayori.desk import disclosing
 from tayori.desk.attention import attend
@@ -14,30 +14,17 @@ from tayori.errors import Refused
 from tayori.ingest.confirming import Confirmed, send_confirmations
 from tayori.migration.cutover import cut_over
 from tayori.office import Office
-from tayori.vault.envelope import place, seal
 from tayori.warehouse.engines import reading
 from tayori.warehouse.schema.letters import letter_confirmation
 from tests.closing.conftest import Ward
-from tests.support.letters import receipt
-
-
-def due(office: Office, number: int) -> None:
-    """Let a mail be due that confirms a letter."""
-    with office.writing_people() as (people, vault):
-        key = office.case_keys.open(vault, [number])[number]
-        told = {
-            item: seal(key, b"dummy@example.invalid", place("letter_confirmation", item, number))
-            for item in ("receipt", "email")
-        }
-        moment = office.now() - timedelta(minutes=1)
-        people.execute(insert(letter_confirmation).values(case_no=number, tries=0, due_at=moment, **told))
+from tests.support.letters import confirmation_due, receipt
 
 
 def test_no_mail_of_an_ended_contract_goes_out(ward: Ward) -> None:
     """What is due stays unsent and unopened; before the signatures it is taken up."""
     office = ward.office
     settings = office.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:9")})
-    due(office, ward.letters[0])
+    confirmation_due(office, ward.letters[0])
     mailing = Office(settings, office.clock, office.rng)
     assert send_confirmations(mailing) == Confirmed(put_off=1)
     with office.writing_people() as (people, _):
