@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, insert, select, update
 
 from tayori.certificates.certificate import opened_certificate
 from tayori.certificates.jws import Signer
@@ -15,6 +15,7 @@ from tayori.domain.columns import CASE_RULES
 from tayori.office import Office
 from tayori.retention import disposing
 from tayori.retention.disposing import Around
+from tayori.vault.cases import SEALED
 from tayori.warehouse import certificates, opinions
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import rules_of
@@ -91,3 +92,20 @@ def test_what_somebody_asked_to_see_is_kept_until_it_was_answered(
     with writing(office.warehouse) as warehouse:
         warehouse.execute(update(disclosure).values(asked_on=office.today() - timedelta(days=366)))
     assert disposing.run(office, desk.runner, desk.approved(office), Around()).disposed == 1
+
+
+def test_the_canaries_stand_wherever_a_letter_is_sealed_or_looked_up(sqlite_office: Office, desk: Desk) -> None:
+    """A probe that seeks them seeks what a file, a trail, an answer, a receipt would have left."""
+    office, found = sqlite_office, set[str]()
+
+    def look(point: str) -> None:
+        if point == "dispose":
+            with reading(office.warehouse) as warehouse:
+                tables = {table.name: warehouse.execute(select(table)).mappings().all() for table in OF_CASES}
+            found.update(name for name, rows in tables.items() if any(row["case_no"] < 0 for row in rows))
+
+    receive(office, ALetter())
+    disposing.run(office, desk.runner, desk.approved(office), Around(between=look))
+    sealed = set(SEALED) - {"opinion_case", "masked_opinion"}
+    assert sealed - found == {"disclosure_case", "letter_confirmation"}  # they need a request, and would be sent
+    assert found >= {"letter_receipt", "case_look_up", "case_arrival"}
