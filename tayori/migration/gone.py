@@ -11,12 +11,13 @@ from tayori.domain.record_classes import record_classes
 from tayori.errors import Refused
 from tayori.migration.cases import OldSystem
 from tayori.office import Office
+from tayori.retention import outgoing
 from tayori.retention.disposal import is_held
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
 from tayori.warehouse import closing, disposal_holds, migrating
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 
 ROLE: Final = "responsible"
 
@@ -30,7 +31,7 @@ def gone_cases(office: Office, old: OldSystem) -> list[int]:
 
 
 def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> int:
-    """Take back the cases that the old system deleted: rows and keys. Give how many.
+    """Take back the cases that the old system deleted: rows, keys, files written out. Give how many.
 
     `expected` is the number that the handler was shown: another one takes back nothing.
 
@@ -42,7 +43,7 @@ def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> 
     gone = gone_cases(office, old)
     if len(gone) != expected:
         raise Refused(f"{len(gone)} cases are gone from the old system, not {expected}; look at them again.")
-    with office.writing_people() as (people, vault):
+    with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, by.handler_id, ROLE, office.today())
         row = migrating.find(people, old.name)
@@ -50,16 +51,19 @@ def take_back(office: Office, by: Credential, old: OldSystem, expected: int) -> 
             raise Refused("The cut-over is done: cases live here now and end by disposal.")
         what = f"cases gone from {old.name}"
         record(people, Evidence(by.handler_id, Purpose.INTAKE), Action.ERASE, what, count=len(gone), now=office.now())
-        _refuse_held(people, gone)
+        named = migrating.named(people, gone)
+        _refuse_held(people, named)
         migrating.clear(people, gone)
-        office.case_keys.destroy(vault, gone)
         migrating.note(people, old.name, report=None)
+    with writing(office.vault) as vault:  # rows before keys (ADR 0006): a row without its key would stop the desk
+        office.case_keys.destroy(vault, gone)
+    outgoing.clear(office, [receipt for receipt, _ in named])
     return len(gone)
 
 
-def _refuse_held(people: Connection, gone: Sequence[int]) -> None:
+def _refuse_held(people: Connection, named: Sequence[tuple[str, str]]) -> None:
     series = {addressee: one.name for one in record_classes().series for addressee in one.addressees}
     standing = disposal_holds.active(people)
-    held = sum(is_held(standing, series[addressee], receipt) for receipt, addressee in migrating.named(people, gone))
+    held = sum(is_held(standing, series[addressee], receipt) for receipt, addressee in named)
     if held:
         raise Refused(f"A hold keeps {held} of these cases; lift it first (`tayori disposal lift`). Nothing was done.")
