@@ -66,8 +66,7 @@ def clear_all(office: Office) -> int:
 def expire(office: Office) -> dict[str, int]:
     """End what was written out longer ago than its class of record allows; give how many files."""
     last = office.now() - timedelta(days=record_classes().named(CLASS).limits["days"])
-    old = [path for path in _files(office) if datetime.fromtimestamp(path.stat().st_mtime, UTC) < last]
-    return {"expired_outgoing": _erase(old)}
+    return {"expired_outgoing": _erase(path for path in _files(office) if _written_before(path, last))}
 
 
 def left(office: Office) -> int:
@@ -80,11 +79,18 @@ def _files(office: Office) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.is_dir()) if folder.is_dir() else []
 
 
+def _written_before(path: Path, moment: datetime) -> bool:
+    try:
+        return datetime.fromtimestamp(path.lstat().st_mtime, UTC) < moment
+    except FileNotFoundError:  # its handler cleared it just now
+        return False
+
+
 def _erase(paths: Iterable[Path]) -> int:
     found = list(paths)
     for path in found:
         if path.is_symlink():
-            path.unlink()  # what it leads to is not ours to overwrite
+            path.unlink(missing_ok=True)  # what it leads to is not ours to overwrite
         else:
             erase_file(path)
     return len(found)

@@ -44,10 +44,12 @@ def test_the_night_ends_what_somebody_forgot(office: Office, clock: TestClock) -
     """Seven days, and not one night before."""
     path = outgoing.put(office, "R2026-0000001", ".pdf", SAID)
     os.utime(path, (office.now().timestamp(),) * 2)
+    (path.parent / "dangling").symlink_to(path.parent / "nowhere")
+    os.utime(path.parent / "dangling", (office.now().timestamp(),) * 2, follow_symlinks=False)
     clock.forward(days=7)
     assert run.expire(office)["expired_outgoing"] == 0
     clock.forward(minutes=1)
-    assert run.expire(office)["expired_outgoing"] == 1
+    assert run.expire(office)["expired_outgoing"] == 2
     assert names(office) == []
 
 
