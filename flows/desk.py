@@ -10,7 +10,8 @@ from tasks.support import sentence_only
 @flow(name="desk", persist_result=False)
 @sentence_only
 def desk() -> None:
-    """Take letters up, tell at once what cannot wait, and hand what is done over to analysis."""
+    """Take letters up, tell at once what cannot wait, and hand what is done over to analysis, mail or no mail."""
     take_letters_up()
-    tell_flags()
+    told = tell_flags(return_state=True)
     mask_done()
+    told.result()

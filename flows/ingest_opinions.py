@@ -21,10 +21,16 @@ COUNTS: Final = {
 @flow(name="ingest-opinions", persist_result=False)
 @sentence_only
 def ingest_opinions() -> None:
-    """Take in what the call centre handed over and what came by mail since the last time; where none is set, say so."""
-    told = {"コールセンター": take_in_call_centre(), "メール": take_in_mails()}
-    rows = [row for channel, counts in told.items() for row in _rows(channel, counts)]
+    """Take in what the call centre handed over and what came by mail since the last time; where none is set, say so.
+
+    A channel that is away keeps back no other: the run fails for it when all have been read.
+    """
+    read = {"コールセンター": take_in_call_centre(return_state=True), "メール": take_in_mails(return_state=True)}
+    done = {channel: state for channel, state in read.items() if state.is_completed()}
+    rows = [row for channel, state in done.items() for row in _rows(channel, state.result())]
     create_table_artifact(table=rows, key="ingest-opinions", description="意見等の取込み（件数のみ）")
+    for state in read.values():
+        state.result()
 
 
 def _rows(channel: str, counts: dict[str, Any] | None) -> list[dict[str, str]]:

@@ -1,8 +1,10 @@
 """Mail: alarms to the ward's desk, receipts and answers to one person each. Plain SMTP leaves here under TLS (L8)."""
 
+import contextlib
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -26,13 +28,17 @@ def send(settings: Settings, subject: str, text: str, *, to: str | None = None) 
 
     Raises:
         BadInput: the address of the mail server is not understood.
-        Unavailable: the server refused or cannot be reached.
+        Refused: the server will never take a mail to this address.
+        Unavailable: the server refused for now, or cannot be reached.
 
     """
     if settings.smtp_url is None or not settings.alarm_mail_to:
         return False
     place = _understood(settings.smtp_url.get_secret_value())
-    _post(place, _by_machine(place, to or settings.alarm_mail_to, subject, text))
+    try:
+        _post(place, _by_machine(place, to or settings.alarm_mail_to, subject, text))
+    except Refused:  # the ward's own address: it is the setting that is wrong
+        raise Unavailable(NOT_SENT) from None
     return True
 
 
@@ -93,6 +99,11 @@ def deliver(settings: Settings, mail: Mail) -> None:
     _post(place, written)
 
 
+def is_nobodys(host: str) -> bool:
+    """Whether a host is this machine or one reserved for examples: no resident's mail is there."""
+    return host in LOOPBACK or RESERVED.search(f".{host}") is not None
+
+
 def _refuse_outsiders(settings: Settings, address: str) -> None:
     if settings.mode is Mode.REHEARSAL and not RESERVED.search(address.strip().lower()):
         raise BadInput("A rehearsal sends mail to the domains reserved for examples only. Nothing was sent.")
@@ -145,12 +156,19 @@ def _understood(url: str) -> SplitResult:
     return place
 
 
-def _connected(place: SplitResult) -> smtplib.SMTP:
-    host = str(place.hostname)
+@contextlib.contextmanager
+def _connected(place: SplitResult) -> Iterator[smtplib.SMTP]:
+    """Give a server that is talked to under TLS. How it says goodbye says nothing about a mail that it took."""
+    host, context = str(place.hostname), ssl.create_default_context()
     if place.scheme == "smtps":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, place.port or 465, timeout=PATIENCE_SECONDS, context=context)
-    server = smtplib.SMTP(host, place.port or 587, timeout=PATIENCE_SECONDS)
-    if host not in LOOPBACK:
-        server.starttls(context=ssl.create_default_context())
-    return server
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, place.port or 465, timeout=PATIENCE_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, place.port or 587, timeout=PATIENCE_SECONDS)
+    try:
+        if place.scheme != "smtps" and host not in LOOPBACK:
+            server.starttls(context=context)
+        yield server
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()

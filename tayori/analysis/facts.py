@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tayori.analysis.mart import EVIDENCE, sealed_words
-from tayori.domain.calendar import WardCalendar, open_days_taken
+from tayori.desk.taking_up import ward_calendar
+from tayori.domain.calendar import open_days_taken
 from tayori.domain.states import CaseState
 from tayori.office import Office
 from tayori.opinions.report_tables import NO_TOPIC
@@ -30,10 +31,14 @@ NO_DAYS: Final = -1
 def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     """What the letters of a span of months (YYYY-MM) are counted by, in the order of their keys; no text is opened.
 
-    `days` are the open days that an answer with a target took, -1 for the others; `measure` (対応区分) is left out if
-    the desk gave none.
+    `days` are the open days that an answer with a target took since the letter first arrived in the ward, by the ward's
+    own calendar as at the desk, -1 for the others; `measure` (対応区分) is left out if the desk gave none.
+
+    Raises:
+        BadInput: the file of closing days is not what it should be.
+
     """
-    days_taken = cache(partial(open_days_taken, calendar=WardCalendar()))
+    days_taken = cache(partial(open_days_taken, calendar=ward_calendar(office)))
     with reading(office.warehouse) as people:
         blocks = [_frame(block, days_taken) for block in analysis.facts(people, first_month, last_month)]
     whole = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=list(FACTS))
@@ -85,4 +90,4 @@ def _times(row: FactRow, days_taken: Callable[[date, date], int]) -> tuple[str, 
     if row.state not in _ANSWERED or row.target_on is None or row.done_on is None:
         return "none", NO_DAYS
     pace = "within" if row.done_on <= row.target_on else "over"
-    return pace, days_taken(row.received_on, max(row.done_on, row.received_on))
+    return pace, days_taken(row.arrived_on, max(row.done_on, row.arrived_on))

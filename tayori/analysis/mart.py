@@ -10,6 +10,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract
 from tayori.office import Office
 from tayori.opinions.facts import Analyst, Fact, Letter
+from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal, unseal
 from tayori.warehouse import closing, opinions
@@ -85,6 +86,9 @@ def mask_block(office: Office, analyst: Analyst, size: int = BLOCK, within: Span
     facts = list(analyst.facts(_letters(done, keys)))
     states = {case.case_no: case.state for case in done}
     with writing(office.warehouse) as people:
+        audit.reserve(people)  # whoever else masks waits here; what they masked, or what ended meanwhile, is left out
+        mine = opinions.still_unmasked(people, list(states))
+        facts = [fact for fact in facts if fact.case_no in mine]
         opinions.add_masked(people, (_row(office, fact, states[fact.case_no], keys[fact.case_no]) for fact in facts))
     return facts
 

@@ -13,7 +13,7 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import attention, closing
+from tayori.warehouse import attention, closing, desk
 from tayori.warehouse.engines import writing
 
 
@@ -21,14 +21,15 @@ def attend(office: Office, by: Credential, receipts: Sequence[str]) -> int:
     """Take letters off the queue, all of them or none; give how many.
 
     Raises:
-        NotFound: a receipt number is not on the queue.
+        NotFound: a receipt number is not on the queue, or not for this handler.
         Refused: the handler does not serve at the desk today, or the contract has ended.
 
     """
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
-        queue = {row.receipt_no: row.case_no for row in attention.waiting(people)}
+        barred = desk.barred_from(people, by.handler_id)
+        queue = {row.receipt_no: row.case_no for row in attention.waiting(people) if row.case_no not in barred}
         unknown = [one for one in receipts if one not in queue]
         if unknown:
             raise NotFound(

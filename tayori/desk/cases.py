@@ -15,7 +15,7 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, desk, opinions
+from tayori.warehouse import closing, desk, migrating, opinions
 from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
@@ -23,11 +23,12 @@ ENDS: Final = DONE - {CaseState.CLOSED}
 
 
 def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state: CaseState, done_on: date) -> int:
-    """Set cases that are open to a state in which they are done; give how many moved.
+    """Set cases that are open to a state in which they are done; give how many moved. None that is about the handler.
 
     Raises:
-        BadInput: the state is not one in which a case is done, or the day lies in the future.
-        Refused: the handler does not serve at the desk today.
+        BadInput: the state is not one in which a case is done, or the day lies in the future or before a letter came
+            in: how long a record is kept counts from it.
+        Refused: the handler does not serve at the desk today, or a case lives in the old system until the cut-over.
 
     """
     if state not in ENDS:
@@ -37,7 +38,12 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
     with writing(office.warehouse) as people:
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
         closing.require_open(people, Contract.OPINIONS)
-        going = opinions.movable(people, numbers, state)
+        barred = desk.barred_from(people, by.handler_id)
+        going = [number for number in opinions.movable(people, numbers, state) if number not in barred]
+        if migrating.any_not_cut_over(people, going):
+            raise Refused("A case lives in the old system until the cut-over; end it there. Nothing was done.")
+        if opinions.received_after(people, going, done_on):
+            raise BadInput("A letter came in after the day on which it was done; check the day. Nothing was done.")
         desk.note_many(people, going, {"at": office.now(), "by": by.handler_id, "what": "moved", "target": state})
         moved = opinions.set_state(people, going, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
@@ -50,12 +56,13 @@ def close_by_receipt(office: Office, by: Credential, receipts: Sequence[str], st
 
     Raises:
         BadInput: what is given is no receipt number and no case has it; and as `close_cases`.
-        NotFound: no case has a number.
+        NotFound: no case has a number, or not for this handler.
         Refused: a case is done already; and as `close_cases`.
 
     """
     with reading(office.warehouse) as people:
-        found = opinions.by_receipt(people, receipts)
+        barred = desk.barred_from(people, by.handler_id)
+        found = {one: case for one, case in opinions.by_receipt(people, receipts).items() if case[0] not in barred}
     unknown = [one for one in receipts if one not in found]
     for one in unknown:
         desk.refuse_other_than_receipt(one)

@@ -166,7 +166,8 @@ def submit(office: Office, by: Credential, receipt_no: str) -> Step:
     """Send the newest draft on its route; give the step that is first.
 
     Raises:
-        Refused: the case is not drafted, or this very version was sent back.
+        Refused: the case is not drafted, this very version was sent back, or the letter was classified anew since and
+            another route decides it.
 
     """
     with in_hand(office, by, receipt_no) as hand:
@@ -174,6 +175,9 @@ def submit(office: Office, by: Credential, receipt_no: str) -> Step:
         sent_back = {line.target for line in desk.trail(hand.people, row.case_no) if line.what == "returned"}
         if f"version {row.seq}" in sent_back:
             raise Refused("This version was sent back; draft the next one. Nothing was submitted.")
+        route = decision_routes().of(hand.file.addressee, hand.file.kind)
+        if row.route != route.name:
+            raise Refused(f"The letter is of another kind since it was drafted: {route.term}. Draft the answer anew.")
         steps = _steps(hand.people, hand.file, row)
         hand.move(CaseState.IN_DECISION)
         hand.note("submitted", f"version {row.seq}")

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,6 +89,14 @@ def _file(people: Connection, by: Credential, receipt_no: str) -> CaseFile:
     return file
 
 
+def _request(people: Connection, by: Credential, disclosure_id: str) -> DisclosureRow:
+    """Give a request; whom a complaint in one of its letters is about has none."""
+    row = disclosures.find(people, disclosure_id)
+    if desk.barred_from(people, by.handler_id) & {one["case_no"] for one in disclosures.cases(people, disclosure_id)}:
+        raise NotFound(disclosures.no_request(disclosure_id))
+    return row
+
+
 def black_out(
     office: Office, by: Credential, disclosure_id: str, receipt_no: str, black_outs: Sequence[BlackOut]
 ) -> int:
@@ -104,7 +113,7 @@ def black_out(
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
-        _require_state(disclosures.find(people, disclosure_id), PREPARED)
+        _require_state(_request(people, by, disclosure_id), PREPARED)
         file = _file(people, by, receipt_no)
         if file.case_no not in {row["case_no"] for row in disclosures.cases(people, disclosure_id)}:
             raise NotFound(f"The disclosure {disclosure_id} does not cover {receipt_no}.")
@@ -132,13 +141,14 @@ def review(office: Office, by: Credential, disclosure_id: str) -> bytes:
     """Give the page as it would be handed out, for who approves it.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: the handler is neither of the desk nor the responsible handler.
         Unavailable: Pango is not installed.
 
     """
     with writing(office.warehouse) as people:
         roster.require_any(people, by.handler_id, ("responsible", "desk"), office.today())
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         letters = _disclosed(office, people, by, row)
     return disclosure_pdf(row.document_no, row.asked_on, letters)
 
@@ -147,13 +157,14 @@ def approve(office: Office, by: Credential, disclosure_id: str) -> None:
     """Approve a disclosure with its black-outs, by the responsible handler, who did not prepare it; signed.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: another role, the one who prepared it, or it is approved already.
 
     """
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, HandlerId(by.handler_id), "responsible", office.today())
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         _require_state(row, PREPARED)
         if by.handler_id == row.prepared_by:
             raise Refused(f"{by.handler_id} prepared this disclosure; another hand approves it.")
@@ -183,6 +194,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     """Write what is disclosed, sealed to a named key (age1...), and enter it into the ledger of copies; give the path.
 
     Raises:
+        NotFound: there is no such request for this handler.
         Refused: it is not approved, or no approval of 甲 of its document number is on file for such a copy (P6).
         Tampered: what was approved changed.
         BadInput: the key is none.
@@ -193,7 +205,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
-        row = disclosures.find(people, disclosure_id)
+        row = _request(people, by, disclosure_id)
         _require_state(row, APPROVED)
         if row.statement is None or bytes(row.statement) != _statement(office, people, row):
             raise Tampered("What is disclosed is not what was approved. Nothing was written.")
@@ -203,13 +215,13 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     pdf = disclosure_pdf(row.document_no, row.asked_on, letters)
     path = folder / f"{disclosure_id}.pdf.age"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-        hashing = Hashing(target)
-        seal_stream(io.BytesIO(pdf), hashing, [key])
     try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+            hashing = Hashing(target)
+            seal_stream(io.BytesIO(pdf), hashing, [key])
         _enter(office, by, row, recipient, hashing.sha256, len(letters))
-    except Refused:
-        path.unlink()
+    except BaseException:  # a copy that does not stand in the ledger is none
+        path.unlink(missing_ok=True)
         raise
     return path
 
@@ -248,10 +260,16 @@ def _black_outs(office: Office, people: Connection, by: Credential, one: dict[st
 
 
 def _blacked(text: str, said: Sequence[tuple[str, str]]) -> str:
-    """Black words out, longer ones first, so that none is left in pieces; how long they were does not show."""
-    for words, _ in sorted(said, key=lambda one: -len(one[0])):
-        text = text.replace(words, BLACK)
-    return text
+    """Black words out wherever one begins, also within another; how long they were does not show."""
+    covered = {
+        place
+        for words, _ in said
+        for begin in range(len(text) - len(words) + 1)
+        if text.startswith(words, begin)
+        for place in range(begin, begin + len(words))
+    }
+    runs = groupby(enumerate(text), key=lambda one: one[0] in covered)
+    return "".join(BLACK if hidden else "".join(letter for _, letter in run) for hidden, run in runs)
 
 
 def _require_state(row: DisclosureRow, state: str) -> None:

@@ -137,12 +137,13 @@ def check(office: Office, by: Credential, receipt_no: str) -> int:
     """Record that a person held envelope, address and letter against each other; give how many have (1 or 2).
 
     Raises:
-        NotFound: nothing was issued.
-        Refused: the same person checked already, or two have.
+        NotFound: nothing was issued, or an earlier version.
+        Refused: it is not decided, the same person checked already, or two have.
 
     """
     with in_hand(office, by, receipt_no) as hand:
         out = _require_issued(hand)
+        _require_ready(hand)
         if by.handler_id == out.first_check:
             raise Refused(f"{by.handler_id} has checked it already; the second check is another person's.")
         if out.second_check is not None:
@@ -154,9 +155,10 @@ def check(office: Office, by: Credential, receipt_no: str) -> int:
 
 
 def _require_issued(hand: Hand) -> DispatchRow:
-    out = replies.issued(hand.people, hand.file.case_no)
-    if out is None:
-        raise NotFound(f"No answer of {hand.file.receipt_no} was issued; run `tayori case issue` first.")
+    """Give what was issued, if it is the version that was decided: what was taken back is another sheet of paper."""
+    out, row = replies.issued(hand.people, hand.file.case_no), replies.latest(hand.people, hand.file.case_no)
+    if out is None or row is None or out.reply != row.seq:
+        raise NotFound(f"No answer of {hand.file.receipt_no} was issued as it stands; run `tayori case issue` first.")
     return out
 
 
@@ -164,7 +166,8 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
     """Record that an answer left, a mail being sent now; what was said is sealed with the case. Give its state.
 
     Raises:
-        Refused: it is not decided, lacks a check, was issued on another day, or is on its way already.
+        NotFound: nothing was issued, or an earlier version.
+        Refused: it is not decided, lacks a check, or is on its way already.
         BadInput: the day lies in the future, or before the decision.
         Tampered: the text or a stamp is not what was decided.
         Unavailable: the mail was not sent; the answer stays decided. Refused: the server takes none to this address.

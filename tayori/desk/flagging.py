@@ -7,7 +7,7 @@ from tayori import mail
 from tayori.desk.hand import in_hand
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, Flag
 from tayori.domain.identifiers import HandlerId
-from tayori.errors import BadInput
+from tayori.errors import BadInput, Refused, Unavailable
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.roster import Credential
@@ -58,14 +58,17 @@ def raise_flag(office: Office, by: Credential, receipt_no: str, new: NewFlag, wo
         if new.official is not None and hand.file.in_charge == new.official:
             hand.keep(in_charge=None)
         hand.note("flagged", new.flag, words)
-    return tell(office) > 0
+    try:
+        return tell(office) > 0
+    except (Refused, Unavailable):
+        return False
 
 
 def tell(office: Office) -> int:
     """Mail the desk the flags of which nobody was told yet; give how many. Receipt numbers and kinds, no content.
 
     Raises:
-        Unavailable: the mail server refused or cannot be reached; the flags stay untold and go out with the next run.
+        Refused, Unavailable: the mail server does not take it or cannot be reached; the flags go out with a later run.
 
     """
     with reading(office.warehouse) as people:

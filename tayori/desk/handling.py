@@ -21,7 +21,7 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, posts
+from tayori.warehouse import desk, posts, replies
 from tayori.warehouse.engines import writing
 from tayori.warehouse.posts import PostRow
 from tayori.warehouse.schema.desk import case_wait
@@ -176,12 +176,15 @@ def end_without_answer(office: Office, by: Credential, receipt_no: str, state: C
 
     Raises:
         BadInput: the state is not such an end; 所管外 has a way of its own.
-        Refused: no step leads there from where the case stands.
+        Refused: no step leads there from where the case stands, or a mail with its answer may have gone out.
 
     """
     if state not in WITHOUT_ANSWER - {CaseState.NOT_OURS}:
         raise BadInput(f"{state} is not an end without an answer; 所管外 is `tayori case not-ours`.")
     with in_hand(office, by, receipt_no, desk_only=True) as hand:
+        out = replies.issued(hand.people, hand.file.case_no)
+        if out is not None and out.sent_by is not None:
+            raise Refused("The mail of this answer may have gone out; look for it, then `tayori case settle`.")
         _stop_waiting(hand)
         hand.move(state, reason)
 
@@ -268,6 +271,8 @@ def appoint(office: Office, by: Credential, row: PostRow) -> None:
 def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str]:
     """Hand every open case of a handler over to another (人事異動); give their receipt numbers, and end the posts.
 
+    A case that is about the one who does this stays where it is, and is not told.
+
     Raises:
         Refused: not the desk; the one who takes over does not stand in the roster, or a case is about them.
 
@@ -275,10 +280,11 @@ def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str
     with writing(office.warehouse) as people:
         require_desk(people, office, by.handler_id)
         roster.require_any(people, HandlerId(to), ("section", "desk"), office.today())
-        files = desk.in_charge(people, leaving)
+        unseen, not_for = (desk.barred_from(people, one) for one in (by.handler_id, to))
+        files = [file for file in desk.in_charge(people, leaving) if file.case_no not in unseen]
         for file in files:
             hand = Hand(office, people, by, file)
-            if any(flag.barred == to for flag in desk.flags(people, file.case_no)):
+            if file.case_no in not_for:
                 raise Refused(f"{to} cannot take {file.receipt_no} over; assign it to somebody else first.")
             hand.keep(in_charge=to)
             hand.note("handed over", to)

@@ -51,7 +51,7 @@ def require_not_barred(connection: Connection, handler_id: str, file: CaseFile) 
 
 def is_barred(connection: Connection, handler_id: str, case_no: int) -> bool:
     """Whether a complaint in a case is about a handler."""
-    return any(flag.barred == handler_id for flag in desk.flags(connection, case_no))
+    return case_no in desk.barred_from(connection, handler_id)
 
 
 def _has_part(connection: Connection, office: Office, handler_id: str, file: CaseFile) -> bool:

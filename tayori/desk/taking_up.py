@@ -82,6 +82,8 @@ def normal_form(item: str, value: str) -> str:
 def take_up(office: Office) -> int:
     """Take up every letter that the desk has no file of yet; give how many.
 
+    A letter whose key is not in the vault waits for it: unopened, it would be taken for an anonymous one.
+
     Raises:
         BadInput: the file of closing days is not what it should be; nothing was taken up.
 
@@ -89,26 +91,26 @@ def take_up(office: Office) -> int:
     calendar, taken, after = ward_calendar(office), 0, 0
     while True:
         block = persistently(partial(_take_up_block, office, calendar, after))
-        if not block:
+        if block is None:
             return taken
-        taken += len(block)
-        after = block[-1].case_no
+        taken, after = taken + block[0], block[1]
 
 
-def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> list[Untaken]:
+def _take_up_block(office: Office, calendar: WardCalendar, after: int) -> tuple[int, int] | None:
+    """Take a block up; give how many were taken and the last number that was looked at, None where nothing is left."""
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
-            return []
+            return None
         audit.reserve(people)  # whoever else takes letters up waits here, and then sees which are taken
         letters = desk.untaken(people, OPENED, after, BLOCK)
         if not letters:
-            return []
+            return None
         record(people, EVIDENCE, Action.OPEN, "letters taken up by the desk", count=len(letters), now=office.now())
         with reading(office.vault) as vault:
             keys = office.case_keys.open(vault, [letter.case_no for letter in letters])
-        opened = {one.case_no: _opened(keys[one.case_no], one) if one.case_no in keys else {} for one in letters}
-        _enter(office, people, calendar, letters, opened)
-    return letters
+        mine = [one for one in letters if one.case_no in keys]
+        _enter(office, people, calendar, mine, {one.case_no: _opened(keys[one.case_no], one) for one in mine})
+    return len(mine), letters[-1].case_no
 
 
 def _opened(key: bytes, letter: Untaken) -> dict[str, str]:

@@ -53,10 +53,15 @@ def send_confirmations(office: Office) -> Confirmed | None:
 
 
 def _opened(office: Office) -> list[dict[str, Any]]:
-    """Open receipt number and address of the letters whose mail is due; one line of the log for the block."""
+    """Open receipt number and address of the letters whose mail is due; one line of the log for the block.
+
+    A letter whose key is not in the vault waits for it, and keeps nobody else's mail back.
+    """
     with office.writing_people() as (people, vault):
         ended = closing.is_frozen(people, Contract.OPINIONS)
         due = letters.due(people, office.now(), BLOCK) if not ended else []
+        keys = office.case_keys.open(vault, [row["case_no"] for row in due])
+        due = [row for row in due if row["case_no"] in keys]
         if not due:
             return []
         what = "addresses of letters to confirm"

@@ -70,6 +70,7 @@ class OpinionCounts:
         self.recorded += other.recorded
         self.counted += other.counted
         self.duplicate += other.duplicate
+        self.changed += other.changed
         self.quarantined.update(other.quarantined)
         self.left_behind.update(other.left_behind)
 

@@ -4,7 +4,7 @@ They go the way of every other letter (`tayori.ingest.intake`): the same gate, t
 Beside the case stands what the writer may ask for by their receipt number, and the mail that confirms the receipt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -48,12 +48,19 @@ def _items(letters: Sequence[Sent]) -> dict[str, list[str | None]]:
 
 
 def _add_receipts(office: Office, stores: Stores, letters: Sequence[Sent]) -> None:
-    """Write beside each case what its writer may ask for, once."""
+    """Write beside each case what its writer may ask for, once. A number that was given already is nobody else's.
+
+    The screen draws 80 bits; whoever may write into the inbox can seal any number, and stops no letter by it.
+    """
     people, vault = stores
-    by_index = {office.index.of_source_key(SOURCE, one.letter_id): one for one in letters}
+    by_index = {
+        office.index.of_source_key(SOURCE, one.letter_id): one for one in reversed(letters)
+    }  # the first is the one recorded
     cases = opinions.cases_of(people, list(by_index))
     new = rows.without_receipt(people, list(cases.values()))
-    fresh = {number: by_index[index] for index, number in cases.items() if number in new}
+    fresh = _first_of_each(
+        office, people, {number: by_index[index] for index, number in cases.items() if number in new}
+    )
     if not fresh:
         return
     keys = office.case_keys.open(vault, list(fresh))
@@ -62,6 +69,14 @@ def _add_receipts(office: Office, stores: Stores, letters: Sequence[Sent]) -> No
         [_receipt(office, number, one) for number, one in fresh.items()],
         [_confirmation(keys[number], number, one, office) for number, one in fresh.items() if one.letter.email],
     )
+
+
+def _first_of_each(office: Office, people: Connection, fresh: Mapping[int, Sent]) -> dict[int, Sent]:
+    """Give those letters, in the order of their cases, whose receipt number no other letter has."""
+    indexes = {number: office.index.of_receipt(one.receipt) for number, one in fresh.items()}
+    first = {indexes[number]: number for number in sorted(fresh, reverse=True)}
+    given = rows.receipts_given(people, list(first))
+    return {number: fresh[number] for index, number in first.items() if index not in given}
 
 
 def _receipt(office: Office, number: int, one: Sent) -> Receipt:

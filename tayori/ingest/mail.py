@@ -7,15 +7,18 @@ sealed, in quarantine under a rule that says what it is, so that somebody sees t
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tayori.errors import Refused
 from tayori.ingest.intake import Intake, OpinionCounts, Progress
 from tayori.ingest.sources.files import ORIGINAL, LetterFile
 from tayori.ingest.sources.frame import ITEMS, opinion_frame
-from tayori.ingest.sources.mail.boxes import Box, WaitingMail, opened_box
+from tayori.ingest.sources.mail.boxes import Box, WaitingMail, host_of, opened_box
 from tayori.ingest.sources.mail.mapping import MailMapping
 from tayori.ingest.sources.mail.message import ReadMail, read_mail
 from tayori.ingest.sources.mail.reports import MailKind
 from tayori.ingest.verdict import Gate
+from tayori.mail import is_nobodys
 from tayori.office import TOKYO, Office
+from tayori.settings import Mode
 
 CHANNEL: Final = "email"
 ROW_DIGITS: Final = 12
@@ -36,8 +39,12 @@ def ingest_mail(
 
     Raises:
         BadInput, NotFound, Unavailable: the box cannot be opened or breaks off; what was taken in stays.
+        Refused: a rehearsal, and the box is on a real server: what residents wrote would be moved into a dummy world.
 
     """
+    host = host_of(url)
+    if office.settings.mode is Mode.REHEARSAL and host is not None and not is_nobodys(host):
+        raise Refused("A rehearsal reads mails from here or from hosts reserved for examples only; nothing was read.")
     with opened_box(url, mapping.done) as box:
         return ingest_box(office, box, mapping, gate, on_progress)
 

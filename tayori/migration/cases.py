@@ -55,8 +55,8 @@ class OldSystem(Protocol):
         """The source's name."""
         ...
 
-    def pages(self, after: Watermark | None, now: datetime) -> Iterator[OldPage]:
-        """Give the cases that changed after a mark, in the order of their change."""
+    def pages(self, after: Watermark | None, now: datetime | None) -> Iterator[OldPage]:
+        """Give the cases that changed after a mark, in the order of their change; without `now`, the youngest too."""
         ...
 
     def inspected(self) -> Mapping[str, int]:

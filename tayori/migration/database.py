@@ -25,15 +25,17 @@ class OldDatabaseSystem:
         self._mapping = mapping
         self._database = database
 
-    def pages(self, after: Watermark | None, now: datetime) -> Iterator[OldPage]:
+    def pages(self, after: Watermark | None, now: datetime | None) -> Iterator[OldPage]:
         """Give the cases in scope that changed after a mark; what is younger than `settle_minutes` waits.
+
+        Without `now` nothing waits: whoever looks for what is gone sees a case that a clerk changes this minute.
 
         Raises:
             Unavailable: the database is away or locked; the last page's mark stays good.
             BadInput: the mapping does not fit it.
 
         """
-        until = now - timedelta(minutes=self._mapping.settle_minutes)
+        until = now - timedelta(minutes=self._mapping.settle_minutes) if now is not None else None
         for page in read_external(self._url, self._mapping.query, after=after, until=until, page_rows=PAGE_ROWS):
             yield OldPage(tuple(self._cases(page)), page.upto)
 

@@ -50,7 +50,7 @@ class DumpedSystem:
     folder: Path
     parts: Mapping[str, Mapping[str, Any]]
 
-    def pages(self, after: Watermark | None, now: datetime) -> Iterator[OldPage]:  # noqa: ARG002 - the protocol's
+    def pages(self, after: Watermark | None, now: datetime | None) -> Iterator[OldPage]:  # noqa: ARG002 - the protocol's
         """Give the parts after a mark (the number of the last one, and the dump's own hash)."""
         mine = hashlib.sha256(canonical_bytes(dict(self.parts))).hexdigest()[:16]
         done = after.key if after is not None and after.updated_at == mine else ""

@@ -5,6 +5,7 @@ replacement is drawn from a key that is thrown away, sign by sign and place by p
 two places of a sign agree.
 """
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ _KINDS: Final[Sequence[str]] = (
     "😀🙂🌸🚲",
     "áéíóúñüç",
 )
+_ENDING: Final = re.compile(r"(?i)\.(?:jpe?g|png|tiff?|gif|bmp|heic|pdf|docx?|xlsx?|pptx?|txt|csv|eml|zip|lzh)$")
+"""What is left of a file's name. What else stands behind a dot may be anybody: 2024.5.1 模擬花子."""
 _HANGS_ON: Final = frozenset(["Mn", "Mc", "Me", "Cf", "Cc"])
 
 
@@ -47,8 +50,9 @@ class Scrambled(Changed):
         return replace(case, items=items, files=tuple(map(self._file, case.files)))
 
     def _file(self, file: LetterFile) -> LetterFile:
-        stem, dot, end = file.title.rpartition(".")
-        title = f"{self._text(stem)}{dot}{end}" if dot else self._text(file.title) or ""
+        ending = _ENDING.search(file.title)
+        stem = file.title[: ending.start()] if ending else file.title
+        title = f"{self._text(stem)}{ending[0] if ending else ''}"
         return replace(file, title=title, content=self._dice.randbytes(len(file.content)))
 
     def _text(self, text: str | None) -> str | None:

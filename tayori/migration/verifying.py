@@ -59,7 +59,7 @@ def verify(
     key = secrets.token_bytes(32)
     evidence = Evidence(by, Purpose.INSPECTION)
     verifier = _Verifier(office, old.name, evidence, Comparison(Checksums(key), Checksums(key)))
-    for page in old.pages(None, office.now()):
+    for page in old.pages(None, None):
         verifier.page(page.cases)
         if on_progress:
             on_progress(len(page.cases))
@@ -77,6 +77,7 @@ class _Verifier:
         self._source = source
         self._evidence = evidence
         self._seen: set[int] = set()
+        self._read: set[bytes] = set()
         self._theirs: dict[str, Counter[str]] = {column: Counter() for column in CODED}
         self._dice = Random(secrets.randbits(64))  # noqa: S311 - which cases are samples is no secret
         self.found = Verification(comparison)
@@ -93,6 +94,10 @@ class _Verifier:
             files = self._files(people, vault, numbers)
             keys = self._keys(vault, numbers)
         for case, mine in zip(cases, indexes, strict=True):
+            if mine in self._read:  # a clerk changed it since it was read
+                self.found.comparison.found("moving", "", stored[mine]["case_no"] if mine in stored else None)
+                continue
+            self._read.add(mine)
             self._case(case, stored.get(mine), keys, files, recorded)
         self.found.read += len(cases)
 

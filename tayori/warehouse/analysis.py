@@ -68,7 +68,7 @@ class FactRow:
     anonymous: bool
     text_key: str | None
     topic_no: int | None
-    received_on: date
+    arrived_on: date
     done_on: date | None
     target_on: date | None
     response: str | None
@@ -196,7 +196,7 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
             case.name.is_(None),
             settled.text_key,
             settled.topic_no,
-            case.received_on,
+            func.coalesce(desk_case.c.arrived_on, case.received_on),
             case.done_on,
             case.target_on,
             desk_case.c.response,

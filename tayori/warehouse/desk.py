@@ -12,6 +12,7 @@ from tayori.domain.identifiers import RECEIPT
 from tayori.domain.states import OPEN_CASES, CaseState
 from tayori.errors import BadInput, NotFound
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.migrating import not_cut_over
 from tayori.warehouse.schema.desk import (
     case_department,
     case_flag,
@@ -165,13 +166,16 @@ def answered_between(connection: Connection, first: date, last: date) -> list[Ca
 
 
 def untaken(connection: Connection, items: Sequence[str], after: int, limit: int) -> list[Untaken]:
-    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came."""
+    """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came.
+
+    A migrated case is not among them before the cut-over: until then the old system says what it is.
+    """
     columns = opinion_case.c
     names = [name for name in Untaken.__slots__ if name != "items"]
     chosen = (
         select(*(columns[name] for name in (*names, *items)))
         .outerjoin_from(opinion_case, desk_case, columns.case_no == desk_case.c.case_no)
-        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0))
+        .where(desk_case.c.case_no.is_(None), columns.case_no > max(after, 0), columns.source.not_in(not_cut_over()))
         .order_by(columns.case_no)
         .limit(limit)
     )
@@ -285,6 +289,12 @@ def flags(connection: Connection, case_no: int) -> list[FlagRow]:
     """Give the flags of a case, in order."""
     chosen = select(case_flag).where(case_flag.c.case_no == case_no).order_by(case_flag.c.seq)
     return [FlagRow(**row) for row in connection.execute(chosen).mappings()]
+
+
+def barred_from(connection: Connection, handler_id: str) -> set[int]:
+    """Give the cases in which a complaint is about a handler."""
+    chosen = select(case_flag.c.case_no).where(case_flag.c.barred == handler_id)
+    return set(connection.execute(chosen).scalars())
 
 
 def mark_told(connection: Connection, case_no: int, seq: int, at: datetime) -> None:

@@ -33,6 +33,11 @@ def add(connection: Connection, row: DisclosureRow, numbers: list[int]) -> None:
     connection.execute(insert(disclosure_case), cases)
 
 
+def no_request(disclosure_id: str) -> str:
+    """Say that there is no request of an id."""
+    return f"There is no disclosure {disclosure_id}; see `tayori disclosure list`."
+
+
 def find(connection: Connection, disclosure_id: str) -> DisclosureRow:
     """Give a request.
 
@@ -43,7 +48,7 @@ def find(connection: Connection, disclosure_id: str) -> DisclosureRow:
     chosen = select(disclosure).where(disclosure.c.disclosure_id == disclosure_id)
     row = connection.execute(chosen).mappings().first()
     if row is None:
-        raise NotFound(f"There is no disclosure {disclosure_id}; see `tayori disclosure list`.")
+        raise NotFound(no_request(disclosure_id))
     return DisclosureRow(**row)
 
 

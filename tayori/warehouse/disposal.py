@@ -12,6 +12,7 @@ from tayori.domain.states import DONE
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
 from tayori.warehouse.erasure import rules_of
+from tayori.warehouse.migrating import not_cut_over
 from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.endings import (
     disposal_item,
@@ -101,7 +102,10 @@ class RegisterRow:
 
 
 def done_before(connection: Connection, addressees: Sequence[str], day: date) -> list[DoneOn]:
-    """Give the letters to these addressees whose cases were done before a day and that no open list names."""
+    """Give the letters to these addressees whose cases were done before a day and that no open list names.
+
+    Migrated ones are not among them before the cut-over: the old system has them, and would bring them back.
+    """
     columns = opinion_case.c
     listed = (
         select(literal(1))
@@ -113,6 +117,7 @@ def done_before(connection: Connection, addressees: Sequence[str], day: date) ->
         select(columns.case_no, columns.receipt_no, columns.done_on)
         .where(columns.addressee.in_(sorted(addressees)), columns.state.in_(sorted(DONE)))
         .where(columns.done_on < day, columns.case_no > 0, ~listed)
+        .where(columns.source.not_in(not_cut_over()))
         .order_by(columns.case_no)
     )
     return [DoneOn(*row) for row in connection.execute(chosen)]

@@ -119,9 +119,11 @@ class ExternalPage:
 
 
 def read_external(
-    url: str, query: ExternalQuery, *, after: Watermark | None, until: datetime, page_rows: int = PAGE_ROWS
+    url: str, query: ExternalQuery, *, after: Watermark | None, until: datetime | None, page_rows: int = PAGE_ROWS
 ) -> Iterator[ExternalPage]:
     """Read what is in scope and changed after the watermark up to `until` (aware), page by page, read-only.
+
+    Without `until` a row that changes while it is read comes again, and none is passed over.
 
     Every page is a short transaction of its own, so that the vendor's database is never held up and a broken run
     goes on from the last page's watermark.
@@ -164,13 +166,13 @@ class _Reader:
             names = f"{self._query.key} or {self._query.updated_at}"
             raise BadInput(f"{count} rows in scope hold nothing in {names}; the vendor has to fill them first.")
 
-    def pages(self, after: Watermark | None, until: datetime, page_rows: int) -> Iterator[ExternalPage]:
+    def pages(self, after: Watermark | None, until: datetime | None, page_rows: int) -> Iterator[ExternalPage]:
         """Walk the rows in order of change."""
         while page := self._page(after, until, page_rows):
             yield page
             after = page.upto
 
-    def _page(self, after: Watermark | None, until: datetime, page_rows: int) -> ExternalPage | None:
+    def _page(self, after: Watermark | None, until: datetime | None, page_rows: int) -> ExternalPage | None:
         statement = self._statement(after, until).limit(page_rows + 1)
         with self._connection() as connection:
             found = [tuple(row) for row in connection.execute(statement)]
@@ -184,11 +186,12 @@ class _Reader:
         rows = tuple(tuple(_as_text(value) for value in row[2:]) for row in found)
         return ExternalPage(keys, rows, Watermark(_as_text(found[-1][0]) or "", keys[-1]))
 
-    def _statement(self, after: Watermark | None, until: datetime) -> sa.Select[Any]:
+    def _statement(self, after: Watermark | None, until: datetime | None) -> sa.Select[Any]:
         order = (self._time, self._key)
         chosen = (self._columns[name] for name in self._query.selected)
-        last = self._until(until)
-        statement = sa.select(*order, *chosen).select_from(self._tables()).where(self._scope(), self._time <= last)
+        statement = sa.select(*order, *chosen).select_from(self._tables()).where(self._scope())
+        if until:
+            statement = statement.where(self._time <= self._until(until))
         if after:
             mark = sa.tuple_(self._literal(self._time, after.updated_at), self._literal(self._key, after.key))
             statement = statement.where(sa.tuple_(*order) > mark)

@@ -64,6 +64,12 @@ def without_receipt(connection: Connection, numbers: Sequence[int]) -> set[int]:
     return set(numbers) - {row[0] for row in there}
 
 
+def receipts_given(connection: Connection, indexes: Sequence[bytes]) -> set[bytes]:
+    """Give those look-up values of receipt numbers that a letter has."""
+    there = rows_where_in(connection, letter_receipt, "receipt_index", indexes, ("receipt_index",))
+    return {bytes(row[0]) for row in there}
+
+
 def state_of(connection: Connection, receipt_index: bytes) -> str | None:
     """Give what is told of the letter with this look-up value; None if there is none."""
     chosen = select(letter_receipt.c.state).where(letter_receipt.c.receipt_index == receipt_index)

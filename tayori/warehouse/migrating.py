@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, rows_where_in
@@ -52,6 +52,24 @@ def begun(connection: Connection, source: str, now: datetime) -> MigrationRow:
         row = MigrationRow(source, LOADING, None, now)
         connection.execute(insert(migration).values({name: getattr(row, name) for name in MigrationRow.__slots__}))
         return row
+
+
+def not_cut_over() -> "Select[Any]":
+    """Choose the sources whose cases still live in the old system."""
+    return select(migration.c.source).where(migration.c.phase == LOADING)
+
+
+def any_not_cut_over(connection: Connection, numbers: Sequence[int]) -> bool:
+    """Whether one of these cases still lives in the old system."""
+    theirs = opinion_case.c.source.in_(not_cut_over())
+    return any(
+        connection.execute(
+            select(func.count())
+            .select_from(opinion_case)
+            .where(opinion_case.c.case_no.in_(numbers[start : start + 500]), theirs)
+        ).scalar_one()
+        for start in range(0, len(numbers), 500)
+    )
 
 
 def note(connection: Connection, source: str, **values: object) -> None:

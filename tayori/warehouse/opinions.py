@@ -193,6 +193,16 @@ def movable(connection: Connection, numbers: Sequence[int], state: CaseState) ->
     return sorted(number for number, before in rows if CaseState(before) in case_sources(state))
 
 
+def received_after(connection: Connection, numbers: Sequence[int], day: date) -> int:
+    """How many of these cases came in after a day."""
+    later = 0
+    for start in range(0, len(numbers), 500):
+        mine = opinion_case.c.case_no.in_(numbers[start : start + 500])
+        counted = select(func.count()).select_from(opinion_case).where(mine, opinion_case.c.received_on > day)
+        later += connection.execute(counted).scalar_one()
+    return later
+
+
 def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, done_on: date | None) -> int:
     """Move those cases to a state that may go there; give how many moved."""
     moved = 0
@@ -229,6 +239,12 @@ def unmasked_partitions(connection: Connection, size: int) -> list[tuple[int, in
 def _unmasked() -> ColumnElement[bool]:
     in_mart = select(literal(1, Integer)).where(masked_opinion.c.case_no == opinion_case.c.case_no).exists()
     return opinion_case.c.state.in_(sorted(ANALYSED)) & ~in_mart
+
+
+def still_unmasked(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Give those of these cases that are here and not in the mart."""
+    there = {row[0] for row in rows_where_in(connection, opinion_case, "case_no", numbers, ("case_no",))}
+    return there - {row[0] for row in rows_where_in(connection, masked_opinion, "case_no", numbers, ("case_no",))}
 
 
 def add_masked(connection: Connection, rows: Iterable[MaskedRow]) -> None:

@@ -101,7 +101,7 @@ SETTINGS = {
     "a share that is no number": configured(COUNT, BAD, "TAYORI_SEND_SHARE", SEND_SHARE=VALUE),
     "a rehearsal on LINE's own host": configured(COUNT, BAD, "rehearsal", LINE_API_BASE="https://api.line.me"),
     "live with passphrases in a file": configured(
-        APPROVE, REFUSED, "agent file", MODE="live", DEPLOYMENT_ALLOWED_HOSTS="api.line.me"
+        APPROVE, REFUSED, "agent file", MODE="live", DEPLOYMENT_ALLOWED_HOSTS="api.line.me,api-data.line.me"
     ),
     "live with hosts that are not listed": configured(APPROVE, REFUSED, "ALLOWED_HOSTS", MODE="live"),
     "live on an unverified server": configured(

@@ -59,7 +59,7 @@ def test_a_shortened_id_is_found(office: Office, tmp_path: Path) -> None:
 
 
 def test_what_is_sealed_is_named_by_the_schema() -> None:
-    """The only columns passed over: LINE ids, letters, what the desk wrote on them, masked texts, submissions."""
+    """The only columns passed over: LINE ids, letters and their files, what is told of them, answers."""
     letters = ("name", "postal_code", "address", "telephone", "email", "fax", "opinion", "answer")
     assert sealed_columns() == {
         "person.line_user_id",
@@ -67,6 +67,11 @@ def test_what_is_sealed_is_named_by_the_schema() -> None:
         "case_trail.words",
         "case_reply.words",
         "disclosure_case.black_outs",
+        "letter_file.title",
+        "letter_file.content",
+        "letter_confirmation.receipt",
+        "letter_confirmation.email",
+        "survey_answer.answers",
         "quarantine.sealed",
         "inbox.sealed",
         *(f"opinion_case.{item}" for item in letters),

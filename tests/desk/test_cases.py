@@ -1,12 +1,14 @@
 """A case walks one table of steps; who has no part in it does not touch it; nothing is done without a trace."""
 
 import re
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from sqlalchemy import delete
 
-from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.mart import mask_block, mask_done_cases
 from tayori.desk import cases, finding, handling
 from tayori.desk.dispatching import issue
 from tayori.desk.handling import Assignment
@@ -17,9 +19,11 @@ from tayori.domain.identifiers import CaseNo
 from tayori.domain.states import ANALYSED, CASE_STEPS, DONE, WITHOUT_ANSWER, CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
+from tayori.opinions.facts import Analyst, Fact, Letter
 from tayori.warehouse import desk, opinions, posts
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.posts import PostRow
+from tayori.warehouse.schema.opinions import opinion_case
 from tests.desk.builders import (
     OTHER,
     SECTION,
@@ -128,6 +132,14 @@ def test_a_bulk_ending_overwrites_only_what_may_go_there(
     assert state_of(sqlite_office, receipt_no) is (after if moved else before)
 
 
+def test_no_case_is_done_before_its_letter_came_in(office: Office, staff: Staff) -> None:
+    """A slip in the year would put the record on the next list for disposal."""
+    numbers = [a_letter(office), a_letter(office, received_on=date(2026, 10, 5))]
+    with pytest.raises(BadInput, match="came in after"):
+        cases.close_by_receipt(office, staff["sakura"], numbers, C.CIRCULATED, date(2026, 10, 4))
+    assert cases.close_by_receipt(office, staff["sakura"], numbers, C.CIRCULATED, date(2026, 10, 5)) == 2
+
+
 def test_what_is_done_goes_to_analysis_masked_but_for_what_was_withdrawn(office: Office, staff: Staff) -> None:
     """O3: each way of being done comes into the mart once, an answer that was closed as an answer; 取下げ does not."""
     done = {put(office, Written(state=state)): state for state in sorted(DONE)}
@@ -138,6 +150,24 @@ def test_what_is_done_goes_to_analysis_masked_but_for_what_was_withdrawn(office:
         states = [row.state for row in opinions.masked_between(people, "2000-01", "2099-12")]
     assert len(done) == len(DONE)
     assert sorted(states) == sorted(C.ANSWERED if state is C.CLOSED else state for state in ANALYSED)
+
+
+def test_two_who_mask_at_once_mask_each_letter_once(office: Office, staff: Staff) -> None:
+    """The desk's quarter of an hour meets a command: neither fails, and a letter that ended meanwhile is left out."""
+    ended, gone = (a_letter(office) for _ in range(2))
+    for receipt_no in (ended, gone):
+        handling.end_without_answer(office, staff["sakura"], receipt_no, C.CIRCULATED, "供覧とする")
+
+    class Overtaken(Analyst):
+        def facts(self, letters: Iterable[Letter]) -> Iterator[Fact]:
+            yield from super().facts(letters)
+            with writing(office.warehouse) as people:
+                people.execute(delete(opinion_case).where(opinion_case.c.receipt_no == gone))
+            assert mask_done_cases(office).letters == 1
+
+    assert mask_block(office, Overtaken()) == []
+    with reading(office.warehouse) as people:
+        assert len(opinions.masked_between(people, "2026-10", "2026-10")) == 1
 
 
 def test_a_matter_of_another_office_is_told_passed_on_or_forwarded_with_consent(office: Office, staff: Staff) -> None:

@@ -69,6 +69,18 @@ def test_thanks_are_decided_by_the_division_in_its_own_right(office: Office, sta
     assert deciding.standing(office, staff["sakura"], receipt_no).stamps[-1].stamp == Stamp.DELEGATED
 
 
+def test_a_draft_goes_the_route_of_what_the_letter_is_now(office: Office, staff: Staff) -> None:
+    """Drafted as thanks and classified as a complaint afterwards, it would be decided without the mayor."""
+    receipt_no = assigned(office, staff, a_letter(office, kind="complaint"))
+    handling.classify(office, staff["clerk"], receipt_no, [{"kind": "thanks"}])
+    deciding.draft(office, staff["clerk"], receipt_no, NewReply(WORDS, Response.PLANNED))
+    handling.classify(office, staff["clerk"], receipt_no, [{"kind": "complaint"}])
+    with pytest.raises(Refused, match="another kind"):
+        deciding.submit(office, staff["clerk"], receipt_no)
+    stamped(office, staff, drafted(office, staff, receipt_no), *ON_THE_ROUTE)
+    assert state_of(office, receipt_no) is CaseState.DECIDED
+
+
 def test_a_deputy_decides_where_the_table_lets_them_and_the_stamp_says_so(office: Office, staff: Staff) -> None:
     """代決: the deputy mayor for the mayor; the 係長 of another section for nobody here."""
     receipt_no = drafted(office, staff, assigned(office, staff, a_letter(office)))

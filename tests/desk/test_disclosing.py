@@ -9,8 +9,10 @@ from pyrage import x25519  # type: ignore[import-untyped]  # pyrage has no types
 from sqlalchemy import update
 
 from tayori.certificates.pdf import pdf_available
-from tayori.desk import disclosing
+from tayori.desk import disclosing, flagging
 from tayori.desk.disclosing import BlackOut
+from tayori.desk.flagging import NewFlag
+from tayori.domain.answering import Flag
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.reports.disclosure import DisclosedLetter, disclosure_page
@@ -78,6 +80,12 @@ def test_what_is_blacked_out_is_nowhere_on_the_page() -> None:
     assert "法第78条第1項第2号" in page
 
 
+def test_black_outs_that_overlap_leave_no_piece() -> None:
+    """Two words that share letters, and a word that stands in itself: all that either covers is gone."""
+    said = [("佐藤一", "78-1-2"), ("一郎", "78-1-2"), ("ああ", "78-1-2")]
+    assert disclosing._blacked("佐藤一郎とああああ、あああ、佐藤一", said) == "■■■と■■■、■■■、■■■"  # noqa: SLF001
+
+
 @pytest.mark.parametrize(
     "black_outs", [[BlackOut("鈴木", "78-1-2")], [BlackOut("佐藤", "99")], [BlackOut(" ", "78-1-2")]]
 )
@@ -105,6 +113,23 @@ def test_two_hands_approve_and_nothing_changes_after(office: Office, staff: Staf
         disclosing.hand_out(
             office, staff["sakura"], disclosure_id, str(x25519.Identity.generate().to_public()), tmp_path
         )
+
+
+def test_a_request_with_a_complaint_is_none_for_whom_it_is_about(office: Office, staff: Staff, tmp_path: Path) -> None:
+    """Flagged after the request began too: neither the responsible handler nor the desk sees or approves it."""
+    disclosure_id, receipt_no = prepared(office, staff)
+    key = str(x25519.Identity.generate().to_public())
+    for name in ("chief", "momo"):
+        flagging.raise_flag(office, staff["sakura"], receipt_no, NewFlag(Flag.OFFICIAL, official=name))
+    for act in (
+        lambda: disclosing.review(office, staff["chief"], disclosure_id),
+        lambda: disclosing.approve(office, staff["chief"], disclosure_id),
+        lambda: disclosing.black_out(office, staff["momo"], disclosure_id, receipt_no, []),
+        lambda: disclosing.hand_out(office, staff["momo"], disclosure_id, key, tmp_path),
+    ):
+        with pytest.raises(NotFound, match="There is no disclosure"):
+            act()
+    assert disclosing.review(office, staff["sakura"], disclosure_id).startswith(b"%PDF-")
 
 
 def test_a_request_covers_the_letters_that_it_names(office: Office, staff: Staff) -> None:

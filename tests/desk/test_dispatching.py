@@ -157,6 +157,23 @@ def test_a_decision_taken_back_needs_a_new_one(office: Office, staff: Staff) -> 
     assert dispatching.issue(office, staff["sakura"], receipt_no).document_no == number
 
 
+def test_what_was_printed_before_it_was_taken_back_does_not_leave(office: Office, staff: Staff) -> None:
+    """The sheet in the envelope is the first version: neither do its checks hold for the second, nor is it checked."""
+    receipt_no = decided(office, staff)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    dispatching.check(office, staff["sakura"], receipt_no)
+    dispatching.check(office, staff["momo"], receipt_no)
+    deciding.send_back(office, staff["bucho"], receipt_no, "誤記")
+    with pytest.raises(Refused, match="only a decided"):
+        dispatching.check(office, staff["sakura"], receipt_no)
+    stamped(office, staff, drafted(office, staff, receipt_no, "別の回答です。"), *ON_THE_ROUTE)
+    for leave in (dispatching.check, dispatching.dispatch):
+        with pytest.raises(NotFound, match="as it stands"):
+            leave(office, staff["sakura"], receipt_no)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    assert sent(office, staff, receipt_no) is C.ANSWERED
+
+
 def test_telling_the_right_office_ends_as_not_ours(office: Office, staff: Staff) -> None:
     """所管外, told: an answer goes out, and the case counts as 所管外."""
     receipt_no = a_letter(office)
@@ -227,6 +244,18 @@ def test_a_mail_that_the_server_refused_can_be_sent_again(refusing: Office) -> N
     assert state_of(refusing, receipt_no) is C.DECIDED
 
 
+def test_a_mail_that_was_taken_is_sent_however_the_server_takes_its_leave(tmp_path: Path, clock: TestClock) -> None:
+    """250 is its word; a rude goodbye after it would send the same answer a second time."""
+    with running_desk(curt=True) as server:
+        opened = an_office(tmp_path / "curt", clock, smtp_url=server.url)
+        staff = the_staff(opened)
+        receipt_no = decided(opened, staff, way=Way.EMAIL)
+        dispatching.issue(opened, staff["sakura"], receipt_no)
+        assert dispatching.dispatch(opened, staff["sakura"], receipt_no) is C.ANSWERED
+        assert len(server.received) == 1
+        opened.close()
+
+
 def test_a_server_that_falls_silent_leaves_the_mail_in_doubt(tmp_path: Path, clock: TestClock) -> None:
     """It had the whole mail and never said so: not sent again until somebody looked, and then not twice."""
     with running_desk(hangs_up=True) as server:
@@ -253,6 +282,8 @@ def test_a_mail_in_doubt_waits_for_a_person(office: Office, staff: Staff, state:
     for act in (dispatching.dispatch, dispatching.issue):
         with pytest.raises(Refused, match="may have gone out"):
             act(office, staff["sakura"], receipt_no)
+    with pytest.raises(Refused, match="may have gone out"):
+        handling.end_without_answer(office, staff["sakura"], receipt_no, C.WITHDRAWN, "取下げの電話")
     assert dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out) is state
     with pytest.raises(Refused, match="in doubt"):
         dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out)

@@ -6,19 +6,19 @@ import pytest
 from sqlalchemy import func, select
 
 from tayori.analysis.mart import mask_done_cases
-from tayori.desk import finding, handling
+from tayori.desk import finding, handling, taking_up
 from tayori.desk.hand import case_key
 from tayori.desk.taking_up import normal_form
 from tayori.domain.states import CaseState
-from tayori.errors import BadInput, Refused
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import seal
-from tayori.warehouse import arrivals, disposal
+from tayori.warehouse import arrivals, desk, disposal
 from tayori.warehouse.arrivals import FileRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.setup import STORES
-from tests.desk.builders import Staff, Written, a_letter, assigned, drafted, logged, stamped
+from tests.desk.builders import Staff, Written, a_letter, assigned, drafted, logged, put, stamped
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,19 @@ def test_the_files_of_a_letter_open_with_it_and_for_nobody_else(office: Office, 
     assert len(logged(office)) == before + 1
     with pytest.raises(Refused):
         finding.open_files(office, staff["other-kacho"], receipt_no)
+
+
+def test_a_letter_without_its_key_waits_and_is_not_anonymous(office: Office, staff: Staff) -> None:
+    """The vault is of an older day than the warehouse: taken up unopened, it had no target and nobody would find it."""
+    first, second = (put(office, Written()) for _ in range(2))
+    with writing(office.vault) as vault:
+        office.case_keys.destroy(vault, [1])
+    assert taking_up.take_up(office) == 1
+    assert finding.find(office, staff["sakura"], "name", "模擬花子") == [second]
+    with reading(office.warehouse) as people:
+        assert [one.case_no for one in desk.untaken(people, taking_up.OPENED, 0, 10)] == [1]
+        with pytest.raises(NotFound, match="take-up"):
+            desk.find(people, first)
 
 
 def test_a_short_telephone_form_is_its_digits() -> None:

@@ -1,19 +1,24 @@
 """Flags go to people at once, without content; whom a complaint is about has no access from then on."""
 
+from pathlib import Path
+
 import pytest
 
-from tayori.desk import deciding, finding, flagging, handling
+from tayori.analysis.mart import mask_done_cases
+from tayori.desk import attention, cases, deciding, finding, flagging, handling
 from tayori.desk.deciding import NewReply
 from tayori.desk.flagging import NewFlag
 from tayori.domain.answering import Flag, Response
 from tayori.domain.flag_words import candidates
+from tayori.domain.identifiers import CaseNo
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.warehouse import desk
 from tayori.warehouse.engines import reading
-from tests.desk.builders import Staff, a_letter, assigned, the_staff
-from tests.support.mail_desk import MailDesk
+from tests.desk.builders import Staff, a_letter, assigned, state_of, the_staff
+from tests.support.builders import TestClock, an_office
+from tests.support.mail_desk import MailDesk, running_desk
 
 
 def test_a_flag_is_mailed_at_once_without_content(mailing: Office, mail_desk: MailDesk) -> None:
@@ -82,6 +87,18 @@ def test_a_flag_that_could_not_be_mailed_goes_out_with_the_next_run(office: Offi
         assert [number for _, number in desk.untold(people)] == [receipt_no]
 
 
+def test_a_server_that_takes_no_mail_leaves_the_flag_untold(tmp_path: Path, clock: TestClock) -> None:
+    """The flag stands, who raised it is told that no mail went out, and it is not raised a second time for that."""
+    with running_desk(refuses=True) as server:
+        opened = an_office(tmp_path / "home", clock, smtp_url=server.url, alarm_mail_to="desk@example.jp")
+        staff = the_staff(opened)
+        receipt_no = a_letter(opened)
+        assert not flagging.raise_flag(opened, staff["sakura"], receipt_no, NewFlag(Flag.DANGER))
+        with reading(opened.warehouse) as people:
+            assert [number for _, number in desk.untold(people)] == [receipt_no]
+        opened.close()
+
+
 def test_the_official_of_a_complaint_has_no_access(office: Office, staff: Staff) -> None:
     """They are off the case, cannot open, stamp, comment, find or be given it, and are not told that it exists."""
     receipt_no = assigned(office, staff, a_letter(office))
@@ -111,6 +128,30 @@ def test_a_barred_hand_at_the_desk_does_not_find_the_letter(office: Office, staf
     assert finding.find(office, staff["sakura"], "name", "模擬花子") == [receipt_no]
     with pytest.raises(NotFound):
         handling.close(office, staff["momo"], receipt_no)
+
+
+def test_nobody_ends_or_hands_over_a_complaint_about_themselves(office: Office, staff: Staff) -> None:
+    """In bulk neither: the number is none for them, and of the cases that go over, it is not one."""
+    about, other = (assigned(office, staff, a_letter(office)) for _ in range(2))
+    flagging.raise_flag(office, staff["sakura"], about, NewFlag(Flag.OFFICIAL, official="momo"))
+    with pytest.raises(NotFound, match="No case has the number"):
+        cases.close_by_receipt(office, staff["momo"], [other, about], CaseState.CIRCULATED, office.today())
+    with reading(office.warehouse) as people:
+        numbers = [CaseNo(desk.find(people, one).case_no) for one in (about, other)]
+    assert handling.hand_over(office, staff["momo"], "clerk", "kakari") == [other]
+    assert cases.close_cases(office, staff["momo"], numbers, CaseState.CIRCULATED, office.today()) == 1
+    assert [state_of(office, one) for one in (about, other)] == [CaseState.ASSIGNED, CaseState.CIRCULATED]
+
+
+def test_nobody_takes_a_complaint_about_themselves_off_the_queue(office: Office, staff: Staff) -> None:
+    """What waits to be looked at is looked at by somebody else."""
+    receipt_no = a_letter(office, opinion="私はうつ病で通院しています。窓口の職員の対応がつらいです。")
+    handling.end_without_answer(office, staff["sakura"], receipt_no, CaseState.CIRCULATED, "供覧とする")
+    mask_done_cases(office)
+    flagging.raise_flag(office, staff["sakura"], receipt_no, NewFlag(Flag.OFFICIAL, official="momo"))
+    with pytest.raises(NotFound, match="not on the queue"):
+        attention.attend(office, staff["momo"], [receipt_no])
+    assert attention.attend(office, staff["sakura"], [receipt_no]) == 1
 
 
 @pytest.mark.parametrize(

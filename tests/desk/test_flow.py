@@ -2,14 +2,23 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from flows.desk import desk
 from flows.desk_reminders import desk_reminders
+from flows.ingest_opinions import ingest_opinions
+from sandbox.mails.writing import TEXT, mail
 from tasks import desk as steps
+from tayori.desk import handling
+from tayori.domain.states import CaseState
+from tayori.errors import Unavailable
 from tayori.office import Office, utc_now
-from tests.desk.builders import Written, put
+from tayori.warehouse import opinions
+from tayori.warehouse.engines import reading
+from tests.desk.builders import Written, a_letter, put, the_staff
+from tests.mail.builders import a_maildir
 from tests.support.mail_desk import MailDesk
 from tests.support.prefect_server import PrefectServer
 
@@ -34,3 +43,27 @@ def test_the_desks_day_takes_up_shows_and_reminds(
     for text in (json.dumps(listed, ensure_ascii=False), *mail_desk.texts()):
         assert "花子" not in text
         assert "遊具" not in text
+
+
+@pytest.mark.prefect
+def test_what_is_away_keeps_nothing_else_back(
+    mailing: Office, prefect_here: PrefectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No mail server: what is done is masked all the same. No call centre: the mails come in. And each run says so."""
+    assert prefect_here
+    staff, receipt_no = the_staff(mailing), a_letter(mailing, opinion="もう死にたいです。")
+    handling.end_without_answer(mailing, staff["sakura"], receipt_no, CaseState.CIRCULATED, "供覧とする")
+    monkeypatch.setenv("TAYORI_HOME", str(mailing.settings.home))
+    monkeypatch.setenv("TAYORI_SMTP_URL", "smtp://127.0.0.1:9")
+    monkeypatch.setenv("TAYORI_ALARM_MAIL_TO", "desk@example.jp")
+    with pytest.raises(Unavailable, match="mail server"):
+        desk()
+    monkeypatch.setenv("TAYORI_CALL_CENTRE_URL", f"sqlite:///{tmp_path / 'absent.db'}")
+    monkeypatch.setenv("TAYORI_CALL_CENTRE_MAPPING", "docs/examples/call_centre.yaml")
+    monkeypatch.setenv("TAYORI_MAIL_URL", f"maildir://{a_maildir(tmp_path / 'box', [mail(TEXT)])}")
+    monkeypatch.setenv("TAYORI_MAIL_MAPPING", "docs/examples/mail.yaml")
+    with pytest.raises(Unavailable, match="database file"):
+        ingest_opinions()
+    with reading(mailing.warehouse) as people:
+        assert len(opinions.masked_between(people, "2026-10", "2026-10")) == 1
+        assert opinions.count_cases(people) == {"circulated": 1, "received": 1}

@@ -22,7 +22,8 @@ from tests.support.prefect_server import PrefectServer, settle
 from web.door.webhook import WEBHOOK_PATH
 
 KINDS = ("", "settings_", "wishes_")
-NOTHING = dict.fromkeys((*(f"{kind}{name}" for kind in KINDS for name in steps.NUMBERS), "answered", "unanswered"), 0)
+MORE = ("answered", "unanswered", *(f"letters_{one}" for one in ("read", "recorded", "duplicate", "quarantined")))
+NOTHING = dict.fromkeys((*(f"{kind}{name}" for kind in KINDS for name in steps.NUMBERS), *MORE), 0)
 
 
 @pytest.fixture

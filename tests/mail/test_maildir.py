@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from expectations.gate import gate
 from sandbox.mails.corpus import corpus
 from sandbox.mails.writing import TEXT, mail, word
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.errors import BadInput, NotFound, Unavailable
+from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import quarantine
+from tayori.ingest.mail import ingest_mail
 from tayori.ingest.sources.mail.mapping import read_mail_mapping
 from tayori.office import Office
 from tayori.vault.keyfile import Space
@@ -102,6 +104,16 @@ def test_signs_that_nobody_can_read_are_marked_and_counted(office: Office, tmp_p
     assert str(opened(office)[0]["opinion"]).count("〓") == 1
     with reading(office.warehouse) as people:
         assert arrivals.doubtful_signs(people, 1) == 1
+
+
+def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) -> None:
+    """It would move what residents wrote into a world of dummies, out of the sight of the desk."""
+    for host in ("imap.city.example.lg.jp", "mail.local", "example.jp.attacker.net"):
+        with pytest.raises(Refused, match="rehearsal") as refusal:
+            ingest_mail(sqlite_office, f"imaps://desk:secret@{host}/INBOX", MAPPING, gate)
+        assert "secret" not in str(refusal.value)
+    with pytest.raises(Unavailable):
+        ingest_mail(sqlite_office, "imap://desk:secret@127.0.0.1:9/INBOX", MAPPING, gate)
 
 
 def test_a_box_is_untouched_where_nothing_could_be_committed(office: Office, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -106,4 +107,10 @@ def test_a_masked_case_keeps_its_shape_and_says_nothing() -> None:
     assert len(said.encode()) == len(text.encode())
     assert said != masked.items["answer"]
     assert masked.files[0].title.endswith(".png")
+    for title in ("2024.5.1 花子", "写真.花子", "花子.hanako", "花子.JPG"):
+        (file,) = Scrambled(seed=1)(replace(case, files=(replace(case.files[0], title=title),))).files
+        assert "花子" not in file.title
+        assert "hanako" not in file.title
+        assert len(file.title) == len(title)
+    assert file.title.endswith(".JPG")
     assert masked.files[0].content != b"abc"

@@ -11,10 +11,10 @@ from tayori.desk.cases import close_by_receipt
 from tayori.domain.states import DONE, CaseState
 from tayori.errors import BadInput
 from tayori.office import Office
-from tayori.warehouse import desk, opinions
-from tayori.warehouse.engines import reading
+from tayori.warehouse import desk, migrating, opinions
+from tayori.warehouse.engines import reading, writing
 from tests.desk.builders import the_staff
-from tests.migration.builders import an_old_system, bring_over
+from tests.migration.builders import an_old_system, bring_over, the_mapping
 
 
 def test_an_old_number_names_its_case_at_the_desk(sqlite_office: Office, tmp_path: Path) -> None:
@@ -23,6 +23,8 @@ def test_an_old_number_names_its_case_at_the_desk(sqlite_office: Office, tmp_pat
     staff = the_staff(office)
     with an_old_system(url):
         bring_over(office, url)
+    with writing(office.warehouse) as people:
+        migrating.note(people, the_mapping().name, phase=migrating.CUT_OVER)
     taking_up.take_up(office)
     with reading(office.warehouse) as people:
         found = opinions.by_receipt(people, [database.key_of(number) for number in range(1, 121)])

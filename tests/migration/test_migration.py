@@ -11,18 +11,23 @@ from expectations.gate import gate
 from sandbox.old_system import database
 from sandbox.old_system.tables import HONBUN, RENRAKU
 from tayori.certificates.jws import Signer
-from tayori.domain.identifiers import HandlerId
+from tayori.desk.cases import close_cases
+from tayori.desk.taking_up import take_up
+from tayori.domain.identifiers import CaseNo, HandlerId
+from tayori.domain.states import CaseState
+from tayori.domain.ward import ward
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.migration import cutover, dump
 from tayori.migration.cases import OldCase
-from tayori.migration.gone import take_back
+from tayori.migration.gone import gone_cases, take_back
 from tayori.migration.loading import load
 from tayori.migration.mapping import read_old_mapping
 from tayori.migration.report import Explanation, content, file_report, opened_report, read_explanations
 from tayori.migration.verifying import verify
-from tayori.office import Office
+from tayori.office import TOKYO, Office
 from tayori.vault.roster import Credential, NewHandler, enrol
-from tayori.warehouse.engines import writing
+from tayori.warehouse import disposal, opinions
+from tayori.warehouse.engines import reading, writing
 from tests.conftest import STORES
 from tests.ingest.builders import rows
 from tests.mail.builders import opened as opened_rows
@@ -121,6 +126,43 @@ def test_what_the_old_system_deletes_is_found_and_taken_back_by_decision(office:
     assert left == [(0,)]
 
 
+def test_a_case_that_changed_this_minute_is_not_gone(sqlite_office: Office, tmp_path: Path) -> None:
+    """The next run brings the change; until then it is another value, and never a case whose key may be destroyed."""
+    office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
+    with an_old_system(url) as engine:
+        bring_over(office, url)
+        database.change(engine, 7, office.now().astimezone(TOKYO).replace(tzinfo=None), "追記しました。")
+        assert bring_over(office, url).read == 0
+        kinds = {(one["kind"], one["column"]) for one in verified(office, url)["differences"]}
+        assert kinds == {("value", "opinion")}
+        with read(url) as old:
+            assert gone_cases(office, old) == []
+
+
+def test_a_case_that_changes_while_it_is_verified_is_told(sqlite_office: Office, tmp_path: Path) -> None:
+    """It is read twice, counted once, and is a difference by itself: nobody can say which of its texts stands here."""
+    office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
+    with an_old_system(url) as engine:
+        database.append(engine, 1_000, 2_000, seed=2)
+        bring_over(office, url)
+        moment = office.now().astimezone(TOKYO).replace(tzinfo=None)
+        with read(url) as old:
+            first = old.pages(None, None).__next__().cases[0].key
+            number = next(n for n in range(1, 3_000) if database.key_of(n) == first)
+            pages: list[int] = []
+
+            def changed(count: int) -> None:
+                if not pages:
+                    database.change(engine, number, moment, "追記しました。")
+                pages.append(count)
+
+            told = content(office, old.name, verify(office, BY, old, changed))
+        assert len(pages) > 1
+        assert told["verdict"] == "different"
+        assert [(one["kind"], one["count"]) for one in told["differences"]] == [("moving", 1)]
+        assert told["cases"]["source"] == told["cases"]["here"]
+
+
 def test_a_case_that_the_gate_refuses_waits_and_has_to_be_explained(office: Office, old_url: str) -> None:
     """A case without a text is set aside, sealed; the report names it until somebody says why that is right."""
     with an_old_system(old_url) as engine:
@@ -202,6 +244,33 @@ def test_the_cut_over_needs_a_verification_of_what_stands(sqlite_office: Office,
 
 def _wrong(told: dict[str, Any]) -> dict[str, Any]:
     return told | {"verdict": "different"}
+
+
+def test_the_desk_takes_a_migrated_case_up_after_the_cut_over(sqlite_office: Office, tmp_path: Path) -> None:
+    """Before, a change over there writes the case anew: what the desk had done about it would go with the old row.
+
+    Nor is it disposed of, since the next load would bring it back.
+    """
+    office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
+    by, name = a_handler(office), the_mapping().name
+    with an_old_system(url):
+        bring_over(office, url)
+        assert take_up(office) == 0
+        assert done_here(office) == 0
+        with reading(office.warehouse) as people:
+            numbers = [CaseNo(row.case_no) for row in opinions.open_cases(people)]
+        with pytest.raises(Refused, match="old system"):
+            close_cases(office, a_handler(office, "desk-2", "desk"), numbers, CaseState.CIRCULATED, office.today())
+        file_report(office, name, verified(office, url))
+    cutover.cut_over(office, by, name)
+    assert take_up(office) == IN_SCOPE
+    assert done_here(office) > 0
+
+
+def done_here(office: Office) -> int:
+    """How many cases may stand on a list for disposal one day."""
+    with reading(office.warehouse) as people:
+        return len(disposal.done_before(people, list(ward().addressees), date(2100, 1, 1)))
 
 
 def test_a_dump_brings_over_what_the_database_would(sqlite_office: Office, tmp_path: Path) -> None:

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from tayori.domain.letters import Letter
 from tayori.domain.receipts import SIGNS, read_receipt, receipt_number, reference_of
 from tayori.domain.states import CaseState
+from tayori.domain.ward import ward
 from tayori.ingest.confirming import MOST_TRIES, send_confirmations
+from tayori.ingest.sent import LETTER, Sent
 from tayori.office import Office
-from tayori.warehouse import letters, opinions
+from tayori.warehouse import inbox, letters, opinions
 from tayori.warehouse.engines import writing
 from tests.ingest.builders import rows, take_in
 from tests.opinion.builders import ANSWERED, Desk, receipt_of, running_screen
@@ -43,6 +46,21 @@ def test_numbers_are_never_the_same(one_desk: Desk) -> None:
     """Sixteen drawn signs, 80 bits: nobody guesses one, and no two letters share one."""
     numbers = {receipt_of(one_desk.write()) for _ in range(5)}
     assert len(numbers) == 5
+
+
+def test_a_number_that_comes_twice_stops_nobody(office: Office) -> None:
+    """Whoever may write into the inbox can seal a number again: both letters are cases, the first has the number."""
+    number = receipt_number(office.today(), b"0123456789")
+    for at, said in enumerate(("水飲み場を直してください。", "別の意見です。", "もう一つの意見です。")):
+        letter = Letter("mayor", said, "no")
+        sent = Sent(f"{at:032x}", number, office.today(), ward().current_notice, letter)
+        box = office.sealer.seal(LETTER, sent.packed())
+        with writing(office.inbox) as connection:
+            inbox.put(connection, LETTER, box.epoch, box.box, office.now())
+        if at:
+            take_in(office)
+    assert rows(office, "SELECT case_no FROM letter_receipt") == [(1,)]
+    assert rows(office, "SELECT count(*) FROM opinion_case") == [(3,)]
 
 
 @pytest.fixture
@@ -145,6 +163,20 @@ def test_a_mail_says_that_it_came_in_and_repeats_nothing(mailing: tuple[MailDesk
     assert len(mail.received) == 1
     opened = rows(desk.office, "SELECT actor, purpose, count FROM audit_entry WHERE actor = 'flow:receipts'")
     assert opened == [("flow:receipts", "意見等への回答", 1)]
+
+
+def test_a_letter_without_its_key_keeps_no_other_mail_back(mailing: tuple[MailDesk, Desk]) -> None:
+    """The vault is of an older day than the warehouse: that one waits, and the next one is told."""
+    mail, desk = mailing
+    numbers = [receipt_of(desk.write(**ANSWERED)) for _ in range(2)]
+    take_in(desk.office)
+    with writing(desk.office.vault) as vault:
+        desk.office.case_keys.destroy(vault, [1])
+    told = send_confirmations(desk.office)
+    assert told is not None
+    assert told.sent == 1
+    assert numbers[1] in mail.texts()[0]
+    assert rows(desk.office, "SELECT case_no FROM letter_confirmation") == [(1,)]
 
 
 def test_who_wants_no_answer_gets_no_mail(mailing: tuple[MailDesk, Desk]) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import insert, update
 from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.settle import settle
+from tayori.desk.taking_up import CLOSING_DAYS
 from tayori.domain.states import CaseState
 from tayori.office import Office
 from tayori.warehouse.engines import writing
@@ -38,6 +39,19 @@ def test_a_closed_case_counts_as_answered_and_late_is_late(office: Office) -> No
     """Closed comes after answered; the day after the target is over it."""
     found = counted(office, target_on=date(2020, 4, 22), done_on=date(2020, 4, 23), state=CaseState.CLOSED)
     assert (found["pace"], found["state"]) == ("over", "answered")
+
+
+def test_days_are_those_of_the_desk(office: Office) -> None:
+    """Counted from the first arrival in the ward, and not on days on which the ward was closed (O2)."""
+    (office.settings.home / CLOSING_DAYS).write_text("2020-04-06: {reason: 停電, authority: 8第1号}\n", "utf-8")
+    (number,) = receive(office, ALetter(said="公園の遊具について。", masked=False))
+    changes = {"target_on": date(2020, 4, 22), "done_on": date(2020, 4, 10), "state": CaseState.ANSWERED}
+    file = {"case_no": number, "fiscal_year": 2019, "file_no": 1, "arrived_on": date(2020, 3, 31)}
+    with writing(office.warehouse) as people:
+        people.execute(update(opinion_case).where(opinion_case.c.case_no == number).values(**changes))
+        people.execute(insert(desk_case).values(**file))
+    mask_done_cases(office)
+    assert facts_of(office, MONTH, MONTH)["days"].tolist() == [7]
 
 
 def test_what_has_no_target_is_in_no_share(office: Office) -> None:

@@ -128,7 +128,7 @@ def test_the_worker_runs_what_staff_start(house: Running) -> None:
 
 
 def test_the_door_answers_and_holds_no_key(house: Running) -> None:
-    """The door refuses what is not signed; its environment names its pictures, and neither vault, keys nor token."""
+    """The door refuses what is not signed; its environment names pictures and addresses, no vault, key or token."""
     assert httpx.post(f"{house.door}/webhook/line", content=b"{}", timeout=10).status_code in {400, 401, 403}
     (door,) = [one for one in psutil.Process(house.process.pid).children() if "web.door" in one.cmdline()]
     own = {name for name in door.environ() if name.startswith(("TAYORI_", "PREFECT_"))}
@@ -137,6 +137,9 @@ def test_the_door_answers_and_holds_no_key(house: Running) -> None:
         "TAYORI_INBOX_PUBLIC_KEY_FILE",
         "TAYORI_INBOX_URL",
         "TAYORI_MEDIA_FOLDER",
+        "TAYORI_OPINION_BASE_URL",
+        "TAYORI_WEB_BASE_URL",
+        "TAYORI_WEB_ALLOWED_HOSTS",
     }
 
 

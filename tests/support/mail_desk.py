@@ -13,11 +13,12 @@ from email.message import EmailMessage
 class MailDesk:
     """A running server: its port and the mails that came. With `refuses`, it takes no recipient.
 
-    With `hangs_up` it takes a mail and falls silent before it says so.
+    With `hangs_up` it takes a mail and falls silent before it says so; with `curt` it has no time for a goodbye.
     """
 
     refuses: bool = False
     hangs_up: bool = False
+    curt: bool = False
     port: int = 0
     received: list[EmailMessage] = field(default_factory=list)
 
@@ -32,9 +33,11 @@ class MailDesk:
 
 
 @contextlib.contextmanager
-def running_desk(*, refuses: bool = False, hangs_up: bool = False) -> Iterator[MailDesk]:  # noqa: C901 - one server
+def running_desk(  # noqa: C901 - one server
+    *, refuses: bool = False, hangs_up: bool = False, curt: bool = False
+) -> Iterator[MailDesk]:
     """Start a server, give it, and stop it."""
-    desk = MailDesk(refuses, hangs_up)
+    desk = MailDesk(refuses, hangs_up, curt)
 
     class Talk(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -53,7 +56,8 @@ def running_desk(*, refuses: bool = False, hangs_up: bool = False) -> Iterator[M
                     return True
                 self._say("250 kept")
             else:
-                self._say("221 bye" if line == b"QUIT" else "250 ok")
+                goodbye = "421 too busy" if desk.curt else "221 bye"
+                self._say(goodbye if line == b"QUIT" else "250 ok")
             return line == b"QUIT"
 
         def _take(self) -> None:

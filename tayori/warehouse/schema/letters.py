@@ -42,5 +42,5 @@ letter_confirmation = Table(
     classed("receipt", LargeBinary, Nearness.PERSONAL, Erasure.CASE_KEY, nullable=False, item="case_no"),
     classed("email", LargeBinary, Nearness.PERSONAL, Erasure.CASE_KEY, nullable=False, item="email"),
     classed("tries", SmallInteger, *CASE, nullable=False, item="case_management"),
-    classed("due_at", Moment, *CASE, nullable=False, index=True, item="case_management"),
+    classed("due_at", Moment, CASE[0], Erasure.EXPIRY, nullable=False, index=True, item="case_management"),
 )

@@ -49,6 +49,11 @@ class Box(Protocol):
         ...
 
 
+def host_of(url: str) -> str | None:
+    """Give the host of a box; None where it is a folder here. Raises BadInput where the address is not understood."""
+    return _understood(url).hostname
+
+
 @contextlib.contextmanager
 def opened_box(url: str, done: str) -> Iterator[Box]:
     """Open a box: `maildir:///folder`, `imaps://user:password@host/FOLDER`, or `imap://` here or under STARTTLS.
