@@ -1,23 +1,27 @@
 """`tayori case`: the opinion desk. Letters are taken up, assigned, answered and ended; reading a list opens nothing."""
 
+import mimetypes
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from cli import case_answer, case_work
-from cli.case_answer import clear_outgoing, put_outgoing
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
 from tayori.analysis.mart import mask_done_cases
 from tayori.desk import finding, reminders, taking_up
 from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
+from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import FLAG_TERMS, Flag
 from tayori.domain.eras import both_years
 from tayori.domain.evidence import Purpose
 from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput
+from tayori.office import Office
+from tayori.retention import outgoing
 from tayori.warehouse import attention as queue
 from tayori.warehouse import letters, opinions
 from tayori.warehouse.engines import reading
@@ -205,16 +209,22 @@ def files(
     clear: Annotated[bool, typer.Option("--clear", help="書き出したものを消す")] = False,
     as_json: Json = False,
 ) -> None:
-    """意見等の添付・画像を HOME/outgoing に開く。読んだら --clear で消す（発送のときにも消える）。"""
+    """意見等の添付・画像を HOME/outgoing に開く。読んだら --clear で消す（案件の終わりと 7 日後の夜にも消える）。"""
     with office_here() as office:
         who = credential(office, by)
         if clear:
-            gone = clear_outgoing(office, number)
+            gone = outgoing.clear_case(office, number)
             done(f"{gone} 個を消しました。", {"cleared": gone}, as_json=as_json)
             return
         opened = finding.open_files(office, who, number)
-        rows = [{"title": one.title, "role": one.role, "path": put_outgoing(office, number, one)} for one in opened]
+        rows = [{"title": one.title, "role": one.role, "path": _written_out(office, number, one)} for one in opened]
     table(rows, {"title": "名前", "role": "役割", "path": "場所"}, as_json=as_json)
+
+
+def _written_out(office: Office, number: str, file: OpenedFile) -> Path:
+    """Write a file of a letter where its handler reads it; its own name, which may be anything, is not used."""
+    ending = mimetypes.guess_extension(file.media_type) or ".bin"
+    return outgoing.put(office, number, f"-{file.file_no}{ending}", file.content)
 
 
 @app.command()
@@ -236,6 +246,7 @@ def close(
     with office_here() as office:
         done_on = day(on) if on else office.today()
         closed = close_by_receipt(office, credential(office, by), numbers, CaseState(outcome), done_on)
+        outgoing.clear(office, numbers)
         mask_done_cases(office)
     done(f"{closed} 件の処理が終わりました。", {"closed": closed, "outcome": outcome}, as_json=as_json)
 

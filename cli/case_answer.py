@@ -1,7 +1,5 @@
 """`tayori case`, the answer: drafted, decided, issued, checked by two, dispatched."""
 
-import mimetypes
-import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -13,17 +11,14 @@ from cli.show import Json, done, facts, print_json, table
 from tayori.analysis.mart import mask_done_cases
 from tayori.desk import deciding, dispatching
 from tayori.desk.deciding import NewReply
-from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import RESPONSE_TERMS, Form, Way
 from tayori.domain.decision_routes import STAMP_TERMS, Stamp, decision_routes
-from tayori.domain.identifiers import RECEIPT
-from tayori.errors import BadInput, NotFound, Unavailable
-from tayori.office import Office
+from tayori.errors import BadInput, NotFound
+from tayori.retention import outgoing
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
 TextFile = Annotated[Path, typer.Option("--file", help="本文のファイル（UTF-8 のテキスト）")]
 SHOWN_MARK: Final = 12
-OUTGOING: Final = "outgoing"
 STEPS = {"post": "職", "department": "課・部", "stamp": "印", "by": "取扱者", "at": "時刻"}
 DRAFT = {"version": "版", "mark": "照合の印", "form": "様式", "way": "送り方", "words": "本文"}
 
@@ -128,13 +123,13 @@ def issue(
     fax: Annotated[list[str] | None, typer.Option(help="ファクスの番号。二度入力する")] = None,
     as_json: Json = False,
 ) -> None:
-    """決裁の済んだ回答に文書番号を付け、印刷する PDF を HOME/outgoing に置く。発送すると消える。"""
+    """決裁の済んだ回答に文書番号を付け、印刷する PDF を HOME/outgoing に置く。発送すると、又は 7 日後の夜に消える。"""
     if fax is not None and len(fax) != len(("first", "second")):
         raise BadInput("The fax number is entered twice: --fax N --fax N.")
     with office_here() as office:
         twice = (fax[0], fax[1]) if fax else None
         issued = dispatching.issue(office, credential(office, by), number, twice)
-        path = _written(office, f"{number}.pdf", issued.pdf) if issued.pdf is not None else None
+        path = outgoing.put(office, number, ".pdf", issued.pdf) if issued.pdf is not None else None
     where = f"{path} を印刷し、二人で封筒と照らしてください（case check）。" if path else "case dispatch で送ります。"
     made = {"receipt_no": number, "document_no": issued.document_no, "path": path}
     done(f"{issued.document_no}: {where}", made, as_json=as_json)
@@ -158,7 +153,7 @@ def dispatch(
     """発送を記録する（メールは送る）。送った本文は封緘し、案件はマスキングして集計に渡す。"""
     with office_here() as office:
         state = dispatching.dispatch(office, credential(office, by), number, day(on) if on else None)
-        clear_outgoing(office, number)
+        outgoing.clear(office, [number])
         mask_done_cases(office)
     done(f"{number} の回答を発送しました。", {"receipt_no": number, "state": state}, as_json=as_json)
 
@@ -173,6 +168,7 @@ def settle(
     """送信の途中で止まったメールが、出たかどうかを記録する。"""
     with office_here() as office:
         state = dispatching.settle(office, credential(office, by), number, went_out=went_out)
+        outgoing.clear(office, [number])
         mask_done_cases(office)
     done(f"{number} を記録しました。", {"receipt_no": number, "state": state}, as_json=as_json)
 
@@ -184,33 +180,6 @@ def _text(path: Path) -> str:
         raise NotFound(f"There is no file {path.name} that can be read.") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path.name} is not a text in UTF-8; save it as UTF-8.") from None
-
-
-def put_outgoing(office: Office, number: str, file: OpenedFile) -> Path:
-    """Write a file of a letter where its handler reads it; its own name, which may be anything, is not used."""
-    ending = mimetypes.guess_extension(file.media_type) or ".bin"
-    return _written(office, f"{number}-{file.file_no}{ending}", file.content)
-
-
-def clear_outgoing(office: Office, number: str) -> int:
-    """Remove what was written out of a case; give how many files that was."""
-    if not RECEIPT.fullmatch(number):
-        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
-    found = [*(office.settings.home / OUTGOING).glob(f"{number}[-.]*")]
-    for path in found:
-        path.unlink()
-    return len(found)
-
-
-def _written(office: Office, name: str, content: bytes) -> Path:
-    path = office.settings.home / OUTGOING / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-            target.write(content)
-    except OSError:
-        raise Unavailable("The file could not be written into HOME; make room, then do it again.") from None
-    return path
 
 
 VERBS: Final[dict[str, Any]] = {

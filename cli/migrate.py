@@ -25,6 +25,7 @@ app = typer.Typer(
 LOADED: Final = {
     "read": "読取り",
     "added": "新しい案件",
+    "disposed": "こちらで廃棄済み（戻さない）",
     "changed": "変更された案件",
     "same": "同じ案件",
     "refused": "隔離",

@@ -29,6 +29,7 @@ SHOWN = {
     "broadcasts_stopped": "止めた配信",
     "people_undecided": "届いたか分からない人数",
     "plan_days_noted": "見送りとした定期配信の回",
+    "confirmations_dropped": "送らないこととした受付の知らせ（二度送らないため）",
     "rows_unopenable": "鍵の終わった受付・隔離の行",
     "backups_adopted": "台帳に戻したバックアップ",
     "audit_lines": "アクセス記録の行",

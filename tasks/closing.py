@@ -12,7 +12,7 @@ STORIES: Final[Mapping[Contract, tuple[str, ...]]] = {
     Contract.LINE: ("ingest", "broadcast", "dispatch", "plan", "feeds", "reconcile", "results"),
     Contract.OPINIONS: ("ingest-opinions", "opinion-analysis", "receipts", "desk", "desk-reminders"),
 }
-"""The stories of one contract alone, by their flows' names; retention and watch serve both."""
+"""The stories of one contract alone, by their flows' names; retention, backup and watch serve both."""
 PAGE: Final = 200
 
 

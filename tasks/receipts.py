@@ -6,8 +6,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.support import desk, sentence_only
+from tayori.domain.identifiers import Contract
 from tayori.ingest.confirming import send_confirmations
-from tayori.warehouse import letters
+from tayori.warehouse import closing, letters
 from tayori.warehouse.engines import writing
 
 
@@ -25,4 +26,4 @@ def confirm() -> dict[str, int] | None:
 def tell_states() -> int:
     """Let writers who ask see the present state of their case; give how many letters changed."""
     with desk() as office, writing(office.warehouse) as people:
-        return letters.tell_states(people)
+        return 0 if closing.is_frozen(people, Contract.OPINIONS) else letters.tell_states(people)

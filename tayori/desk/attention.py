@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from tayori.desk.cases import ROLE
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import HandlerId
+from tayori.domain.identifiers import Contract, HandlerId
 from tayori.errors import NotFound
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import attention, desk
+from tayori.warehouse import attention, closing, desk
 from tayori.warehouse.engines import writing
 
 
@@ -22,10 +22,11 @@ def attend(office: Office, by: Credential, receipts: Sequence[str]) -> int:
 
     Raises:
         NotFound: a receipt number is not on the queue, or not for this handler.
-        Refused: the handler does not serve at the desk today.
+        Refused: the handler does not serve at the desk today, or the contract has ended.
 
     """
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, HandlerId(by.handler_id), ROLE, office.today())
         barred = desk.barred_from(people, by.handler_id)
         queue = {row.receipt_no: row.case_no for row in attention.waiting(people) if row.case_no not in barred}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import RECEIPT, CaseNo, Contract, HandlerId
+from tayori.domain.identifiers import CaseNo, Contract, HandlerId
 from tayori.domain.states import CASE_STEPS, DONE, CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
@@ -55,17 +55,17 @@ def close_by_receipt(office: Office, by: Credential, receipts: Sequence[str], st
     """Set the cases of these receipt numbers to a state in which they are done, all of them or none; give how many.
 
     Raises:
-        BadInput: what is given is no receipt number; and as `close_cases`.
+        BadInput: what is given is no receipt number and no case has it; and as `close_cases`.
         NotFound: no case has a number, or not for this handler.
         Refused: a case is done already; and as `close_cases`.
 
     """
-    if not all(RECEIPT.fullmatch(one) for one in receipts):
-        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
     with reading(office.warehouse) as people:
         barred = desk.barred_from(people, by.handler_id)
         found = {one: case for one, case in opinions.by_receipt(people, receipts).items() if case[0] not in barred}
     unknown = [one for one in receipts if one not in found]
+    for one in unknown:
+        desk.refuse_other_than_receipt(one)
     if unknown:
         raise NotFound(f"No case has the number {unknown[0]}; see `tayori case list`. Nothing was done.")
     over = [one for one in receipts if found[one][1] in DONE]

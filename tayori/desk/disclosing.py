@@ -23,7 +23,7 @@ from tayori.desk.rights import require_desk, require_not_barred
 from tayori.domain.canonical import canonical_bytes
 from tayori.domain.copies import NewCopy, copy_kind
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import HandlerId
+from tayori.domain.identifiers import Contract, HandlerId
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.reports.disclosure import DisclosedLetter, disclosure_pdf
@@ -34,7 +34,7 @@ from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases, place_of
 from tayori.vault.envelope import seal
 from tayori.vault.roster import Credential
-from tayori.warehouse import arrivals, desk, disclosures, opinions
+from tayori.warehouse import arrivals, closing, desk, disclosures, opinions
 from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.disclosures import DisclosureRow
 from tayori.warehouse.engines import reading, writing
@@ -74,6 +74,7 @@ def prepare(office: Office, by: Credential, document_no: str, asked_on: date, re
         raise BadInput("A disclosure names its document, the day on which it was asked for, and at least one letter.")
     disclosure_id = f"x-{office.rng.getrandbits(48):012x}"
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
         files = [_file(people, by, one) for one in dict.fromkeys(receipts)]
         row = DisclosureRow(disclosure_id, document_no, asked_on, by.handler_id, PREPARED)
@@ -110,6 +111,7 @@ def black_out(
     if any(one.ground not in GROUNDS or not one.words.strip() for one in black_outs):
         raise BadInput(f"A black-out names words and one of the grounds {', '.join(GROUNDS)}.")
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
         _require_state(_request(people, by, disclosure_id), PREPARED)
         file = _file(people, by, receipt_no)
@@ -160,6 +162,7 @@ def approve(office: Office, by: Credential, disclosure_id: str) -> None:
 
     """
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, HandlerId(by.handler_id), "responsible", office.today())
         row = _request(people, by, disclosure_id)
         _require_state(row, PREPARED)
@@ -200,6 +203,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
     """
     key = recipient_of(recipient)
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
         row = _request(people, by, disclosure_id)
         _require_state(row, APPROVED)

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from tayori import mail
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
 from tayori.domain.ward import ward
 from tayori.errors import Refused, Unavailable
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases
-from tayori.warehouse import letters
+from tayori.warehouse import closing, letters
 from tayori.warehouse.engines import writing
 
 EVIDENCE: Final = Evidence("flow:receipts", Purpose.ANSWER)
@@ -39,6 +40,8 @@ class Confirmed:
 def send_confirmations(office: Office) -> Confirmed | None:
     """Send what is due; None where no mail is set up, and then nothing is opened and everything waits.
 
+    Nothing goes out once the contract is to end.
+
     A crash after a mail left and before that is written down sends it twice; none is lost.
     """
     if office.settings.smtp_url is None:
@@ -55,7 +58,8 @@ def _opened(office: Office) -> list[dict[str, Any]]:
     A letter whose key is not in the vault waits for it, and keeps nobody else's mail back.
     """
     with office.writing_people() as (people, vault):
-        due = letters.due(people, office.now(), BLOCK)
+        ended = closing.is_frozen(people, Contract.OPINIONS)
+        due = letters.due(people, office.now(), BLOCK) if not ended else []
         keys = office.case_keys.open(vault, [row["case_no"] for row in due])
         due = [row for row in due if row["case_no"] in keys]
         if not due:

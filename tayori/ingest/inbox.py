@@ -78,6 +78,8 @@ class _Opened:
     answers: list[Answer] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
+    no_letters: list[SetAside] = field(default_factory=list)
+    """What came as a letter and is none: set aside under the letters' own source, for it ends with their contract."""
 
 
 def ingest_inbox(
@@ -143,8 +145,10 @@ def _set_aside(office: Office, people: Connection, opened: _Opened, rows: Sequen
     """Set aside what is no event at all: each such row counts as one received and quarantined."""
     set_aside(office, people, SOURCE, opened.unopened)
     set_aside(office, people, SOURCE, opened.unparsed, _left_of_a_day(office, rows))
-    counts = Counts(received=len(opened.unopened) + len(opened.unparsed))
-    counts.quarantined.update(row.rule for row in (*opened.unopened, *opened.unparsed))
+    set_aside(office, people, letters.SOURCE, opened.no_letters)
+    every = (*opened.unopened, *opened.unparsed, *opened.no_letters)
+    counts = Counts(received=len(every))
+    counts.quarantined.update(row.rule for row in every)
     seen.add_tally(people, run_id, counts.tallied(), office.now())
     return counts
 
@@ -156,15 +160,16 @@ def _open(office: Office, rows: Sequence[InboxRow]) -> _Opened:
         record(people, EVIDENCE, Action.OPEN, "sealed rows of the inbox", count=len(rows), now=office.now())
     opened = _Opened()
     for row in rows:
+        aside = opened.no_letters if row.kind == LETTER else opened.unopened
         try:
             content = office.box_keys.open(row.kind, Sealed(row.epoch, row.sealed))
         except (NotFound, Tampered):
-            opened.unopened.append(SetAside(row.inbox_no, UNOPENED, row.sealed))
+            aside.append(SetAside(row.inbox_no, UNOPENED, row.sealed))
             continue
         try:
             _sort_in(opened, row, content, office)
         except Unparsed:
-            opened.unopened.append(SetAside(row.inbox_no, NOT_OURS, content))
+            aside.append(SetAside(row.inbox_no, NOT_OURS, content))
     return opened
 
 

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from tayori.certificates.jws import Signer
 from tayori.domain.evidence import Evidence, Purpose
+from tayori.domain.identifiers import Contract
 from tayori.errors import Refused
 from tayori.migration.report import DIFFERENT, opened_report
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import migrating
+from tayori.warehouse import closing, migrating
 from tayori.warehouse.engines import reading, writing
 
 ROLE: Final = "responsible"
@@ -58,6 +59,7 @@ def cut_over(office: Office, by: Credential, source: str) -> None:
 
     """
     with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
         roster.require_role(people, by.handler_id, ROLE, office.today())
         row = migrating.find(people, source)
         if row.phase == migrating.CUT_OVER:

@@ -36,17 +36,19 @@ EVIDENCE: Final = Evidence("flow:migration", Purpose.INTAKE)
 
 @dataclass(slots=True)
 class LoadCounts:
-    """What became of the cases that were read: read = added + changed + same + refused, always."""
+    """What became of the cases that were read: read = added + changed + same + disposed + refused, always."""
 
     read: int = 0
     added: int = 0
     changed: int = 0
     same: int = 0
+    disposed: int = 0
+    """Disposed of here (廃棄) while the old system still has them: they do not come back."""
     refused: Counter[str] = field(default_factory=Counter)
 
     def plain(self) -> dict[str, Any]:
         """Give the counts as plain numbers."""
-        told = {name: getattr(self, name) for name in ("read", "added", "changed", "same")}
+        told = {name: getattr(self, name) for name in ("read", "added", "changed", "same", "disposed")}
         return told | {"refused": self.refused.total(), "rules": dict(sorted(self.refused.items()))}
 
 
@@ -95,7 +97,9 @@ class _Loader:
         """Judge a page; write what is new, write anew what changed, leave what is the same."""
         people, vault = stores
         closing.require_open(people, Contract.OPINIONS)
-        good = self._judged(people, cases)
+        judged = self._judged(people, cases)
+        disposed = opinions.disposed_before(people, list(judged))
+        good = {index: case for index, case in judged.items() if index not in disposed}
         known = migrating.marks_by_key(people, list(good))
         marks = {index: self._office.index.of_content(case.content()) for index, case in good.items()}
         fresh = {index: case for index, case in good.items() if index not in known}
@@ -110,6 +114,7 @@ class _Loader:
         self.counts.read += len(cases)
         self.counts.added += len(fresh)
         self.counts.changed += len(changed)
+        self.counts.disposed += len(disposed)
         self.counts.same += len(good) - len(fresh) - len(changed)
 
     def _judged(self, people: Connection, cases: Sequence[OldCase]) -> dict[bytes, OldCase]:

@@ -28,6 +28,13 @@ from tayori.warehouse.schema.columns import Moment
 
 FORMAT: Final = "tayori-handover/1"
 PART_ROWS: Final = 2_000
+HEAVY_ROWS: Final = 20
+HEAVY: Final = frozenset({"letter_file", "picture"})
+"""Tables whose rows hold whole files: a part holds few of them."""
+FILES: Final = frozenset({("letter_file", "content")})
+"""Sealed columns whose text is base64 of a file."""
+SIGNED: Final = frozenset({"statement", "signature"})
+"""What a handler signed, and the signature: the proof of a decision (決裁) goes to 甲 with the record of it."""
 LOCKED: Final = frozenset({Erasure.MEMBER_LIST, Erasure.LIST_KEY})
 SEALED: Final = frozenset({Erasure.PERSON_KEY, Erasure.CASE_KEY})
 README: Final = """便り (Tayori) 契約終了時の返還データ
@@ -96,7 +103,7 @@ class Parts:
         for table, kind in self.tables:
             counted = self.rows.setdefault(kind.name, {})
             counted[table.name] = 0
-            for number, block in enumerate(self.blocks(table, PART_ROWS), 1):
+            for number, block in enumerate(self.blocks(table, HEAVY_ROWS if table.name in HEAVY else PART_ROWS), 1):
                 lines = _lines(table, self.reveal(table, block))
                 counted[table.name] += len(block)
                 name = f"data/{table.name}/{number:06d}.jsonl"
@@ -136,6 +143,8 @@ def _form(column: Column[Any]) -> str:
     rule, nearness = column.info["erasure"], column.info["nearness"]
     if rule in LOCKED:
         return "返還しない（送信の確定まで使う宛先の束）"
+    if (column.table.name, column.name) in FILES:
+        return "base64（封緘を開いたファイル）"
     if rule in SEALED and nearness is Nearness.PERSONAL:
         return "文字列（封緘を開いたもの）"
     if _is_digest(column):
@@ -146,8 +155,8 @@ def _form(column: Column[Any]) -> str:
 
 
 def _is_digest(column: Column[Any]) -> bool:
-    rule = column.info["erasure"]
-    return rule in {Erasure.PERSON_ROW, Erasure.CASE_ROW} and _python_type(column) is bytes
+    by_rule = column.info["erasure"] in {Erasure.PERSON_ROW, Erasure.CASE_ROW}
+    return by_rule and _python_type(column) is bytes and column.name not in SIGNED
 
 
 def _python_type(column: Column[Any]) -> type:

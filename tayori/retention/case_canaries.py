@@ -12,11 +12,15 @@ from tayori.domain.identifiers import RunId
 from tayori.domain.record_classes import done_before
 from tayori.domain.states import CaseState
 from tayori.office import Office
+from tayori.vault.cases import place_of
 from tayori.vault.envelope import place, seal
 from tayori.vault.residue_forms import Needles
-from tayori.warehouse import opinions
+from tayori.warehouse import arrivals, desk, letters, opinions
+from tayori.warehouse.arrivals import FileRow
+from tayori.warehouse.letters import Receipt
 from tayori.warehouse.opinions import MaskedRow
 from tayori.warehouse.people import reserve
+from tayori.warehouse.schema.desk import case_look_up, case_reply, case_trail
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
 CANARIES: Final = 3
@@ -57,7 +61,7 @@ def needles(office: Office, run_id: RunId) -> Needles:
 
 
 def plant(office: Office, stores: tuple[Connection, Connection], run_id: RunId) -> list[int]:
-    """Add the run's canaries with their masked rows, in the caller's transactions; give their numbers.
+    """Add the run's canaries and all that may belong to a case, in the caller's transactions; give their numbers.
 
     Those that are there already stay as they are.
     """
@@ -71,6 +75,8 @@ def plant(office: Office, stores: tuple[Connection, Connection], run_id: RunId) 
     planted = list(zip(numbers, keys, fresh, strict=True))
     opinions.add_cases(warehouse, [_case(office, *one) for one in planted])
     opinions.add_masked(warehouse, [_masked(*one) for one in planted])
+    for one in planted:
+        _add_beside(office, warehouse, *one)
     return sorted([*numbers, *(number for number, _ in there.values())])
 
 
@@ -111,6 +117,23 @@ def _masked(number: int, key: bytes, one: CaseCanary) -> MaskedRow:
         level=0,
         masked_text=seal(key, one.sealed.encode(), place("masked_opinion", "masked_text", number)),
     )
+
+
+def _add_beside(office: Office, warehouse: Connection, number: int, key: bytes, one: CaseCanary) -> None:
+    """Mark what else belongs to a case: file, trail, answer, receipt, look-ups, so that a probe knows of each."""
+    row, said, now = {"case_no": number, "seq": 1}, one.sealed.encode(), office.now()
+    file = {"case_no": number, "file_no": number}
+    title, content = (seal(key, said, place_of("letter_file", name, file)) for name in ("title", "content"))
+    trail, reply = (seal(key, said, place_of(table, "words", row)) for table in ("case_trail", "case_reply"))
+    arrivals.add_arrivals(warehouse, [(number, one.source_key, 0)])
+    arrivals.add_files(warehouse, [FileRow(number, number, "attachment", "text/plain", title, content)])
+    receipt = Receipt(number, one.source_key, one.source_key.hex()[:9], letters.DONE, None, "no", "")
+    letters.add(warehouse, [receipt], [])
+    desk.add(warehouse, case_look_up, [{"case_no": number, "found_by": KIND, "look_up": one.source_key}])
+    desk.add(warehouse, case_trail, [row | {"at": now, "by": KIND, "what": KIND, "target": None, "words": trail}])
+    drafted = {"mark": one.source_key, "drafted_by": KIND, "drafted_at": now, "words": reply}
+    form = {"route": KIND, "form": "plain", "way": "letter", "template": KIND, "shared": None, "shared_version": None}
+    desk.add(warehouse, case_reply, [row | form | drafted | {"changed": False}])
 
 
 def gone(office: Office, warehouse: Connection, run_id: RunId) -> bool:

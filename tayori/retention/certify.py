@@ -33,6 +33,7 @@ TABLES: Final = {
     "reception_settings": "受信設定",
     "genre_choice": "情報ジャンルの選択（登録をやめた時点で削除した行を除く）",
     "survey_answer": "アンケートの回答（記名）",
+    "staff_link": "試し送りを受ける職員の登録",
     "quarantine": "隔離",
 }
 

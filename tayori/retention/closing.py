@@ -122,6 +122,7 @@ def obstacles(office: Office, contract: Contract, door_answers: DoorAnswers = no
     door = contract is Contract.LINE and door_answers()
     found = [
         (left.broadcasts, f"{left.broadcasts} broadcasts are approved, under way or undecided; cancel or decide them."),
+        (left.surveys, f"{left.surveys} surveys are not closed; close them (`tayori survey close`)."),
         (left.leavers, f"{left.leavers} people who left are not erased yet; run `tayori retention run`."),
         (left.open_cases, f"{left.open_cases} letters are undecided; finish them at the desk (`tayori case list`)."),
         (left.open_lists, f"{left.open_lists} lists for disposal are in hand; run `tayori disposal run` to their end."),

@@ -1,7 +1,8 @@
 """Lists for disposal of letters (廃棄予定一覧), their approval by two, and holds. Nothing is disposed of here.
 
 Letters are 公文書: leaving LINE never touches them. They end when the period of their series is over, on a list that
-two handlers signed, at least one of them of 甲, and never while a hold keeps them.
+two handlers signed, at least one of them of 甲, and never while a hold, or a disclosure request that was not answered,
+keeps them.
 """
 
 import re
@@ -67,8 +68,10 @@ def _due(warehouse: Connection, office: Office) -> tuple[list[Listed], Counter[s
     kept: Counter[str] = Counter()
     for series in record_classes().series:
         last = done_before(office.today(), series.fiscal_years)
-        for one in disposal.done_before(warehouse, sorted(series.addressees), last):
-            if is_held(standing, series.name, one.receipt_no):
+        done = disposal.done_before(warehouse, sorted(series.addressees), last)
+        asked_for = disposal.asked_for(warehouse, [one.case_no for one in done], office.today())
+        for one in done:
+            if one.case_no in asked_for or is_held(standing, series.name, one.receipt_no):
                 kept[series.name] += 1
             else:
                 due_from = disposable_from(one.done_on, series.fiscal_years)

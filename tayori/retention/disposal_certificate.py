@@ -9,6 +9,7 @@ from tayori.certificates.erasure import CommitmentList, Erasure, VerifiedErasure
 from tayori.certificates.wording import printed
 from tayori.domain.columns import CASE_RULES
 from tayori.domain.identifiers import Contract, RunId
+from tayori.domain.record_classes import record_classes
 from tayori.domain.register import register
 from tayori.office import TOKYO, Office
 from tayori.retention import filing
@@ -19,8 +20,6 @@ from tayori.warehouse import disposal, journal, wrapped_keys
 from tayori.warehouse.disposal import Disposed
 from tayori.warehouse.engines import is_sqlite, reading
 from tayori.warehouse.erasure import BACKUP_DAYS
-from tayori.warehouse.schema.arrivals import letter_file
-from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 
 TERMS: Final = {
     "opinion_case": "意見等の案件",
@@ -68,10 +67,10 @@ def destroyed_at(office: Office, epoch: int) -> datetime | None:
 def _records(tally: Mapping[str, int]) -> tuple[ErasedRecords, ...]:
     """Give what was erased of letters, by table: its terms of the register, and how many rows."""
     terms = {item.item: item.term for item in register().items}
-    tables = {table.name: table for table in (opinion_case, masked_opinion, letter_file)}
+    tables = {table.name: table for table in disposal.case_tables()}
     return tuple(
         ErasedRecords(
-            table=TERMS[name],
+            table=TERMS.get(name) or f"{record_classes().of_table(name).term}（{name}）",
             items=tuple(
                 dict.fromkeys(
                     terms[column.info["item"]]
@@ -82,6 +81,7 @@ def _records(tally: Mapping[str, int]) -> tuple[ErasedRecords, ...]:
             rows=rows,
         )
         for name, rows in sorted(tally.items())
+        if rows or name in TERMS
     )
 
 

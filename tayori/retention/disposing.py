@@ -1,7 +1,7 @@
 """Dispose of the letters of an approved list: rows and masked rows, then their keys, then the proof and the register.
 
 Each step may run twice, and a run that stopped anywhere goes on under its id to the same certificate and the same line
-of the register. What a hold keeps when its turn comes stays, and is counted as withheld.
+of the register. What a hold or an open disclosure request keeps when its turn comes stays, and is counted as withheld.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from tayori.domain.identifiers import Contract, RunId
 from tayori.domain.record_classes import record_classes
 from tayori.errors import Refused
 from tayori.office import Office
-from tayori.retention import case_canaries, filing
+from tayori.retention import case_canaries, filing, outgoing
 from tayori.retention.disposal import is_held, require_approved
 from tayori.retention.disposal_certificate import destroyed_at, verified_disposal
 from tayori.retention.issuing import Filed
@@ -85,7 +85,8 @@ def plan(office: Office, list_id: str) -> list[Planned]:
         disposal.find_list(warehouse, list_id)
         standing = disposal_holds.active(warehouse)
         waiting = [one for one in disposal.next_items(warehouse, list_id, 0, 2**31 - 1) if one.case_no > 0]
-    held = [one for one in waiting if is_held(standing, one.series, one.receipt_no)]
+        asked_for = disposal.asked_for(warehouse, [one.case_no for one in waiting], office.today())
+    held = [one for one in waiting if one.case_no in asked_for or is_held(standing, one.series, one.receipt_no)]
     names = sorted({one.series for one in waiting})
     return [
         Planned(
@@ -200,7 +201,9 @@ def _block(job: _Job, key: bytes, after: int) -> int | None:
         record(warehouse, job.evidence, Action.ERASE, what, count=len(expected), now=now)
         standing = disposal_holds.active(warehouse)
         block = disposal.next_items(warehouse, job.list_id, after, BLOCK)
-        gone = [one for one in block if not is_held(standing, one.series, one.receipt_no)]
+        asked_for = disposal.asked_for(warehouse, [one.case_no for one in block], job.office.today())
+        free = [one for one in block if one.case_no not in asked_for]
+        gone = [one for one in free if not is_held(standing, one.series, one.receipt_no)]
         rows = disposal.dispose(warehouse, job.list_id, [(one, _committed(key, one)) for one in gone], now)
         journal.add_tally(warehouse, job.run_id, rows)
     job.around.between("rows")
@@ -249,6 +252,11 @@ def _planned(job: _Job, disposed: int) -> list[int]:
 
 
 def _clean(job: _Job) -> None:
+    """Overwrite or free what the rows left behind, and end what the desk had written out of these cases."""
+    with reading(job.office.warehouse) as warehouse:
+        gone = set(disposal.disposed_numbers(warehouse, job.list_id))
+        receipts = [one.receipt_no for one in disposal.items(warehouse, job.list_id) if one.case_no in gone]
+    outgoing.clear(job.office, receipts)
     done = [hygiene.clean(getattr(job.office, store), store) for store in STORE_TERMS]
     job.finish("clean", {"stores": [asdict(one) for one in done]})
 

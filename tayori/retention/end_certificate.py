@@ -97,6 +97,8 @@ def _methods(office: Office, contract: Contract, steps: Steps) -> tuple[Method, 
     files = [Method(store="返還用の書庫の控え", method=printed("methods", "file_deletion"), settings={})]
     if contract is Contract.LINE:
         files.append(Method(store="配信の画像", method=printed("methods", "file_deletion"), settings={}))
+    else:
+        files.append(Method(store="書き出した添付・回答", method=printed("methods", "file_deletion"), settings={}))
     backups, sealed = len(steps["counts"].found["backups"]), int(steps["verify"].found.get("sealed_tried", 0))
     if backups or sealed:
         tried = {"件数": str(backups), "復元の試行": "すべて失敗", "台帳によらず試行した封緘済みの写し": str(sealed)}

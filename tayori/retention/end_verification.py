@@ -8,7 +8,7 @@ from tayori.domain.canonical import canonical_bytes
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract
 from tayori.errors import Refused
-from tayori.retention import canaries, case_canaries, spaces
+from tayori.retention import canaries, case_canaries, outgoing, spaces
 from tayori.retention.backups import attempts
 from tayori.retention.copies.searching import BACKUP, Searched, require_ward, search
 from tayori.retention.end_job import Job
@@ -58,7 +58,11 @@ def _left(job: Job) -> list[str]:
                 for table, _ in closing.tables_to_erase(job.contract, store)
                 if closing.count(connection, table, job.contract)
             ]
+    if job.contract is Contract.LINE:
+        left += [f"key of survey {name}" for name in job.office.survey_keys.standing()]
     left += [f"key {name}" for name in spaces.held_keys(job.office, job.contract)]
+    if job.contract is Contract.OPINIONS and outgoing.left(job.office):
+        left.append(outgoing.FOLDER)
     tried = attempts(job.around.backups, job.steps()["counts"].found["backups"])
     return left + [f"backup {one.backup_id}" for one in tried if one.opened]
 

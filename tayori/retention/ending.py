@@ -14,7 +14,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, RunId
 from tayori.errors import BadInput, Refused
 from tayori.office import Office
-from tayori.retention import canaries, case_canaries, filing, server_logs, spaces
+from tayori.retention import canaries, case_canaries, filing, outgoing, server_logs, spaces
 from tayori.retention.closing import ROLE, refuse_unfinished, standing
 from tayori.retention.end_certificate import verified_end
 from tayori.retention.end_job import Around, Job
@@ -178,17 +178,21 @@ def _erase_table(job: Job, store: str, name: str) -> None:
 def _end_keys(job: Job) -> None:
     """Destroy every key of the contract's spaces, and those of the boxes that the other contract does not need."""
     spaces.destroy_epochs(job.office, job.contract)
+    for survey in job.office.survey_keys.standing() if job.contract is Contract.LINE else ():
+        job.office.survey_keys.destroy(survey)
     if "boxes" not in job.steps():
         kept = spaces.end_boxes(job.office, other_goes_on=job.other_goes_on)
         job.finish("boxes", {"kept": kept})
 
 
 def _end_files(job: Job) -> None:
-    """Erase the pictures that the door served, our copy of what was handed over, and with the last contract logs."""
+    """Erase what the door served or the desk wrote out, our copy of what was handed over, at the last end the logs."""
     if job.contract is Contract.LINE and job.office.media_folder.is_dir():
         for picture in job.office.media_folder.iterdir():
             if picture.is_file():
                 picture.unlink()
+    if job.contract is Contract.OPINIONS:
+        outgoing.clear_all(job.office)
     path = archive_of(job.office, job.row)
     if path is not None:
         path.unlink()

@@ -6,6 +6,7 @@ and any other key without a person by `sweep_keys`. Letters are not touched: the
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -17,12 +18,12 @@ from sqlalchemy import Connection
 from tayori.certificates.erasure import commitment
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import LineUserId, PersonNo, RunId
-from tayori.errors import Tampered
+from tayori.errors import Tampered, Unavailable
 from tayori.office import Office
 from tayori.vault.audit import Action, Recorded, record
 from tayori.vault.identity import open_frozen_line_ids
 from tayori.vault.lists import seal_in
-from tayori.warehouse import erasure, journal, memberships
+from tayori.warehouse import erasure, journal, memberships, surveys
 from tayori.warehouse.engines import reading, writing_much
 from tayori.warehouse.erasure import FIRST_NUMBER, Leaver
 from tayori.warehouse.memberships import SealOf
@@ -113,10 +114,24 @@ def _forget_block(
         wait = frozenset(taken.waiting.tolist())
         gone = [leaver for leaver in leavers if leaver.person_no not in wait]
         rows = erasure.forget(warehouse, gone)
+        forget_tokens(office, warehouse, gone)
         journal.write_journal(warehouse, run_id, gone, [_committed(commitment_key, one) for one in gone], now)
         if not canaries:
             journal.add_tally(warehouse, run_id, rows)
     return _Block(last, gone, len(wait), taken.lists_changed, rows, strangers)
+
+
+def forget_tokens(office: Office, warehouse: Connection, gone: Sequence[Leaver]) -> int:
+    """Delete the tokens by which open surveys would tell that these have answered; give how many there were.
+
+    They follow from the look-up value and a key that is still here, so that they could be told of whoever has left.
+    """
+    deleted = 0
+    for survey in office.survey_keys.standing() if gone else ():
+        with suppress(Unavailable):  # it was closed just now: its tokens are gone
+            tokens = office.survey_keys.tokens(survey, [leaver.line_index for leaver in gone])
+            deleted += surveys.unspend(warehouse, survey, tokens)
+    return deleted
 
 
 def _told_apart(

@@ -18,7 +18,7 @@ from tayori.domain.leaving import bound, leaving_limits
 from tayori.errors import Refused, Unavailable
 from tayori.ingest import surveys
 from tayori.office import Office
-from tayori.retention import canaries, certify, erase, holds, probe, server_logs, spaces
+from tayori.retention import canaries, certify, erase, holds, outgoing, probe, server_logs, spaces
 from tayori.retention.certify import BOX_STEP
 from tayori.retention.copies import backups, escrow
 from tayori.retention.issuing import Filed
@@ -28,6 +28,7 @@ from tayori.vault.keyfile import Space, read_secret, write_secret
 from tayori.vault.providers import weakest
 from tayori.warehouse import boxes, closing, hygiene, journal, people, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
+from tayori.warehouse import surveys as stored_surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
 from tayori.warehouse.runs import Outcome
@@ -214,15 +215,25 @@ def renew_box_keys(office: Office) -> Counts:
 
 
 def expire(office: Office) -> Counts:
-    """End what has reached its age: quarantined content, event ids, journals of certified runs, inbox rows, logs."""
+    """End what has reached its age: rows by their classes of record, keys of tombstones, logs, files written out."""
     counts: Counts = {}
     for store in ("warehouse", "inbox"):
         with writing(getattr(office, store)) as connection:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    tombstone_keys = office.tombstone_keys.destroy_ended(office.now())
-    return counts | {"tombstone_keys_destroyed": tombstone_keys} | server_logs.turn_over(office)
+    counts["survey_keys_destroyed"] = _end_survey_keys(office)
+    counts["tombstone_keys_destroyed"] = office.tombstone_keys.destroy_ended(office.now())
+    return counts | server_logs.turn_over(office) | outgoing.expire(office)
+
+
+def _end_survey_keys(office: Office) -> int:
+    """Destroy keys that outlived the end of their survey: a crash or a restore left them; give how many."""
+    with reading(office.warehouse) as warehouse:
+        left = sorted(stored_surveys.closed(warehouse) & set(office.survey_keys.standing()))
+    for name in left:
+        office.survey_keys.destroy(name)
+    return len(left)
 
 
 def expire_quarantine(office: Office) -> int:

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +33,15 @@ class SurveyKeys:
             Unavailable: the key is not here; nobody's answer can be told from another's.
 
         """
+        return self.tokens(survey, [line_index])[0]
+
+    def tokens(self, survey: str, line_indexes: Sequence[bytes]) -> list[bytes]:
+        """Give the tokens that several spend, in their order; see `token`."""
         try:
             key = bytes.fromhex(read_secret(self._path(survey)).decode("ascii").strip())
         except ValueError:
             raise damaged(self._path(survey)) from None
-        return hmac.digest(key, b"survey token|" + line_index, "sha256")
+        return [hmac.digest(key, b"survey token|" + index, "sha256") for index in line_indexes]
 
     def destroy(self, survey: str) -> None:
         """Destroy the key: from now on no token tells anything."""

@@ -12,6 +12,7 @@ from tayori.domain.identifiers import Contract
 from tayori.domain.record_classes import ERASED, RETURNED, AtEnd, RecordClass, record_classes
 from tayori.domain.states import OPEN_CASES, BroadcastState
 from tayori.errors import NotFound, Refused
+from tayori.warehouse import surveys
 from tayori.warehouse.disposal import ListState
 from tayori.warehouse.schema.approvals import quarantine_approval
 from tayori.warehouse.schema.broadcasts import broadcast
@@ -252,6 +253,7 @@ class Unfinished:
     """What is not finished in a contract: by what it is, how many."""
 
     broadcasts: int = 0
+    surveys: int = 0
     leavers: int = 0
     open_cases: int = 0
     open_lists: int = 0
@@ -269,6 +271,7 @@ def unfinished(connection: Connection, contract: Contract) -> Unfinished:
         leavers = select(func.count()).select_from(person).where(person.c.left_at.is_not(None), person.c.person_no > 0)
         return Unfinished(
             broadcasts=int(connection.execute(broadcasts).scalar_one()),
+            surveys=surveys.count_unclosed(connection),
             leavers=int(connection.execute(leavers).scalar_one()),
             quarantined=quarantined,
         )

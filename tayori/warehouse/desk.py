@@ -98,6 +98,15 @@ class Untaken:
     items: Mapping[str, bytes | None]
 
 
+def refuse_other_than_receipt(given: str) -> None:
+    """Refuse what no case has and that has not the form of a receipt number: it may be a name, and is not repeated.
+
+    A case that came from an old system keeps the number that it had there, in whatever form.
+    """
+    if not RECEIPT.fullmatch(given):
+        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
+
+
 def no_case(receipt_no: str) -> str:
     """Say that the desk has no case of a number."""
     return f"The desk has no case {receipt_no}; see `tayori case list`, or run `tayori case take-up` first."
@@ -118,17 +127,16 @@ def find(connection: Connection, receipt_no: str) -> CaseFile:
     """Give a case by its receipt number; on PostgreSQL a writer holds it until the transaction ends.
 
     Raises:
-        BadInput: what is given is no receipt number.
+        BadInput: what is given is no receipt number and no case has it.
         NotFound: no case has the number, or the desk has not taken it up yet.
 
     """
-    if not RECEIPT.fullmatch(receipt_no):
-        raise BadInput("A case is named by its receipt number, as in R2026-0000001; see `tayori case list`.")
     chosen = _files().where(opinion_case.c.receipt_no == receipt_no)
     if connection.get_execution_options().get("tayori_writes"):
         chosen = chosen.with_for_update()
     row = connection.execute(chosen).first()
     if row is None:
+        refuse_other_than_receipt(receipt_no)
         raise NotFound(no_case(receipt_no))
     return _file(row)
 

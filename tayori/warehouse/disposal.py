@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, literal, select, update
 
+from tayori.domain.columns import CASE_RULES
 from tayori.domain.states import DONE
 from tayori.errors import NotFound
 from tayori.warehouse.bulk import delete_where_in, insert_rows, rows_where_in
+from tayori.warehouse.erasure import rules_of
 from tayori.warehouse.migrating import not_cut_over
-from tayori.warehouse.schema.arrivals import letter_file
+from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.endings import (
     disposal_item,
     disposal_list,
@@ -19,7 +21,7 @@ from tayori.warehouse.schema.endings import (
     disposal_signature,
     disposed_letter,
 )
-from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
+from tayori.warehouse.schema.opinions import opinion_case
 
 
 class ListState(StrEnum):
@@ -32,6 +34,8 @@ class ListState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ANSWERED = "handed_out"
+ASKED = timedelta(days=366)
 OPEN = frozenset({ListState.PROPOSED, ListState.APPROVED, ListState.RUNNING})
 
 
@@ -171,7 +175,7 @@ def next_items(connection: Connection, list_id: str, after: int, size: int) -> l
 def dispose(
     connection: Connection, list_id: str, gone: Sequence[tuple[Listed, bytes]], now: datetime
 ) -> dict[str, int]:
-    """Delete letters and their masked rows, and note who was disposed of; give how many rows went, by table.
+    """Delete letters with all that belongs to them, and note who was disposed of; give how many rows went, by table.
 
     What each came from is remembered by its keyed digest, so that reading the source again does not bring it back.
     """
@@ -185,12 +189,29 @@ def dispose(
     return rows
 
 
+def asked_for(connection: Connection, numbers: Sequence[int], today: date) -> set[int]:
+    """Give those of these letters that an open disclosure request (開示の請求) covers: within its year, not answered.
+
+    The law gives two months to answer; one that is left open for longer than a year has ended some other way, and
+    what is fought over has its hold.
+    """
+    listed = rows_where_in(connection, disclosure_case, "case_no", numbers, ("case_no", "disclosure_id"))
+    chosen = select(disclosure.c.disclosure_id).where(
+        disclosure.c.state != ANSWERED, disclosure.c.asked_on > today - ASKED
+    )
+    waiting = set(connection.execute(chosen).scalars()) if listed else set()
+    return {case_no for case_no, disclosure_id in listed if disclosure_id in waiting}
+
+
 def delete_letters(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
-    """Delete letters, their files and their masked rows; give how many rows went, by table."""
-    return {
-        table.name: delete_where_in(connection, table, "case_no", numbers)
-        for table in (letter_file, masked_opinion, opinion_case)
-    }
+    """Delete letters with every row that belongs to their cases; give how many rows went, by table."""
+    return {table.name: delete_where_in(connection, table, "case_no", numbers) for table in case_tables()}
+
+
+def case_tables() -> list[Table]:
+    """Give the tables that hold rows of cases, by their erasure rules, those that depend on others first."""
+    tables = reversed(opinion_case.metadata.sorted_tables)
+    return [table for table in tables if rules_of(table) & CASE_RULES and "case_no" in table.columns]
 
 
 def disposed_numbers(connection: Connection, list_id: str) -> list[int]:

@@ -112,6 +112,11 @@ def try_again(connection: Connection, number: int, tries: int, due_at: datetime)
     connection.execute(again.values(tries=tries, due_at=due_at))
 
 
+def drop_confirmations(connection: Connection) -> int:
+    """End every confirmation that is due; give how many. The screen told the receipt number to each writer."""
+    return connection.execute(delete(letter_confirmation)).rowcount
+
+
 def end_confirmation(connection: Connection, number: int) -> None:
     """End a confirmation: it was sent, or is given up."""
     connection.execute(delete(letter_confirmation).where(letter_confirmation.c.case_no == number))

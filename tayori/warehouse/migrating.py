@@ -95,6 +95,12 @@ def numbers(connection: Connection, source: str) -> list[tuple[int, bytes]]:
     return [(row[0], bytes(row[1])) for row in connection.execute(chosen.order_by(opinion_case.c.case_no))]
 
 
+def named(connection: Connection, cases: Sequence[int]) -> list[tuple[str, str]]:
+    """Give receipt number and addressee of cases: by these a hold (廃棄の停止) covers them."""
+    rows = rows_where_in(connection, opinion_case, "case_no", cases, ("receipt_no", "addressee"))
+    return [(str(row[0]), str(row[1])) for row in rows]
+
+
 def clear(connection: Connection, cases: Sequence[int]) -> None:
     """Take cases away with all that belongs to them, to be written anew or not at all."""
     for table in (letter_file, case_arrival, masked_opinion, opinion_case):

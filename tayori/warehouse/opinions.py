@@ -73,10 +73,14 @@ def marks_of_cases(connection: Connection, keys: Sequence[bytes]) -> dict[bytes,
 
     A letter that was disposed of has no mark any more: read again, it is a duplicate whatever it says.
     """
-    gone = rows_where_in(connection, disposed_letter, "source_key", keys, ("source_key",))
     cases = rows_where_in(connection, opinion_case, "source_key", keys, ("source_key", "content_mark"))
     marks = {bytes(row[0]): bytes(row[1]) if row[1] is not None else None for row in cases}
-    return {bytes(row[0]): None for row in gone} | marks
+    return dict.fromkeys(disposed_before(connection, keys)) | marks
+
+
+def disposed_before(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Give those look-up values of source keys whose letter was disposed of: it never comes in again."""
+    return {bytes(row[0]) for row in rows_where_in(connection, disposed_letter, "source_key", keys, ("source_key",))}
 
 
 def cases_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:

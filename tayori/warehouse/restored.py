@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, delete, func, insert, select, update
 
 from tayori.domain.batches import Numbers
-from tayori.domain.columns import CASE_RULES
 from tayori.domain.states import BatchState
-from tayori.warehouse.bulk import delete_where_in, numbers_of, rows_where_in
-from tayori.warehouse.erasure import Leaver, rules_of
+from tayori.warehouse.bulk import numbers_of, rows_where_in
+from tayori.warehouse.erasure import Leaver
 from tayori.warehouse.schema.broadcasts import batch, broadcast
-from tayori.warehouse.schema.columns import warehouse as metadata
 from tayori.warehouse.schema.opinions import opinion_case
 from tayori.warehouse.schema.people import erasure_journal, person, person_counter
 from tayori.warehouse.schema.records import lease, quarantine
@@ -33,20 +31,6 @@ def leavers_of(warehouse: Connection, numbers: Sequence[int], now: datetime) -> 
     """Give people as the eraser takes them, by number."""
     rows = rows_where_in(warehouse, person, "person_no", numbers, ("person_no", "line_index"))
     return [Leaver(row[0], "restored", now, bytes(row[1])) for row in rows]
-
-
-def case_tables() -> list[Table]:
-    """Give the tables that hold rows of cases, those that depend on others first."""
-    return [
-        table
-        for table in reversed(metadata.sorted_tables)
-        if rules_of(table) & CASE_RULES and "case_no" in table.columns
-    ]
-
-
-def forget_cases(warehouse: Connection, numbers: Sequence[int]) -> int:
-    """Take cases out of every table that holds their rows; give how many rows."""
-    return sum(delete_where_in(warehouse, table, "case_no", numbers) for table in case_tables())
 
 
 def advance_counters(warehouse: Connection, vault: Connection) -> None:

@@ -99,6 +99,15 @@ def spend(connection: Connection, name: str, tokens: Sequence[bytes], ends_at: d
         connection.execute(insert(survey_spent), rows)
 
 
+def unspend(connection: Connection, name: str, tokens: Sequence[bytes]) -> int:
+    """Delete these tokens of a survey; give how many there were."""
+    gone = 0
+    for start in range(0, len(tokens), 500):
+        some = survey_spent.c.token.in_(tokens[start : start + 500])
+        gone += connection.execute(delete(survey_spent).where(survey_spent.c.survey == name, some)).rowcount
+    return gone
+
+
 def forget_spent(connection: Connection, name: str) -> int:
     """Delete the tokens of a survey; give how many there were."""
     return connection.execute(delete(survey_spent).where(survey_spent.c.survey == name)).rowcount
@@ -122,3 +131,14 @@ def tally(connection: Connection, name: str) -> Counter[tuple[str, str]]:
 def is_over(published: Published, today: date) -> bool:
     """Whether a survey is closed, being closed or past its last day, so that its last answers wait for no others."""
     return published.state != OPEN or published.closes_on < today
+
+
+def closed(connection: Connection) -> set[str]:
+    """Give the names of the surveys that are closed."""
+    return set(connection.execute(select(survey.c.name).where(survey.c.state == CLOSED)).scalars())
+
+
+def count_unclosed(connection: Connection) -> int:
+    """Give how many surveys wait to be closed, over or not."""
+    waiting = select(func.count()).select_from(survey).where(survey.c.state != CLOSED)
+    return int(connection.execute(waiting).scalar_one())

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ from tests.certificates.builders import (
     BACKUP,
     EPOCH,
     LETTERHEAD,
-    NOON,
     SUBJECTS,
     a_certificate,
     a_verified_erasure,
@@ -199,11 +199,26 @@ def test_names_in_old_letters_are_printed() -> None:
     assert "髙橋・山﨑・𠮷野" in page
 
 
-def test_the_first_year_of_the_era_has_its_name() -> None:
-    """令和元年, and no day before it."""
-    assert japan_date(NOON.replace(year=2019).date()) == "令和元年11月22日"
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        (date(2019, 11, 22), "令和元年11月22日"),
+        (date(2019, 5, 1), "令和元年5月1日"),
+        (date(2019, 4, 30), "平成31年4月30日"),
+        (date(1989, 1, 8), "平成元年1月8日"),
+        (date(1989, 1, 7), "昭和64年1月7日"),
+        (date(1926, 12, 25), "昭和元年12月25日"),
+    ],
+)
+def test_a_day_has_its_era(day: date, written: str) -> None:
+    """A letter that came over from an old system, and ends here, may be of an earlier era; its day is printed right."""
+    assert japan_date(day) == written
+
+
+def test_no_day_before_the_eras_that_letters_can_be_of() -> None:
+    """What cannot be is refused, not printed."""
     with pytest.raises(BadInput):
-        japan_date(NOON.replace(year=2018).date())
+        japan_date(date(1926, 12, 24))
 
 
 @pytest.mark.pdf

@@ -36,6 +36,7 @@ from tests.support.handlers import a_handler
 from tests.support.letters import ALetter, receive
 from tests.support.people import leave
 from tests.support.traces import rows_of
+from tests.surveys.builders import published
 
 L, O = Contract.LINE, Contract.OPINIONS  # noqa: E741 - the contracts' own letters
 
@@ -109,6 +110,8 @@ def obstruct(ward: Ward, what: str) -> Contract:
             box = office.sealer.seal("events", b"[]")
             with writing(office.inbox) as connection:
                 inbox.put(connection, "events", box.epoch, box.box, office.now())
+        case "survey":
+            published(office)
         case "letter":
             receive(office, ALetter(done_on=None), source="late letters")
             return O
@@ -122,6 +125,7 @@ def obstruct(ward: Ward, what: str) -> Contract:
         ("undecided", "undecided"),
         ("leaver", "people who left"),
         ("inbox", "wait in the inbox"),
+        ("survey", "surveys are not closed"),
         ("letter", "letters are undecided"),
     ],
 )

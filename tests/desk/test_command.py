@@ -132,7 +132,7 @@ REFUSALS = [
     ("case issue {0} --fax 1 --as mio", 2),
     ("case check {0} --as mio", 4),
     ("case dispatch {0} --as mio", 3),
-    ("case files ../../etc --clear --as mio", 2),
+    ("case files ../../etc --clear --as mio", 4),
     ("case settle {0} --sent --as mio", 4),
     ("case complete {0} --as mio", 3),
     ("case resume {0} --as mio", 3),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from expectations.gate import gate
-from tayori.domain.identifiers import CANARY_PREFIX, RunId
+from tayori.domain.identifiers import CANARY_PREFIX, Contract, RunId
 from tayori.errors import Tampered, Unavailable
 from tayori.ingest import quarantine
 from tayori.ingest.counts import Counts
@@ -18,7 +18,7 @@ from tayori.ingest.following import NOT_FOLLOWING, OLDER
 from tayori.ingest.inbox import UNPARSED, ingest_inbox
 from tayori.ingest.verdict import Verdict
 from tayori.office import Office
-from tayori.warehouse import audit, inbox, people
+from tayori.warehouse import audit, closing, inbox, people
 from tayori.warehouse import events as seen
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.people import person
@@ -275,6 +275,18 @@ def test_a_box_that_does_not_open_goes_aside_and_the_others_come_in(office: Offi
         inbox.put(connection, "events", 77, b"of another epoch", office.now())
     counts = take_in(office).events
     assert (counts.applied, counts.quarantined) == (1, {"box_does_not_open": 2})
+
+
+def test_what_came_as_a_letter_and_is_none_is_of_the_letters_contract(office: Office) -> None:
+    """It waits under the letters' source, so that contract O ends with it and contract L without."""
+    box = office.sealer.seal("letter", b"no letter")
+    with writing(office.inbox) as connection:
+        inbox.put(connection, "letter", box.epoch, box.box, office.now())
+        inbox.put(connection, "letter", 77, b"of another epoch", office.now())
+    assert take_in(office).events.quarantined.total() == 2
+    with reading(office.warehouse) as warehouse:
+        waiting = {contract: closing.unfinished(warehouse, contract).quarantined for contract in Contract}
+    assert waiting == {Contract.LINE: 0, Contract.OPINIONS: 2}
 
 
 def test_what_cannot_be_parsed_is_kept_for_a_day_at_most(office: Office, clock: TestClock) -> None:

@@ -1,7 +1,9 @@
 """Letters whose cases are done, put into the stores as the intake leaves them; every writer is a dummy."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from sqlalchemy import insert
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.states import CaseState
@@ -10,6 +12,7 @@ from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal
 from tayori.warehouse import opinions
 from tayori.warehouse.opinions import MaskedRow
+from tayori.warehouse.schema.letters import letter_confirmation
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
 
@@ -36,6 +39,18 @@ def receive(office: Office, *letters: ALetter, source: str = "dummy letters") ->
             if letter.masked and letter.done_on is not None:
                 opinions.add_masked(people, [_masked(number, key, letter)])
     return numbers
+
+
+def confirmation_due(office: Office, number: int) -> None:
+    """Let a mail be due that confirms a letter to its writer."""
+    with office.writing_people() as (people, vault):
+        key = office.case_keys.open(vault, [number])[number]
+        sealed = {
+            item: seal(key, b"dummy@example.invalid", place("letter_confirmation", item, number))
+            for item in ("receipt", "email")
+        }
+        moment = office.now() - timedelta(minutes=1)
+        people.execute(insert(letter_confirmation).values(case_no=number, tries=0, due_at=moment, **sealed))
 
 
 def receipt(number: int, year: int = 2020) -> str:

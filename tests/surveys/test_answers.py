@@ -70,6 +70,37 @@ def test_erasing_a_person_erases_their_answer(office: Office) -> None:
     assert rows(office, "SELECT COUNT(*) FROM survey_answer") == [(1,)]
 
 
+def test_a_leavers_spent_token_goes_with_them(office: Office) -> None:
+    """L14: with the keys that are still here and a true LINE id nobody learns that a leaver ever answered."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, 13))
+    for person in range(1, 13):
+        answer(office, survey, person, often="a")
+    take_in(office)
+    deliver(office, an_event("unfollow", 5, at=10_000))
+    take_in(office)
+    retention.erase_leavers(office, retention.begin(office))
+    kept = {bytes(token) for (token,) in rows(office, "SELECT token FROM survey_spent")}
+    told = {
+        person
+        for person in range(1, 13)
+        if office.survey_keys.token("library", office.index.of_line_id(a_line_id(person))) in kept
+    }
+    assert told == set(range(1, 13)) - {5}
+    assert close(office, by, "library", gate) == 12
+
+
+def test_a_key_that_outlived_its_survey_goes_with_the_next_night(sqlite_office: Office) -> None:
+    """A crash after the closing, or an escrow from before it, leaves a key; an open survey keeps its own."""
+    office = sqlite_office
+    _, by = published(office, anonymous=True)
+    assert retention.expire(office)["survey_keys_destroyed"] == 0
+    close(office, by, "library", gate)
+    office.survey_keys.make("library")
+    assert retention.expire(office)["survey_keys_destroyed"] == 1
+    assert office.survey_keys.standing() == []
+
+
 def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
     """Not one is opened before ten are there; then all go in at once."""
     survey, _ = published(office, anonymous=True)

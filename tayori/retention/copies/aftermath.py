@@ -21,10 +21,11 @@ from tayori.domain.states import BROADCAST_STEPS, BroadcastState
 from tayori.errors import Unavailable
 from tayori.office import TOKYO, Office
 from tayori.retention import logbook
+from tayori.retention.erase import forget_tokens
 from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
-from tayori.warehouse import broadcasts, erasure, orphans, restored, standing, wrapped_keys
+from tayori.warehouse import broadcasts, disposal, erasure, letters, orphans, restored, standing, wrapped_keys
 from tayori.warehouse.broadcasts import BroadcastRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.standing import Occurrence
@@ -42,6 +43,7 @@ COUNTS: Final = (
     "broadcasts_stopped",
     "people_undecided",
     "plan_days_noted",
+    "confirmations_dropped",
     "rows_unopenable",
 )
 
@@ -68,6 +70,7 @@ def settle(office: Office, taken_at: datetime) -> dict[str, int]:
         counts["rows_unopenable"] = restored.drop_unopenable(warehouse, inbox, office.box_keys.epochs())
         restored.advance_counters(warehouse, vault)
         restored.free_leases(warehouse)
+        counts["confirmations_dropped"] = letters.drop_confirmations(warehouse)
     lists.sweep(office)
     with reading(office.vault) as vault:
         counts["people"] = wrapped_keys.count_keys(vault, Space.PERSON)
@@ -147,7 +150,9 @@ def _erase_again(office: Office) -> int:
     for block in _blocks(numbers):
         with writing(office.warehouse) as warehouse:
             record(warehouse, EVIDENCE, Action.ERASE, "erased since the backup", count=len(block), now=office.now())
-            erasure.forget(warehouse, restored.leavers_of(warehouse, block, office.now()))
+            leavers = restored.leavers_of(warehouse, block, office.now())
+            erasure.forget(warehouse, leavers)
+            forget_tokens(office, warehouse, leavers)
         with writing(office.vault) as vault:
             office.person_keys.destroy(vault, block)
     return len(numbers)
@@ -170,7 +175,7 @@ def _match_cases(office: Office) -> dict[str, int]:
     for block in _blocks(disposed):
         with writing(office.warehouse) as warehouse:
             record(warehouse, EVIDENCE, Action.ERASE, "cases disposed of since", count=len(block), now=office.now())
-            restored.forget_cases(warehouse, block)
+            disposal.delete_letters(warehouse, block)
     for block in _blocks(lost):
         with writing(office.vault) as vault:
             office.case_keys.destroy(vault, block)

@@ -1,0 +1,57 @@
+"""What a restore brings back of letters and surveys: no mail a second time, no token of whoever was erased since."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tayori.office import Office
+from tayori.retention.copies import backups, escrow, restoring
+from tayori.retention.run import retain
+from tayori.warehouse import surveys
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.letters import letter_confirmation
+from tayori.warehouse.schema.surveys import survey_spent
+from tests.copies.builders import Places, handlers, proven, wanted
+from tests.support.builders import TestClock, a_line_id
+from tests.support.letters import ALetter, confirmation_due, receive
+from tests.support.people import follow, leave
+
+
+def test_a_confirmation_of_the_backup_is_not_sent_again(kept: Office, places: Places, clock: TestClock) -> None:
+    """It may have gone out since; the writer saw the receipt number on the screen."""
+    handlers(kept)
+    (number,) = receive(kept, ALetter(done_on=None))
+    confirmation_due(kept, number)
+    backup = backups.make(kept, "flow:backup")
+    escrow.write(kept, "flow:retention")
+    clock.forward(minutes=10)
+    here = places.empty(kept)
+    found = restoring.restore(here, wanted(kept, backup.copy_id), proven(kept))
+    assert found.done["confirmations_dropped"] == 1
+    with reading(places.served(here).warehouse) as people:
+        assert people.execute(select(func.count()).select_from(letter_confirmation)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_spent_token_comes_back_only_of_those_who_stayed(
+    kept: Office, places: Places, clock: TestClock, *, leaves: bool
+) -> None:
+    """L14: whoever was erased after the backup is told by no token, although the survey's key came back too."""
+    handlers(kept)
+    kept.survey_keys.make("library")
+    numbers = list(follow(kept, [a_line_id(1), a_line_id(2)]))
+    tokens = [kept.survey_keys.token("library", kept.index.of_line_id(a_line_id(one))) for one in (1, 2)]
+    with writing(kept.warehouse) as people:
+        surveys.spend(people, "library", tokens, kept.now() + timedelta(days=30))
+    backup = backups.make(kept, "flow:backup")
+    clock.forward(hours=1)
+    if leaves:
+        leave(kept, numbers[:1])
+    retain(kept)
+    escrow.write(kept, "flow:retention")
+    here = places.empty(kept)
+    restoring.restore(here, wanted(kept, backup.copy_id), proven(kept))
+    with reading(places.served(here).warehouse) as people:
+        left = {bytes(one) for one in people.execute(select(survey_spent.c.token)).scalars()}
+    assert left == set(tokens[1:] if leaves else tokens)
