@@ -10,7 +10,7 @@ from tayori.domain.segments import Everyone
 from tayori.domain.ward import ward
 from tayori.office import Office
 from tayori.retention import canaries, erase
-from tayori.warehouse import audience, erasure, journal, lineids, people
+from tayori.warehouse import analysis, audience, erasure, journal, lineids, people
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import Chosen
 from tests.broadcast.builders import add_people
@@ -22,6 +22,8 @@ TABLES: Final = frozenset({"person", "genre_choice", "reception_settings"})
 ALIASES: Final = frozenset({"CHOICE", "CONCERNED", "FOLLOWS", "MISSING", "UNSEEN"})
 RESIDENTS_ONLY: Final = {
     "audience.audience",
+    "analysis.genre_choices",
+    "analysis.with_settings",
     "audience.audience_numbers",
     "audience.next_numbers",
     "audience.still_in",
@@ -113,7 +115,8 @@ def test_canaries_are_in_no_audience_and_no_count(office: Office) -> None:
     """Whatever is asked for a number of people: residents alone are in it."""
     residents, marked = some_of_each(office)
     with reading(office.warehouse) as warehouse:
-        assert people.count_people(warehouse) == 5
+        assert people.count_people(warehouse) == analysis.with_settings(warehouse) == 5
+        assert set(analysis.genre_choices(warehouse).values()) == {5}
         assert lineids.first_numbers(warehouse, 100) == residents
         for genre in ward().genres:
             assert audience.audience_numbers(warehouse, genre, Everyone()).tolist() == residents
