@@ -129,15 +129,13 @@ class Intake:
         counted: dict[bytes, Row] = {}
         for key, row in fresh.items():
             (recorded if _is_recorded(row) else counted)[key] = row
-        if self._follows:
-            self._revise(stores, changed)
-        else:
-            refused += [(row, CHANGED) for row in changed]
+        waiting = self._revise(stores, changed) if self._follows else changed
+        refused += [(row, CHANGED) for row in waiting]
         self._set_aside(stores[0], refused, held)
         self._count(stores[0], counted)
         self._record(stores, recorded, held)
         self.counts.read += len(frame)
-        self.counts.duplicate += len(frame) - len(refused) - len(fresh) - (len(changed) if self._follows else 0)
+        self.counts.duplicate += len(frame) - len(refused) - len(fresh) - (len(changed) - len(waiting))
         self._on_progress(len(frame))
 
     def refuse(self, people: Connection, refused: Sequence[tuple[Row, str]], files: Files) -> None:
@@ -172,23 +170,26 @@ class Intake:
                 fresh[index], marks[index] = row, mark
         return fresh, changed
 
-    def _revise(self, stores: tuple[Connection, Connection], changed: Sequence[Row]) -> None:
+    def _revise(self, stores: tuple[Connection, Connection], changed: Sequence[Row]) -> list[Row]:
         """Record what a source says of known letters since it changed them, sealed with each case.
 
-        The case keeps its first text; the desk is shown that there is a later one.
+        The case keeps its first text; the desk is shown that there is a later one. Give the rows of cases whose keys
+        are not here: they wait for somebody, and keep no other row back.
         """
         if not changed:
-            return
+            return []
         people, vault = stores
-        rows = {self._office.index.of_source_key(self._source, row["source_key"]): row for row in changed}
-        cases = {key: number for key, (number, _) in migrating.marks_by_key(people, list(rows)).items()}
+        told = {self._office.index.of_source_key(self._source, row["source_key"]): row for row in changed}
+        cases = {key: number for key, (number, _) in migrating.marks_by_key(people, list(told)).items()}
         keys = self._office.case_keys.open(vault, sorted(cases.values()))
+        rows = {key: row for key, row in told.items() if cases[key] in keys}
         what, now = f"changes at source {self._source}", self._office.now()
         record(people, EVIDENCE, Action.WRITE, what, count=len(rows), now=now)
         listed = [(cases[key], keys[cases[key]], (_revision(row, now),)) for key, row in rows.items()]
         add_files(people, listed)
         opinions.set_marks(people, [(self._mark(row), cases[key]) for key, row in rows.items()])
         self.counts.changed += len(rows)
+        return [row for key, row in told.items() if key not in rows]
 
     def _mark(self, row: Row) -> bytes:
         return self._office.index.of_content(orjson.dumps([row[name] for name in ITEMS]))

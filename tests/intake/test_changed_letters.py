@@ -16,7 +16,7 @@ from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office
 from tayori.warehouse import arrivals, opinions
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
 from tests.ingest.builders import rows
 from tests.mail.builders import opened
 
@@ -59,6 +59,22 @@ def test_a_letter_that_is_to_be_answered_after_all_becomes_a_case(office: Office
     assert (wanted.recorded, wanted.duplicate) == (1, 0)
     with reading(office.warehouse) as people:
         assert sum(opinions.count_cases(people).values()) == 1
+
+
+def test_a_change_of_a_case_without_its_key_waits_and_keeps_no_other_back(office: Office, tmp_path: Path) -> None:
+    """Its key is lost: the changed row is set aside, the others of the same reading are recorded."""
+    office.clock.moment = datetime(2027, 6, 1, tzinfo=UTC)  # type: ignore[attr-defined]
+    url = f"sqlite:///{tmp_path / 'call.db'}"
+    vendor = create_engine(url)
+    scoped = create(vendor, 100, seed=5)
+    mapping = read_database_mapping(Path("docs/examples/call_centre.yaml"))
+    assert ingest_call_centre(office, url, mapping, gate).recorded > 1
+    with writing(office.vault) as vault:
+        vault.exec_driver_sql("DELETE FROM case_key WHERE number = (SELECT min(number) FROM case_key WHERE number > 0)")
+    touch(vendor, scoped[:2], datetime(2027, 5, 1, tzinfo=UTC), "（訂正）")
+    again = ingest_call_centre(office, url, mapping, gate)
+    assert (again.read, again.changed, again.quarantined.total(), again.duplicate) == (2, 1, 1, 0)
+    vendor.dispose()
 
 
 def test_a_change_at_the_call_centre_is_recorded_with_the_case(office: Office, tmp_path: Path) -> None:
