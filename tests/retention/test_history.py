@@ -2,30 +2,35 @@
 
 import tempfile
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tayori.desk.surveys import publish
 from tayori.domain.identifiers import RunId
 from tayori.domain.states import BatchState
 from tayori.ingest.quarantine import SetAside, set_aside
 from tayori.office import Office
 from tayori.retention.erase import erase_leavers, sweep_keys
-from tayori.warehouse import people
+from tayori.warehouse import people, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import Chosen
 from tests.support.builders import TestClock, a_line_id, an_office
 from tests.support.frozen import a_batch
 from tests.support.people import choose, follow, leave
 from tests.support.traces import tables_with_bytes, tables_with_number
+from tests.surveys.builders import a_survey, published
 
 PEOPLE = 3
 KEY = bytes(32)
+NAMED, NAMELESS = "library", "visits"
 who = st.integers(1, PEOPLE)
 steps = st.one_of(
     st.tuples(st.just("follow"), who),
     st.tuples(st.just("choose"), who),
+    st.tuples(st.just("answer"), who),
     st.tuples(st.just("leave"), who),
     st.tuples(st.just("quarantine"), who),
     st.tuples(st.sampled_from(["batch planned", "batch settled", "night"]), st.just(0)),
@@ -53,6 +58,8 @@ class Ward:
                     self.following[one], "2026-11", self.office.now(), 1970 + one, 1, one, frozenset({1, 11})
                 )
                 choose(self.office, [chosen])
+            case "answer" if one in self.following:
+                self._answer(one)
             case "leave" if one in self.following:
                 leave(self.office, [self.following.pop(one)])
             case "quarantine":
@@ -79,6 +86,18 @@ class Ward:
         self.following[one] = number
         self.ever.setdefault(one, []).append(number)
 
+    def _answer(self, one: int) -> None:
+        """Answer a survey by name, and another one without: its token follows from the look-up value."""
+        (token,) = self.tokens(one)
+        with writing(self.office.warehouse) as warehouse:
+            surveys.put_answer(warehouse, NAMED, self.following[one], b"sealed")
+            if not surveys.spent(warehouse, NAMELESS, [token]):
+                surveys.spend(warehouse, NAMELESS, [token], self.office.now() + timedelta(days=30))
+
+    def tokens(self, one: int) -> list[bytes]:
+        """Give what would tell that somebody has answered the survey without names."""
+        return self.office.survey_keys.tokens(NAMELESS, [self.office.index.of_line_id(a_line_id(one))])
+
     def _quarantine(self, one: int) -> None:
         self.rows += 1
         index = self.office.index.of_line_id(a_line_id(one)) if one in self.following else None
@@ -94,6 +113,8 @@ def test_nothing_of_a_leaver_remains_whatever_happened_before(history: list[tupl
     with tempfile.TemporaryDirectory() as folder:
         office = an_office(Path(folder), clock)
         ward = Ward(office, clock)
+        _, by = published(office, name=NAMED)
+        publish(office, by, a_survey(name=NAMELESS, anonymous=True))
         for step in history:
             ward.take(*step)
         ward.night()
@@ -102,7 +123,8 @@ def test_nothing_of_a_leaver_remains_whatever_happened_before(history: list[tupl
             assert all(tables_with_number(office, number) == {"erasure_journal"} for number in former)
             if one not in ward.following:
                 line_id = a_line_id(one)
-                assert not tables_with_bytes(office, office.index.of_line_id(line_id), line_id.encode())
+                sought = (office.index.of_line_id(line_id), line_id.encode(), *ward.tokens(one))
+                assert not tables_with_bytes(office, *sought)
         with reading(office.warehouse) as warehouse:
             assert people.count_people(warehouse) == len(ward.following)
         office.close()
