@@ -23,7 +23,7 @@ from tests.support.people import choose, follow, leave
 from tests.support.traces import tables_with_bytes, tables_with_number
 from tests.surveys.builders import a_survey, published
 
-PEOPLE = 3
+PEOPLE = 2
 KEY = bytes(32)
 NAMED, NAMELESS = "library", "visits"
 who = st.integers(1, PEOPLE)
@@ -105,8 +105,8 @@ class Ward:
             set_aside(self.office, warehouse, "inbox", [SetAside(self.rows, "a rule", a_line_id(one).encode(), index)])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(history=st.lists(steps, max_size=14))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=st.lists(steps, min_size=6, max_size=18))
 def test_nothing_of_a_leaver_remains_whatever_happened_before(history: list[tuple[str, int]]) -> None:
     """For any history: a former number stands in the journal alone, a leaver's look-up value nowhere at all."""
     clock = TestClock()
