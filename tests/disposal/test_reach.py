@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import String, Table, insert, select, update
 
 from tayori.certificates.certificate import opened_certificate
 from tayori.certificates.jws import Signer
@@ -48,12 +48,12 @@ def a_row(table: Table, number: int) -> dict[str, Any]:
     columns = {
         one.name: moment if isinstance(one.type, Moment) else held[one.type.python_type] for one in table.columns
     }
-    return columns | {"case_no": number}
+    fitting = {one.name: MARK[: one.type.length] for one in table.columns if isinstance(one.type, String)}
+    return columns | fitting | {"case_no": number}
 
 
-def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(sqlite_office: Office, desk: Desk) -> None:
+def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(office: Office, desk: Desk) -> None:
     """None is left to a cascade that nobody counts: rows gone, bytes gone, and the certificate says how many."""
-    office = sqlite_office
     (number,) = receive(office, ALetter())
     with writing(office.warehouse) as warehouse:
         warehouse.execute(insert(disclosure).values(dict(ASKED)))
@@ -72,10 +72,9 @@ def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(sqlite_offic
 
 @pytest.mark.parametrize("before_the_list", [True, False])
 def test_what_somebody_asked_to_see_is_kept_until_it_was_answered(
-    sqlite_office: Office, desk: Desk, *, before_the_list: bool
+    office: Office, desk: Desk, *, before_the_list: bool
 ) -> None:
     """開示の請求: an open request keeps its letters, asked before the list or after it was signed; a stale one not."""
-    office = sqlite_office
     asked, other = receive(office, ALetter(), ALetter())
     with writing(office.warehouse) as warehouse:
         taken_up = {"case_no": asked, "fiscal_year": 2020, "file_no": 1, "arrived_on": date(2020, 4, 2)}
@@ -94,9 +93,9 @@ def test_what_somebody_asked_to_see_is_kept_until_it_was_answered(
     assert disposing.run(office, desk.runner, desk.approved(office), Around()).disposed == 1
 
 
-def test_the_canaries_stand_wherever_a_letter_is_sealed_or_looked_up(sqlite_office: Office, desk: Desk) -> None:
+def test_the_canaries_stand_wherever_a_letter_is_sealed_or_looked_up(office: Office, desk: Desk) -> None:
     """A probe that seeks them seeks what a file, a trail, an answer, a receipt would have left."""
-    office, found = sqlite_office, set[str]()
+    found = set[str]()
 
     def look(point: str) -> None:
         if point == "dispose":
