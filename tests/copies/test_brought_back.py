@@ -1,6 +1,7 @@
 """What a restore brings back of letters and surveys: no mail a second time, no token of whoever was erased since."""
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -12,10 +13,14 @@ from tayori.warehouse import surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.letters import letter_confirmation
 from tayori.warehouse.schema.surveys import survey_spent
+from tayori.warehouse.surveys import Published
 from tests.copies.builders import Places, handlers, proven, wanted
 from tests.support.builders import TestClock, a_line_id
 from tests.support.letters import ALetter, confirmation_due, receive
 from tests.support.people import follow, leave
+from tests.surveys.builders import a_survey
+
+SURVEY = json.dumps(a_survey(anonymous=True))
 
 
 def test_a_confirmation_of_the_backup_is_not_sent_again(kept: Office, places: Places, clock: TestClock) -> None:
@@ -42,7 +47,13 @@ def test_a_spent_token_comes_back_only_of_those_who_stayed(
     kept.survey_keys.make("library")
     numbers = list(follow(kept, [a_line_id(1), a_line_id(2)]))
     tokens = [kept.survey_keys.token("library", kept.index.of_line_id(a_line_id(one))) for one in (1, 2)]
+    asked = Published("library", anonymous=True, definition=SURVEY, state=surveys.OPEN, closes_on=date(2026, 12, 31))
     with writing(kept.warehouse) as people:
+        surveys.publish(
+            people,
+            Published("library", True, json.dumps(a_survey(anonymous=True)), surveys.OPEN, date(2026, 12, 31)),
+            kept.now(),
+        )
         surveys.spend(people, "library", tokens, kept.now() + timedelta(days=30))
     backup = backups.make(kept, "flow:backup")
     clock.forward(hours=1)
