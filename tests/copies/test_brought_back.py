@@ -49,11 +49,7 @@ def test_a_spent_token_comes_back_only_of_those_who_stayed(
     tokens = [kept.survey_keys.token("library", kept.index.of_line_id(a_line_id(one))) for one in (1, 2)]
     asked = Published("library", anonymous=True, definition=SURVEY, state=surveys.OPEN, closes_on=date(2026, 12, 31))
     with writing(kept.warehouse) as people:
-        surveys.publish(
-            people,
-            Published("library", True, json.dumps(a_survey(anonymous=True)), surveys.OPEN, date(2026, 12, 31)),
-            kept.now(),
-        )
+        surveys.publish(people, asked, kept.now())
         surveys.spend(people, "library", tokens, kept.now() + timedelta(days=30))
     backup = backups.make(kept, "flow:backup")
     clock.forward(hours=1)
