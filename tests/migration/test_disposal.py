@@ -45,12 +45,12 @@ def test_a_disposed_case_does_not_come_back_from_the_old_system(sqlite_office: O
 
 
 def test_a_hold_keeps_a_case_that_the_old_system_deleted(
-    sqlite_office: Office,
+    office: Office,
     tmp_path: Path,
     desk: Desk,  # noqa: F811
 ) -> None:
     """A lawsuit's letter is not destroyed because somebody deleted it over there; lifted, it may go."""
-    office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
+    url = f"sqlite:///{tmp_path / 'old.db'}"
     key = database.key_of(7)
     with an_old_system(url) as engine:
         bring_over(office, url)
