@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,7 +28,7 @@ from tayori.office import Office
 from tayori.reports.disclosure import DisclosedLetter, disclosure_pdf
 from tayori.retention.copies import ledger
 from tayori.vault import roster
-from tayori.vault.age import Hashing, recipient_of, seal_stream
+from tayori.vault.age import recipient_of, seal_file
 from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases, place_of
 from tayori.vault.envelope import seal
@@ -201,7 +200,7 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
         Unavailable: Pango is not installed, or the disk did not take it.
 
     """
-    key = recipient_of(recipient)
+    recipient_of(recipient)
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
@@ -214,12 +213,9 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
         letters = _disclosed(office, people, by, row)
     pdf = disclosure_pdf(row.document_no, row.asked_on, letters)
     path = folder / f"{disclosure_id}.pdf.age"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-            hashing = Hashing(target)
-            seal_stream(io.BytesIO(pdf), hashing, [key])
-        _enter(office, by, row, recipient, hashing.sha256, len(letters))
+        sealed = seal_file(io.BytesIO(pdf), path, recipient)
+        _enter(office, by, row, recipient, sealed.sha256, len(letters))
     except BaseException:  # a copy that does not stand in the ledger is none
         path.unlink(missing_ok=True)
         raise

@@ -4,7 +4,6 @@ A masked copy of the same shape is the better choice for trying out a migration;
 rows show. Both are copies of the ledger's kind `contractor`: approved by 甲, with an end, ended by a certificate.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from tayori.migration.scrambling import Scrambled
 from tayori.office import Office
 from tayori.retention.archive import Tar
 from tayori.retention.copies import ledger
-from tayori.vault.age import Hashing, fingerprint, recipient_of, seal_stream
+from tayori.vault.age import Hashing, fingerprint, recipient_of, seal_file
 from tayori.vault.roster import Credential
 from tayori.warehouse.copies import CopyRow
 
@@ -77,18 +76,9 @@ class _Counted:
 
 def _sealed(office: Office, old: OldSystem, counted: _Counted, file: Path, recipient: str) -> Hashing:
     tar = Tar(counted.members(old, office.now()), office.now())
-    half = file.with_name(f".{file.name}.part")
     try:
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
-            hashing = Hashing(target)
-            seal_stream(tar, hashing, [recipient_of(recipient)])
-            target.flush()
-            os.fsync(target.fileno())
-        half.replace(file)
-    except (Unavailable, OSError):
+        return seal_file(tar, file, recipient)
+    except Unavailable:
         if tar.fault is not None:
             raise tar.fault from None
-        raise Unavailable("The copy could not be written; make room on the disk, then run it again.") from None
-    finally:
-        half.unlink(missing_ok=True)
-    return hashing
+        raise

@@ -7,7 +7,6 @@ A tar file in an age file: `README.txt`, `schema.json`, `data/TABLE/000001.jsonl
 import base64
 import hashlib
 import json
-import os
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from tayori.domain.record_classes import RecordClass
 from tayori.domain.register import register
 from tayori.errors import BadInput, NotFound, Unavailable
 from tayori.office import Office
-from tayori.vault.age import Hashing, recipient_of, seal_stream
+from tayori.vault.age import recipient_of, seal_file
 from tayori.warehouse.schema.columns import Moment
 
 FORMAT: Final = "tayori-handover/1"
@@ -229,22 +228,13 @@ def write(parts: Parts, path: Path, key: str, now: datetime) -> Written:
         Unavailable: the disk did not take it.
 
     """
-    half, tar = path.with_name(f".{path.name}.part"), Tar(parts.members(), now)
+    tar = Tar(parts.members(), now)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            hashing = Hashing(target)
-            seal_stream(tar, hashing, [recipient_of(key)])
-            target.flush()
-            os.fsync(target.fileno())
-        half.replace(path)
-    except (Unavailable, OSError):
+        hashing = seal_file(tar, path, key)
+    except Unavailable:
         if tar.fault is not None:
             raise tar.fault from None
-        raise Unavailable("The archive could not be written; make room on the disk, then run it again.") from None
-    finally:
-        half.unlink(missing_ok=True)
+        raise
     return Written(path, hashing.sha256, hashing.size, parts.rows)
 
 

@@ -5,7 +5,9 @@ used as it is; of the format, only the writing of an identity (Bech32, BIP 173) 
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -176,6 +178,32 @@ def seal_stream(source: Source, target: Hashing, recipients: Sequence[Recipient]
         encrypt_io(source, target, list(recipients))
     except (EncryptError, OSError):
         raise Unavailable("A copy could not be written; make room on the disk, then run it again.") from None
+
+
+def seal_file(source: Source, path: Path, recipient: str) -> Hashing:
+    """Seal a stream to one recipient as a file of its owner alone: whole under its name, or not at all.
+
+    Raises:
+        BadInput: what is given is no recipient.
+        Unavailable: the source or the disk gave up.
+
+    """
+    key, half = recipient_of(recipient), path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half.unlink(missing_ok=True)
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            hashing = Hashing(target)
+            seal_stream(source, hashing, [key])
+            target.flush()
+            os.fsync(target.fileno())
+        half.replace(path)
+    except OSError:
+        raise Unavailable(f"{path.name} could not be written; make room on the disk, then run it again.") from None
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+    return hashing
 
 
 def open_stream(source: Source, target: IO[bytes] | Hashing, identities: Sequence[Identity]) -> None:
