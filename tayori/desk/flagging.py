@@ -7,7 +7,7 @@ from tayori import mail
 from tayori.desk.hand import in_hand
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, Flag
 from tayori.domain.identifiers import HandlerId
-from tayori.errors import BadInput, Refused, Unavailable
+from tayori.errors import BadInput, Unavailable
 from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.roster import Credential
@@ -60,7 +60,7 @@ def raise_flag(office: Office, by: Credential, receipt_no: str, new: NewFlag, wo
         hand.note("flagged", new.flag, words)
     try:
         return tell(office) > 0
-    except (Refused, Unavailable):
+    except (BadInput, Unavailable):
         return False
 
 
@@ -68,7 +68,8 @@ def tell(office: Office) -> int:
     """Mail the desk the flags of which nobody was told yet; give how many. Receipt numbers and kinds, no content.
 
     Raises:
-        Refused, Unavailable: the mail server does not take it or cannot be reached; the flags go out with a later run.
+        BadInput: TAYORI_SMTP_URL is not understood.
+        Unavailable: the mail server does not take it or cannot be reached; the flags go out with a later run.
 
     """
     with reading(office.warehouse) as people:

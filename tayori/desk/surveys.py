@@ -75,13 +75,14 @@ def publish(office: Office, by: Credential, definition: object) -> Survey:
     stored = Published(survey.name, survey.anonymous, _plain(definition), surveys.OPEN, survey.closes_on)
     with writing(office.warehouse) as warehouse:
         roster.require_role(warehouse, HandlerId(by.handler_id), ROLE, office.today())
+        # the log's line first: no contract ends, and no night looks for keys without a survey, in between
+        evidence = Evidence(by.handler_id, Purpose.SURVEY)
+        record(warehouse, evidence, Action.DECIDE, f"survey {survey.name} published", count=0, now=office.now())
         closing.require_open(warehouse, Contract.LINE)
         if not surveys.publish(warehouse, stored, office.now()):
             raise BadInput(f"There is a survey {survey.name} already; give this one another name.")
         if survey.anonymous:
             office.survey_keys.make(survey.name)
-        evidence = Evidence(by.handler_id, Purpose.SURVEY)
-        record(warehouse, evidence, Action.DECIDE, f"survey {survey.name} published", count=0, now=office.now())
     return survey
 
 

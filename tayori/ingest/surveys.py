@@ -23,7 +23,7 @@ from tayori.ingest.counts import Counts
 from tayori.ingest.submissions import BALLOT, answer_of, ballot_of
 from tayori.line.webhook import Unparsed
 from tayori.office import TOKYO, Office
-from tayori.vault.audit import Action, record
+from tayori.vault.audit import Action, record, reserve
 from tayori.vault.envelope import place, seal
 from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import inbox, people, surveys
@@ -190,7 +190,8 @@ def ends_at(survey: Survey) -> datetime:
 
 def destroy_ended_keys(office: Office) -> int:
     """Destroy keys that tell nothing any more, whatever kept their survey's close from it; give how many."""
-    with writing(office.warehouse) as warehouse:  # nobody publishes meanwhile
+    with writing(office.warehouse) as warehouse:
+        reserve(warehouse)  # nobody publishes meanwhile: whoever does holds the log's line from the beginning
         stored = [one for one in surveys.stored(warehouse) if one.anonymous and one.state != surveys.CLOSED]
         going_on = {one.name for one in stored if office.now() < ends_at(survey_of(one.definition))}
         ended = [name for name in office.survey_keys.standing() if name not in going_on]
@@ -219,7 +220,11 @@ def keep_waiting(office: Office) -> int:
         known = people.find_people(warehouse, [index for index in indexes.values() if index is not None])
     following = {index for index, person in known.items() if not person.left}
     kinds = {row.inbox_no: row.kind for row in rows}
-    staying = [(kinds[number], opened[number] or b"") for number, index in indexes.items() if index in following]
+    staying = [
+        (kinds[number], opened[number] or b"")
+        for number, index in indexes.items()
+        if index is None or index in following  # what is no answer is set aside when its turn comes
+    ]
     with writing(office.inbox) as connection:
         inbox.remove(connection, list(indexes))
         _put(office, connection, staying)

@@ -6,7 +6,6 @@ and any other key without a person by `sweep_keys`. Letters are not touched: the
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -128,9 +127,13 @@ def forget_tokens(office: Office, warehouse: Connection, gone: Sequence[Leaver])
     """
     deleted = 0
     for survey in office.survey_keys.standing() if gone else ():
-        with suppress(Unavailable):  # it was closed just now: its tokens are gone
+        try:
             tokens = office.survey_keys.tokens(survey, [leaver.line_index for leaver in gone])
-            deleted += surveys.unspend(warehouse, survey, tokens)
+        except Unavailable:
+            if office.survey_keys.has(survey):  # it is there and does not open: nobody may say that they are forgotten
+                raise
+            continue  # it was closed just now: its tokens are gone
+        deleted += surveys.unspend(warehouse, survey, tokens)
     return deleted
 
 

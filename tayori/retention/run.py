@@ -28,7 +28,6 @@ from tayori.vault.keyfile import Space, read_secret, write_secret
 from tayori.vault.providers import weakest
 from tayori.warehouse import boxes, closing, hygiene, journal, people, runs, wrapped_keys
 from tayori.warehouse import erasure as eraser
-from tayori.warehouse import surveys as stored_surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.hygiene import Pause
 from tayori.warehouse.runs import Outcome
@@ -205,7 +204,6 @@ def renew_box_keys(office: Office) -> Counts:
     """
     began = office.box_keys.renew(office.now())
     surveys.keep_waiting(office)
-    surveys.destroy_ended_keys(office)
     replaced = office.box_keys.replaced_before(office.now() - ARRIVING)
     held = boxes.sealed_epochs(office.inbox, office.warehouse)
     drained = [epoch for epoch in replaced if epoch not in held]
@@ -222,18 +220,9 @@ def expire(office: Office) -> Counts:
             counts |= {
                 f"expired_{table}": rows for table, rows in eraser.expire(connection, store, office.now()).items()
             }
-    counts["survey_keys_destroyed"] = _end_survey_keys(office)
+    counts["survey_keys_destroyed"] = surveys.destroy_ended_keys(office)
     counts["tombstone_keys_destroyed"] = office.tombstone_keys.destroy_ended(office.now())
     return counts | server_logs.turn_over(office) | outgoing.expire(office)
-
-
-def _end_survey_keys(office: Office) -> int:
-    """Destroy keys that outlived the end of their survey: a crash or a restore left them; give how many."""
-    with reading(office.warehouse) as warehouse:
-        left = sorted(stored_surveys.closed(warehouse) & set(office.survey_keys.standing()))
-    for name in left:
-        office.survey_keys.destroy(name)
-    return len(left)
 
 
 def expire_quarantine(office: Office) -> int:

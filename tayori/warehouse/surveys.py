@@ -133,11 +133,6 @@ def is_over(published: Published, today: date) -> bool:
     return published.state != OPEN or published.closes_on < today
 
 
-def closed(connection: Connection) -> set[str]:
-    """Give the names of the surveys that are closed."""
-    return set(connection.execute(select(survey.c.name).where(survey.c.state == CLOSED)).scalars())
-
-
 def count_unclosed(connection: Connection) -> int:
     """Give how many surveys wait to be closed, over or not."""
     waiting = select(func.count()).select_from(survey).where(survey.c.state != CLOSED)

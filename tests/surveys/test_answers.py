@@ -12,7 +12,7 @@ from expectations.gate import gate
 from tayori import watch
 from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close, publish
-from tayori.errors import BadInput, NotFound, Refused
+from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import surveys
 from tayori.ingest.submissions import answer_of, ballot_of
 from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER, read_answer
@@ -90,15 +90,16 @@ def test_a_leavers_spent_token_goes_with_them(office: Office) -> None:
     assert close(office, by, "library", gate) == 12
 
 
-def test_a_key_that_outlived_its_survey_goes_with_the_next_night(sqlite_office: Office) -> None:
-    """A crash after the closing, or an escrow from before it, leaves a key; an open survey keeps its own."""
-    office = sqlite_office
-    _, by = published(office, anonymous=True)
-    assert retention.expire(office)["survey_keys_destroyed"] == 0
-    close(office, by, "library", gate)
-    office.survey_keys.make("library")
-    assert retention.expire(office)["survey_keys_destroyed"] == 1
-    assert office.survey_keys.standing() == []
+def test_a_key_that_does_not_open_stops_the_erasure(office: Office) -> None:
+    """L14: nobody may certify that a leaver's token is gone while a key is there that could tell it, once mended."""
+    survey, _ = published(office, anonymous=True)
+    follow(office, [1])
+    deliver(office, an_event("unfollow", 1, at=10_000))
+    take_in(office)
+    (kept,) = office.keys_folder.glob(f"survey-{survey.name}.key")
+    kept.write_bytes(b"damaged")
+    with pytest.raises(Unavailable):
+        retention.erase_leavers(office, retention.begin(office))
 
 
 def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
@@ -173,10 +174,10 @@ def test_a_key_ends_with_its_survey_even_if_the_close_was_killed(office: Office,
     close(office, by, survey.name, gate)
     office.survey_keys.make(survey.name)  # as a kill between the two stores leaves it
     assert office.survey_keys.standing() == ["going", "library"]
-    retention.renew_box_keys(office)
+    assert retention.expire(office)["survey_keys_destroyed"] == 1
     assert office.survey_keys.standing() == ["going"]
     clock.forward(days=100)
-    retention.renew_box_keys(office)
+    retention.expire(office)
     assert office.survey_keys.standing() == []
 
 
@@ -197,11 +198,15 @@ def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office
 
 
 def test_a_waiting_answer_holds_no_old_key_and_outlives_no_erasure(office: Office, clock: TestClock) -> None:
-    """L14: each night what waits is sealed anew, and what a leaver answered goes; the old box keys end in time."""
+    """L14: each night what waits is sealed anew, and what a leaver answered goes; the old box keys end in time.
+
+    What is no answer is kept, too: it is set aside when its turn comes.
+    """
     survey, _ = published(office, anonymous=True)
     follow(office, range(1, 4))
     for person in range(1, 4):
         answer(office, survey, person, often="a")
+    put(office, ballot_of(survey.name), b"no answer")
     deliver(office, an_event("unfollow", 3, at=10_000))
     take_in(office)
     with writing(office.inbox) as connection:
@@ -212,7 +217,7 @@ def test_a_waiting_answer_holds_no_old_key_and_outlives_no_erasure(office: Offic
     with reading(office.inbox) as connection:
         waiting = inbox.oldest(connection, (ballot_of(survey.name),), 10)
     newest = office.box_keys.epochs()[-1]
-    assert [row.epoch for row in waiting] == [1, newest, newest]
+    assert [row.epoch for row in waiting] == [1, newest, newest, newest]
     assert not [alarm for alarm in watch.look(office) if alarm.code == "inbox_lag"]
 
 
