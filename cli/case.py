@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from cli import case_answer, case_work
+from cli.case_work import are_over
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
-from tayori.analysis.mart import mask_done_cases
 from tayori.desk import finding, reminders, taking_up
 from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
@@ -246,8 +246,7 @@ def close(
     with office_here() as office:
         done_on = day(on) if on else office.today()
         closed = close_by_receipt(office, credential(office, by), numbers, CaseState(outcome), done_on)
-        outgoing.clear(office, numbers)
-        mask_done_cases(office)
+        are_over(office, numbers)
     done(f"{closed} 件の処理が終わりました。", {"closed": closed, "outcome": outcome}, as_json=as_json)
 
 

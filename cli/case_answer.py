@@ -5,10 +5,9 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from cli.case_work import response_of
+from cli.case_work import are_over, response_of
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
-from tayori.analysis.mart import mask_done_cases
 from tayori.desk import deciding, dispatching
 from tayori.desk.deciding import NewReply
 from tayori.domain.answering import RESPONSE_TERMS, Form, Way
@@ -153,8 +152,7 @@ def dispatch(
     """発送を記録する（メールは送る）。送った本文は封緘し、案件はマスキングして集計に渡す。"""
     with office_here() as office:
         state = dispatching.dispatch(office, credential(office, by), number, day(on) if on else None)
-        outgoing.clear(office, [number])
-        mask_done_cases(office)
+        are_over(office, [number])
     done(f"{number} の回答を発送しました。", {"receipt_no": number, "state": state}, as_json=as_json)
 
 
@@ -168,8 +166,7 @@ def settle(
     """送信の途中で止まったメールが、出たかどうかを記録する。"""
     with office_here() as office:
         state = dispatching.settle(office, credential(office, by), number, went_out=went_out)
-        outgoing.clear(office, [number])
-        mask_done_cases(office)
+        are_over(office, [number])
     done(f"{number} を記録しました。", {"receipt_no": number, "state": state}, as_json=as_json)
 
 

@@ -1,5 +1,6 @@
 """`tayori case`, the work on a case before and after its answer: assign, comment, wait, flag, end, hand over."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 
 import typer
@@ -15,6 +16,8 @@ from tayori.domain.answering import FLAG_TERMS, PROCEDURES, RESPONSE_TERMS, Flag
 from tayori.domain.decision_routes import decision_routes
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput
+from tayori.office import Office
+from tayori.retention import outgoing
 from tayori.warehouse import posts
 from tayori.warehouse.engines import reading
 from tayori.warehouse.posts import PostRow
@@ -121,6 +124,12 @@ def flag(
     done(f"{number} に印を付けました。{sent}", {"receipt_no": number, "told": told}, as_json=as_json)
 
 
+def are_over(office: Office, numbers: Sequence[str]) -> None:
+    """Do what follows when cases are over: what was written out of them goes, and they are masked for the analysis."""
+    outgoing.clear(office, numbers)
+    mask_done_cases(office)
+
+
 def not_ours(
     number: Number,
     *,
@@ -138,7 +147,8 @@ def not_ours(
         consent_on, who = day(consent) if consent else None, credential(office, by)
         handling.not_ours(office, who, number, NotOurs(way), words, consent_on)
         text = masked_letter(office, who, number) if NotOurs(way) is NotOurs.PASSED else None
-        mask_done_cases(office)
+        if NotOurs(way) is not NotOurs.TOLD:
+            are_over(office, [number])
     told = "" if text is None else f"次の文を読み、名前が残っていないことを確かめてから伝えてください。\n\n{text}"
     made = {"receipt_no": number, "way": way, "masked": text}
     done(f"{number} を所管外としました。{told}", made, as_json=as_json)
@@ -157,7 +167,7 @@ def end(
     """回答をしない案件を、理由を残して終える（広聴の担当）。"""
     with office_here() as office:
         handling.end_without_answer(office, credential(office, by), number, CaseState(outcome), reason)
-        mask_done_cases(office)
+        are_over(office, [number])
     done(f"{number} を終えました。", {"receipt_no": number, "outcome": outcome}, as_json=as_json)
 
 

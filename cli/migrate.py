@@ -17,6 +17,7 @@ from tayori.migration.database import opened
 from tayori.migration.dump import opened_dump
 from tayori.migration.mapping import read_old_mapping
 from tayori.office import TOKYO, Office
+from tayori.vault.keyfile import write_whole
 
 app = typer.Typer(
     help="旧システムからの移行 (migrate)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
@@ -86,7 +87,7 @@ def verify(
         told = report.content(office, old.name, found, explained)
         token = report.file_report(office, old.name, told)
     if out is not None:
-        out.write_text(token, "ascii")
+        write_whole(out, token.encode("ascii"))
     if as_json:
         print_json(told)
     else:

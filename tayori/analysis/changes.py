@@ -36,17 +36,22 @@ def topic_courses(
 def changes_of(
     courses: Sequence[Course], tables: Mapping[str, SuppressedTable], topics: Mapping[str, TopicRow], k: int
 ) -> Iterator[ToldChange]:
-    """The changes that the test finds, the surest first; silent where the count of the period is hidden or folded."""
+    """The changes that the test finds, the surest first; silent where the count of the period is hidden or folded.
+
+    What is told is what the table prints: letters of a topic are counted anew for the test, by today's words, and that
+    count was never released.
+    """
     compared = tables.get("theme_before")
     before = _last_column(compared) if compared is not None else {}
     for one in signals(courses, minimum=k):
         printed = _last_column(tables[_PRINTED_IN[one.what]]) if _PRINTED_IN[one.what] in tables else {}
         label = _label(one, topics)
         code = one.code if one.what == "topic" else label
-        if one.now and printed.get(code) is None:
+        shown = printed.get(code)
+        if one.now and shown is None:
             continue
         yield ToldChange(
-            _TERMS[one.what], label, one.change, one.now, before.get(label) if one.what == "theme" else None
+            _TERMS[one.what], label, one.change, shown or 0, before.get(label) if one.what == "theme" else None
         )
 
 

@@ -16,7 +16,7 @@ from tayori.analysis.changes import changes_of, topic_courses, years_compared
 from tayori.analysis.editions import recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of, words_of
 from tayori.analysis.line_side import line_side
-from tayori.errors import BadInput, NotFound
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.answer_times import Taken, taken
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
@@ -78,7 +78,8 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
 
     Raises:
         BadInput: the period runs backwards, ends in the future or holds no letter that is done.
-        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; nothing was written.
+        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; or summaries are given
+            for an edition that is out; nothing was written.
 
     """
     period = _period(office, wanted)
@@ -89,7 +90,13 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         _refuse_only_open(office, period)
     tables = tabulate_beside(facts, period, memory, public=wanted.public)
     number = remember(office, period, memory, facts, tables, public=wanted.public)
-    contents = _kept(office, number) or _keep(office, number, _contents(office, wanted, period, facts, tables))
+    kept = _kept(office, number)
+    if kept is not None and wanted.gists and wanted.gists != kept.gists:
+        raise Refused(
+            f"These tables are out as edition {number}, and its document stays as it is: summaries are given with the "
+            "first report of an edition (--gists). Nothing was written."
+        )
+    contents = kept or _keep(office, number, _contents(office, wanted, period, facts, tables))
     folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
     made = render(contents, folder, pdf=wanted.pdf)
     paths = made.paths

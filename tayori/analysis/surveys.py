@@ -17,6 +17,8 @@ from tayori.office import Office
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import TOTAL, Figures, Key, Series, SuppressedTable, Table, cell, side_by_side
+from tayori.reports.charts import HIDDEN
+from tayori.reports.spreadsheet import harmless
 from tayori.warehouse import surveys
 from tayori.warehouse.engines import reading
 
@@ -25,7 +27,6 @@ SMALLEST: Final = (INTERNAL_K, EXTERNAL_K)
 NONE: Final = "-none"
 NO_ANSWER: Final = "無回答"
 PEOPLE: Final = "人数"
-HIDDEN: Final = "秘"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,11 @@ def _table(question: Question, labels: dict[str, str], keys: tuple[Key, ...]) ->
 
 
 def as_csv(told: Results) -> str:
-    """Write the tables as CSV (UTF-8 with its mark, as spreadsheets want it); a hidden count stands as 秘."""
+    """Write the tables as CSV, UTF-8 with its mark; a hidden count stands as 秘, and no cell runs in a spreadsheet."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["設問", "回答", PEOPLE])
     for table in told.tables:
         for row, cells in zip(table.rows, table.cells, strict=True):
-            writer.writerow([table.title, row, HIDDEN if cells[0] is None else cells[0]])
+            writer.writerow([harmless(table.title), harmless(row), HIDDEN if cells[0] is None else cells[0]])
     return "\ufeff" + out.getvalue()

@@ -30,6 +30,7 @@ from tests.canary.marks import CANARY_NUMBERS, NUMBERS
 from tests.canary.steps import Step
 from tests.canary.walk import BADLY, FLOWS, PARAMETERS, WELL, Met, Walk
 from tests.canary.world import PATIENCE_SECONDS, Worker, World
+from tests.support.locks import locked
 
 RESIDENTS = 60
 CANARIES = 3
@@ -281,15 +282,6 @@ def bad_settings(walk: Walk) -> None:
     for flow in FLOWS:
         for name, value in (("MODE", secret), ("DATABASE_URL", nowhere)):
             walk.fails(flow, f"a bad {name}", environment={f"TAYORI_{name}": value})
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a store as a program does that writes and does not end."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
-        opened.execute("BEGIN IMMEDIATE")
-        yield
-        opened.execute("ROLLBACK")
 
 
 def is_locked(path: Path) -> bool:

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tayori.warehouse import audit, people, segments
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import Chosen
 from tests.support.builders import some_settings
+from tests.support.command import Tayori, agent_file, runner
 
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 PHRASES = {"hana": "correct-horse-battery", "ken": "another-long-phrase", "mio": "third-long-phrase"}
@@ -25,21 +25,6 @@ READING += ["certificate list", "quarantine list", "doctor", "broadcast list", "
 READING += ["disposal list", "disposal register", "retention classes", "retention close-contract --contract L"]
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the command said: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """Standard output, read as JSON."""
-        return json.loads(self.out)
-
-
-Tayori = Callable[..., Said]
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 HEADER = (
     "受付番号,受付日,媒体,宛先,回答希望,主管部,種別,氏名,郵便番号,住所,電話番号,メールアドレス,FAX番号,"
@@ -51,9 +36,7 @@ ROW = "T-{},2026/10/05,メール,区長への意見,希望する,環境部,要�
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Name a folder and an agent file in the environment."""
-    agent = tmp_path / "agent"
-    agent.write_text("".join(f"{name} {phrase}\n" for name, phrase in PHRASES.items()))
-    agent.chmod(0o600)
+    agent = agent_file(tmp_path, PHRASES)
     monkeypatch.setenv("TAYORI_HOME", str(tmp_path / "var"))
     monkeypatch.setenv("TAYORI_PASSPHRASE_FILE", str(agent))
     monkeypatch.chdir(tmp_path)
@@ -65,12 +48,7 @@ def tayori(home: Path, capsys: pytest.CaptureFixture[str]) -> Tayori:
     """Give the command, run in this process."""
     assert home
 
-    def run(*words: str | Path) -> Said:
-        code = command.run([str(word) for word in words])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return run
+    return runner(capsys)
 
 
 @pytest.fixture

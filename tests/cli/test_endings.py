@@ -1,22 +1,19 @@
 """`tayori disposal` and `tayori retention close-contract` as operators script them, from the list to the proof."""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # pyrage has no types
 
-from cli import app as command
 from tayori.certificates.bundle import checked
 from tayori.certificates.jws import Signer
 from tayori.office import Office, open_office
 from tayori.retention.ward_statements import RECEIPT, RECEIPT_FORM
 from tests.support.builders import a_line_id, some_settings
+from tests.support.command import Tayori, agent_file, runner
 from tests.support.letters import ALetter, receipt, receive
 from tests.support.people import follow
 
@@ -24,23 +21,6 @@ pytestmark = pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile
     "ignore:Exception ignored in.*sRGB2014:pytest.PytestUnraisableExceptionWarning"
 )
 PHRASES = {"chief": "correct-horse-battery", "sakura": "another-long-phrase", "taro": "third-long-phrase"}
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the command said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """Standard output, read as JSON."""
-        return json.loads(self.out)
-
-
-Tayori = Callable[..., Said]
 
 
 @pytest.fixture
@@ -54,9 +34,7 @@ def tayori(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], signer: Signer
 ) -> Tayori:
     """Give the command in an office with both sides' handlers and 甲's keys."""
-    agent = tmp_path / "agent"
-    agent.write_text("".join(f"{name} {phrase}\n" for name, phrase in PHRASES.items()))
-    agent.chmod(0o600)
+    agent = agent_file(tmp_path, PHRASES)
     (tmp_path / "ward.pub.pem").write_bytes(signer.public_pem)
     (tmp_path / "ward.age").write_text(str(Identity.generate().to_public()))
     monkeypatch.setenv("TAYORI_HOME", str(tmp_path / "var"))
@@ -67,10 +45,7 @@ def tayori(
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.chdir(tmp_path)
 
-    def run(*words: str | Path) -> Said:
-        code = command.run([str(word) for word in words])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+    run = runner(capsys)
 
     assert run("init").code == 0
     people = [("chief", "responsible", "乙", ()), ("sakura", "desk", "甲", ("--as", "chief"))]

@@ -1,17 +1,12 @@
 """`tayori ingest opinions` and `tayori migrate` as operators script them: JSON out, exit codes, nothing of anybody."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyrage.x25519 import Identity  # type: ignore[import-untyped]  # pyrage has no types
 from sqlalchemy import create_engine
 
-from cli import app as command
 from sandbox.mails.writing import TEXT, mail
 from sandbox.old_system import database
 from tayori.certificates.jws import Signer
@@ -19,34 +14,16 @@ from tayori.migration.report import opened_report
 from tayori.office import open_office
 from tests.mail.builders import a_maildir
 from tests.support.builders import some_settings
+from tests.support.command import Tayori, agent_file, runner
 
 EXAMPLES = Path("docs/examples").resolve()
 SOURCE = "旧区民意見システム"
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the command said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """Standard output, read as JSON."""
-        return json.loads(self.out)
-
-
-Tayori = Callable[..., Said]
-
-
 @pytest.fixture
 def tayori(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tayori:
     """Give the command in an office with a mailbox, an old system, and a responsible handler of 甲."""
-    agent = tmp_path / "agent"
-    agent.write_text("taro correct-horse-battery\n")
-    agent.chmod(0o600)
+    agent = agent_file(tmp_path, {"taro": "correct-horse-battery"})
     settings = {
         "HOME": tmp_path / "var",
         "PASSPHRASE_FILE": agent,
@@ -57,10 +34,7 @@ def tayori(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     for name, value in settings.items():
         monkeypatch.setenv(f"TAYORI_{name}", str(value))
 
-    def run(*words: object) -> Said:
-        code = command.run([str(word) for word in words])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+    run = runner(capsys)
 
     assert run("init").code == 0
     assert run("handler", "add", "taro", "--name", "模擬 太郎", "--role", "responsible", "--side", "甲").code == 0

@@ -1,16 +1,12 @@
 """The desk by command: a letter from its file to the report, and every refusal a sentence without a person in it."""
 
-import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli import app as command
 from tayori.certificates.pdf import pdf_available
+from tests.support.command import Tayori, agent_file, runner
 
 PHRASES = {name: f"a dummy passphrase of {name}" for name in ("chief", "mio", "momo", "kacho", "kakari", "clerk")}
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -31,38 +27,16 @@ pytestmark = [
 ]
 
 
-@dataclass(frozen=True)
-class Said:
-    """What the command said: exit code, standard output, standard error."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """Standard output, read as JSON."""
-        return json.loads(self.out)
-
-
-Tayori = Callable[..., Said]
-
-
 @pytest.fixture
 def tayori(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tayori:
     """Give the command, run in this process, in an office with the desk, a section, and two letters in."""
     if not pdf_available():
         pytest.skip("Pango is not installed")
-    agent = tmp_path / "agent"
-    agent.write_text("".join(f"{name} {phrase}\n" for name, phrase in PHRASES.items()))
-    agent.chmod(0o600)
+    agent = agent_file(tmp_path, PHRASES)
     monkeypatch.setenv("TAYORI_HOME", str(tmp_path / "var"))
     monkeypatch.setenv("TAYORI_PASSPHRASE_FILE", str(agent))
 
-    def run(*words: str | Path) -> Said:
-        code = command.run([str(word) for word in words])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+    run = runner(capsys)
 
     run("init")
     run("handler", "add", "chief", "--name", "統", "--role", "responsible", "--side", "甲")
@@ -158,6 +132,17 @@ def test_every_refusal_is_one_sentence_with_its_code_and_nobody_in_it(tayori: Ta
         assert said.code == code, (words, said.err)
         assert said.err.count("\n") == 1, said.err
         assert not re.search("山田|模擬|花子|1234|佐藤|Traceback", said.err), said.err
+
+
+def test_what_was_written_out_of_a_case_goes_with_its_end(tayori: Tayori, tmp_path: Path) -> None:
+    """Ended without an answer, too: no file of it stays open in HOME/outgoing."""
+    number = tayori("case", "find", "--telephone", "09000001234", "--as", "mio", "--json").json[0]["receipt_no"]
+    left = tmp_path / "var" / "outgoing" / f"{number}-1.txt"
+    left.parent.mkdir(exist_ok=True)
+    left.write_text("模擬の添付", "utf-8")
+    ended = tayori("case", "end", number, "--outcome", "circulated", "--reason", "供覧で足りる", "--as", "mio")
+    assert ended.code == 0, ended.err
+    assert not left.exists()
 
 
 def test_many_cases_end_at_once_and_a_flag_and_a_matter_are_recorded(tayori: Tayori) -> None:

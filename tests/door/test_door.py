@@ -6,7 +6,6 @@ import logging
 import os
 import select
 import socket
-import sqlite3
 import time
 from pathlib import Path
 from random import Random
@@ -30,6 +29,7 @@ from tayori.warehouse.inbox import DOOR_MILLISECONDS, InboxRow
 from tests.door.builders import SECRET, running_door, settings_of
 from tests.ingest.builders import an_event, followers, take_in
 from tests.support.builders import a_line_id
+from tests.support.locks import locked
 from web.door.settings import door_settings
 from web.door.webhook import ANSWER_SECONDS, LARGEST_BODY, WEBHOOK_PATH
 
@@ -111,13 +111,10 @@ def test_bodies_that_are_never_finished_do_not_fill_the_memory(sqlite_office: Of
 def test_a_locked_inbox_is_told_within_two_seconds(sqlite_office: Office) -> None:
     """While the inbox cannot be written the door gives up before LINE does, and 503 lets LINE deliver again."""
     assert DOOR_MILLISECONDS / 1_000 < ANSWER_SECONDS < 2
-    database = sqlite3.connect(sqlite_office.settings.home / "inbox.db", isolation_level=None)
     with running_door(settings_of(sqlite_office)) as door:
-        database.execute("BEGIN IMMEDIATE")
-        assert door.deliver(an_event()).status_code == 503
-        database.execute("ROLLBACK")
+        with locked(sqlite_office.settings.home / "inbox.db"):
+            assert door.deliver(an_event()).status_code == 503
         assert door.deliver(an_event()).status_code == 200
-    database.close()
     assert len(inbox_rows(sqlite_office)) == 1
 
 

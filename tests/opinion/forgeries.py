@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.opinion.builders import A_LETTER, CONFIRM, FORM, SEND, Desk
 from tests.resident.browser import FORM as FORM_TYPE
 from tests.resident.browser import Browser, Fields, Page
-from tests.support.forgeries import BY_ROUTE, Forged, filled, place_words
+from tests.support.forgeries import BY_ROUTE, BY_TOKEN, Forged, filled, place_words
 from web.opinion.screen import VISIT
 from web.tokens import Tokens
 
@@ -54,14 +54,7 @@ def _too_often(desk: Desk, _browser: Browser, _fields: Fields) -> None:
 
 
 TOKENS: dict[str, Forged] = {
-    "no token": Forged(fields={"token": None}),
-    "an empty token": Forged(fields={"token": ""}),
-    "a made-up token": Forged(fields={"token": "AAAA.1793581200." + "0" * 64}),
-    "a token that is no ASCII": Forged(fields={"token": "é.1.x"}),
-    "a token of one part": Forged(fields={"token": "x"}),
-    "a doubled token": Forged(fields={"token": ["{token}", "{token}"]}),
-    "a token cut short": Forged(fields={"token": "{cut}"}),
-    "a token with another moment": Forged(fields={"token": "{moved}"}),
+    **BY_TOKEN,
     "the token of writing": Forged(fields={"token": "{write}"}),
     "another visit's token": Forged(fields={"token": "{other}"}),
     "the token of another letter": Forged(fields={"token": "{another}"}),

@@ -4,12 +4,9 @@ import http.client
 import logging
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +32,7 @@ from tests.opinion.builders import (
 )
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock
+from tests.support.locks import locked
 from web.door.settings import DoorSettings
 from web.headers import HEADERS
 from web.limits import ALLOWED
@@ -141,18 +139,6 @@ def test_the_refusals_have_their_words_and_each_is_in_japanese() -> None:
     assert set(Refusal) - SAID == NEVER_SAID
     for told in words_of(PACKAGE)["refusals"].values():
         assert all(re.search(r"[ぁ-ん]", told[part]) for part in ("head", "what", "next"))
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a store's write lock, as a long ingest does."""
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        database.execute("ROLLBACK")
-        database.close()
 
 
 def test_a_locked_inbox_is_told_and_the_same_letter_may_be_sent_again(sqlite_office: Office, clock: TestClock) -> None:

@@ -16,6 +16,7 @@ from tayori.errors import NotFound, Refused
 from tayori.ingest.opinions import ingest_opinion_file
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office
+from tayori.reports.contents import Gist
 from tayori.warehouse import editions, opinions
 from tayori.warehouse.engines import reading, writing
 
@@ -64,6 +65,16 @@ def test_an_edition_is_made_again_from_its_document(office: Office, tmp_path: Pa
     assert {path.name: path.read_bytes() for path in again} == {path.name: path.read_bytes() for path in first.paths}
     with pytest.raises(NotFound):
         render_edition(office, 7, tmp_path / "never")
+
+
+def test_summaries_come_with_the_first_report_of_an_edition(office: Office, tmp_path: Path) -> None:
+    """An edition that is out stays as it is: summaries given for it later are refused, never dropped without a word."""
+    letters_done(office, tmp_path, 300)
+    a_report(office, tmp_path)
+    gist = Gist("公園・みどり", "遊具の修理を求める意見", "順に修理します。", "hanako", date(2026, 11, 2))
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "out", pdf=False, gists=(gist,))
+    with pytest.raises(Refused, match="edition 1"):
+        make_report(office, wanted)
 
 
 def test_a_report_that_differs_by_a_few_letters_is_refused(office: Office, tmp_path: Path) -> None:

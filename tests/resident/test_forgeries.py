@@ -14,7 +14,7 @@ from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tests.resident.browser import FORM, Browser, Fields, Headers, Page
 from tests.resident.builders import Door
-from tests.support.forgeries import BY_ROUTE, GENUINE, NOTHING, Forged, filled, place_words
+from tests.support.forgeries import BY_ROUTE, BY_TOKEN, GENUINE, NOTHING, Forged, filled, place_words
 from web.resident.context import SESSION, wording
 from web.tokens import GOOD_FOR
 
@@ -52,14 +52,7 @@ def _restarted(door: Door, _browser: Browser, _fields: Fields) -> None:
 
 FORGERIES: dict[str, Forged] = {
     **BY_ROUTE,
-    "no token": Forged(fields={"token": None}),
-    "an empty token": Forged(fields={"token": ""}),
-    "a made-up token": Forged(fields={"token": "AAAA.1793581200." + "0" * 64}),
-    "a token that is no ASCII": Forged(fields={"token": "é.1.x"}),
-    "a token of one part": Forged(fields={"token": "x"}),
-    "a doubled token": Forged(fields={"token": ["{token}", "{token}"]}),
-    "a token cut short": Forged(fields={"token": "{cut}"}),
-    "a token with another moment": Forged(fields={"token": "{moved}"}),
+    **BY_TOKEN,
     "another form's token": Forged(fields={"token": "{stop}"}),
     "another session's token": Forged(fields={"token": "{other}"}),
     "the token of a visit": Forged(fields={"token": "{visit}"}),

@@ -1,10 +1,6 @@
 """When a store is away or locked, or somebody sends rubbish: a page that says so, nothing lost, nothing half done."""
 
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,23 +10,12 @@ from tests.ingest.builders import rows, take_in
 from tests.resident.browser import Browser, Page
 from tests.resident.builders import Door, running_pages
 from tests.support.builders import TestClock
+from tests.support.locks import locked
 from web.resident.context import SESSION, VISIT, wording
 from web.resident.sessions import FULL, MOST_LOGINS, Underway
 from web.route import Refusal
 
 BUSY = wording()["refusals"]["unavailable"]["head"]
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a store's write lock, as a long ingest does."""
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        database.execute("ROLLBACK")
-        database.close()
 
 
 def test_a_locked_inbox_is_told_and_the_same_form_may_be_sent_again(sqlite_office: Office, clock: TestClock) -> None:

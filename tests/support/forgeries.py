@@ -103,3 +103,16 @@ def place_words(base: str) -> dict[str, str]:
     place = urlsplit(base)
     port = f"{place.scheme}://{place.hostname}:{(place.port or 80) + 1}"
     return {"base": base, "host": place.netloc, "number": str(place.port), "port": port}
+
+
+BY_TOKEN: dict[str, Forged] = {
+    "no token": Forged(fields={"token": None}),
+    "an empty token": Forged(fields={"token": ""}),
+    "a made-up token": Forged(fields={"token": "AAAA.1793581200." + "0" * 64}),
+    "a token that is no ASCII": Forged(fields={"token": "é.1.x"}),
+    "a token of one part": Forged(fields={"token": "x"}),
+    "a doubled token": Forged(fields={"token": ["{token}", "{token}"]}),
+    "a token cut short": Forged(fields={"token": "{cut}"}),
+    "a token with another moment": Forged(fields={"token": "{moved}"}),
+}
+"""Tokens that no form of ours embedded: missing, made up, doubled, cut or dated anew."""

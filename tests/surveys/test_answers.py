@@ -319,6 +319,17 @@ def test_results_hide_small_counts_and_what_would_give_them_away(sqlite_office: 
     assert page == survey_page(told.survey, told.tables, told.k, sqlite_office.today())
 
 
+def test_a_choice_runs_in_no_spreadsheet(sqlite_office: Office) -> None:
+    """A choice that begins like a formula stands as text."""
+    question = {"id": "often", "ask": "=何回", "kind": "choice", "choices": {"a": "+1回", "b": "週に1回"}}
+    survey, by = published(sqlite_office, questions=[question])
+    follow(sqlite_office, range(1, 22))
+    for person in range(1, 22):
+        answer(sqlite_office, survey, person, often="a" if person % 2 else "b")
+    close(sqlite_office, by, "library", gate)
+    assert "'=何回,'+1回," in as_csv(results(sqlite_office, "library"))
+
+
 def test_results_are_made_of_closed_surveys_of_enough_people(sqlite_office: Office) -> None:
     """Before the end there is no table; of fewer than ten there never is."""
     survey, by = published(sqlite_office)
