@@ -8,9 +8,10 @@ from tayori import mail
 from tayori.desk.deciding import opened_words, require_decided
 from tayori.desk.hand import Hand, in_hand
 from tayori.desk.letterhead import letterhead
-from tayori.desk.taking_up import fiscal_year, normal_form
+from tayori.desk.taking_up import normal_form
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.decision_routes import decision_routes
+from tayori.domain.record_classes import fiscal_year
 from tayori.domain.reply_clock import reply_clocks
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from tayori.desk.hand import case_key
-from tayori.desk.rights import is_barred, require_desk, require_part
+from tayori.desk.rights import require_desk, require_part
 from tayori.desk.taking_up import FOUND_BY, normal_form
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import BadInput
@@ -136,8 +136,8 @@ def find(office: Office, by: Credential, item: str, value: str) -> list[str]:
     with writing(office.warehouse) as people:
         require_desk(people, office, by.handler_id)
         found = desk.found_by(people, item, office.index.of_letter_item(item, form))
-        files = [desk.find(people, receipt_no) for receipt_no in found]
-        shown = [file.receipt_no for file in files if not is_barred(people, by.handler_id, file.case_no)]
+        cases, barred = opinions.by_receipt(people, found), desk.barred_from(people, by.handler_id)
+        shown = [receipt_no for receipt_no in found if cases[receipt_no][0] not in barred]
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
         record(people, evidence, Action.OPEN, f"letters sought by {item}", count=len(shown), now=office.now())
     return shown
@@ -169,5 +169,6 @@ def search_masked(office: Office, by: Credential, words: Sequence[str], first: s
         row["case_no"] for row in opened if all(word in normal_form("words", row["masked_text"]) for word in wanted)
     ]
     with reading(office.warehouse) as people:
-        allowed = [number for number in hits if not is_barred(people, by.handler_id, number)]
+        barred = desk.barred_from(people, by.handler_id)
+        allowed = [number for number in hits if number not in barred]
         return sorted(opinions.receipts(people, allowed))

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import yaml
 
-from tayori.desk.taking_up import fiscal_year
 from tayori.domain.decision_routes import Route
+from tayori.domain.record_classes import fiscal_year
 from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.reports.answer_letter import Sender

@@ -6,10 +6,9 @@ its words say of danger or of a procedure with its own law is flagged, and peopl
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from tayori.domain.calendar import WardCalendar, read_calendar
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.flag_words import candidates
 from tayori.domain.identifiers import Contract
+from tayori.domain.record_classes import fiscal_year
 from tayori.domain.reply_clock import ReplyClock, clock_for
 from tayori.domain.states import OPEN_CASES
 from tayori.errors import BadInput
@@ -32,6 +32,9 @@ from tayori.warehouse.engines import persistently, reading, writing
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, desk_case
 
+if TYPE_CHECKING:
+    from datetime import date
+
 EVIDENCE: Final = Evidence("flow:desk", Purpose.INTAKE)
 OPENED: Final = ("name", "address", "telephone", "email", "fax", "opinion")
 """What is opened of a letter: whether it can be answered, how it is found again, whether people must look at once.
@@ -41,7 +44,6 @@ What a letter says is opened only where its case is not done: nothing calls peop
 FOUND_BY: Final = ("name", "telephone", "email")
 BLOCK: Final = 500
 CLOSING_DAYS: Final = "closing_days.yaml"
-APRIL: Final = 4
 
 
 def ward_calendar(office: Office) -> WardCalendar:
@@ -60,11 +62,6 @@ def _read(path: Path) -> object:
         return yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise BadInput(f"{CLOSING_DAYS} cannot be read; it is YAML in UTF-8, a line for each day.") from None
-
-
-def fiscal_year(day: date) -> int:
-    """Give the fiscal year of a day: it begins on 1 April."""
-    return day.year if day.month >= APRIL else day.year - 1
 
 
 def normal_form(item: str, value: str) -> str:

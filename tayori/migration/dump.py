@@ -69,7 +69,10 @@ class DumpedSystem:
         lines = content.splitlines()
         if len(lines) != told["cases"]:
             raise Tampered(f"{name} holds {len(lines)} cases, and the manifest says {told['cases']}.")
-        return [_case(name, number, line) for number, line in enumerate(lines, 1)]
+        cases = [_case(name, number, line) for number, line in enumerate(lines, 1)]
+        if len({case.key for case in cases}) < len(cases):
+            raise BadInput(f"{name}: a case number comes twice. Nothing of it was taken in.")
+        return cases
 
 
 def opened_dump(folder: Path) -> DumpedSystem:

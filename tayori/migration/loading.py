@@ -18,7 +18,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract
 from tayori.domain.opinions import DOUBTFUL, answerable
 from tayori.domain.states import CaseState
-from tayori.errors import Refused
+from tayori.errors import Refused, Unavailable
 from tayori.ingest.intake import Progress, add_files, text_mark
 from tayori.ingest.quarantine import SetAside, set_aside
 from tayori.ingest.uncollected import uncollected
@@ -104,10 +104,14 @@ class _Loader:
         marks = {index: self._office.index.of_content(case.content()) for index, case in good.items()}
         fresh = {index: case for index, case in good.items() if index not in known}
         changed = {index: case for index, case in good.items() if index in known and known[index][1] != marks[index]}
-        numbers = self._numbers(stores, fresh) | {index: known[index][0] for index in changed}
-        keys = self._office.case_keys.open(vault, sorted(numbers.values())) if changed else {}
-        keys |= self._fresh_keys
-        migrating.clear(people, [numbers[index] for index in changed])
+        old = {index: known[index][0] for index in changed}
+        keys = self._office.case_keys.open(vault, sorted(old.values())) if old else {}
+        if len(keys) < len(old):
+            lost = len(old) - len(keys)
+            raise Unavailable(f"{lost} cases that changed have no key in the vault; restore it. Nothing was written.")
+        new = self._created(stores, fresh)
+        numbers, keys = old | dict(zip(fresh, new, strict=True)), keys | new
+        migrating.clear(people, list(old.values()))
         self._write(
             people, [(numbers[i], keys[numbers[i]], i, marks[i], case) for i, case in (fresh | changed).items()]
         )
@@ -137,14 +141,13 @@ class _Loader:
     def _row_no(self, case: OldCase) -> int:
         return int.from_bytes(self._office.index.of_content(case.content())[:6])
 
-    def _numbers(self, stores: tuple[Connection, Connection], fresh: Mapping[bytes, OldCase]) -> dict[bytes, int]:
-        self._fresh_keys: dict[int, bytes] = {}
+    def _created(self, stores: tuple[Connection, Connection], fresh: Mapping[bytes, OldCase]) -> dict[int, bytes]:
+        """Give numbers of new cases, in their order, each with its key."""
         if not fresh:
             return {}
         people, vault = stores
         numbers = opinions.reserve_cases(people, len(fresh))
-        self._fresh_keys = dict(zip(numbers, self._office.case_keys.create(vault, numbers), strict=True))
-        return dict(zip(fresh, numbers, strict=True))
+        return dict(zip(numbers, self._office.case_keys.create(vault, numbers), strict=True))
 
     def _write(self, people: Connection, cases: Sequence[tuple[int, bytes, bytes, bytes, OldCase]]) -> None:
         if not cases:
@@ -163,7 +166,7 @@ class _Loader:
         items = case.items
         received, state = date.fromisoformat(items["received_on"] or ""), CaseState(items["state"] or "")
         waits = state is CaseState.RECEIVED and answerable(items) and items["answer_wanted"] != "no"
-        managed = {name: items[name] for name in ("channel", "addressee", "answer_wanted", "department", "kind")}
+        managed = {name: items[name] for name in opinions.MANAGED}
         given = {item: items[item] for item in SEALED}
         return {
             "case_no": number,

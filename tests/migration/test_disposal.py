@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from sandbox.old_system import database
-from tayori.errors import Refused
+from tayori.errors import Refused, Unavailable
 from tayori.migration.gone import take_back
 from tayori.office import Office
 from tayori.retention import disposal
@@ -42,6 +42,20 @@ def test_a_disposed_case_does_not_come_back_from_the_old_system(sqlite_office: O
         counts = bring_over(office, url)
     assert (counts.added, counts.changed, counts.disposed) == (0, 0, 1)
     assert gone not in cases_here(office)
+
+
+def test_a_changed_case_without_its_key_is_told_and_nothing_is_written(sqlite_office: Office, tmp_path: Path) -> None:
+    """Catch-up writes a case anew under its own key; where that is lost, a sentence says so, and all stays."""
+    office, url = sqlite_office, f"sqlite:///{tmp_path / 'old.db'}"
+    with an_old_system(url) as engine:
+        bring_over(office, url)
+        before = cases_here(office)
+        with writing(office.vault) as vault:
+            vault.exec_driver_sql("DELETE FROM case_key")
+        database.change(engine, 7, EARLIER, "追記しました。")
+        with pytest.raises(Unavailable, match="1 cases that changed have no key"):
+            bring_over(office, url)
+    assert cases_here(office) == before
 
 
 def test_a_hold_keeps_a_case_that_the_old_system_deleted(

@@ -1,5 +1,7 @@
 """The old system's cases come over whole while it works on, and the cut-over waits for a proof that they did."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -304,6 +306,22 @@ def test_a_damaged_dump_is_refused(sqlite_office: Office, tmp_path: Path, damage
         write_dump(old, folder, sqlite_office.now())
     damage(folder / "cases-000001.jsonl")
     with pytest.raises((Tampered, BadInput)):
+        load(sqlite_office, dump.opened_dump(folder), gate)
+    assert rows(sqlite_office, "SELECT count(*) FROM opinion_case") == [(0,)]
+
+
+def test_a_number_that_comes_twice_in_a_dump_is_refused(sqlite_office: Office, tmp_path: Path) -> None:
+    """Its manifest fits, and yet one of two letters would stand for both."""
+    url, folder = f"sqlite:///{tmp_path / 'old.db'}", tmp_path / "dump"
+    with an_old_system(url), read(url) as old:
+        write_dump(old, folder, sqlite_office.now())
+    part, manifest = folder / "cases-000001.jsonl", folder / "manifest.json"
+    first, _, *others = part.read_bytes().splitlines(keepends=True)
+    part.write_bytes(b"".join([first, first, *others]))
+    told = json.loads(manifest.read_text("utf-8"))
+    told["parts"][part.name]["sha256"] = hashlib.sha256(part.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(BadInput, match="twice"):
         load(sqlite_office, dump.opened_dump(folder), gate)
     assert rows(sqlite_office, "SELECT count(*) FROM opinion_case") == [(0,)]
 
