@@ -150,10 +150,7 @@ def _copies(office: Office) -> list[Alarm]:
 def _overdue(late: list[CopyRow]) -> Alarm:
     listed = "期限を過ぎた複製: " + "、".join(row.copy_id for row in late) + "。"
     if any(row.kind == ESCROW for row in late):
-        what = (
-            "鍵の預託が新しくなっていません。媒体を戻し、`tayori escrow write` を。それまで証明書は確定になりません。"
-        )
-        return Alarm("escrow_late", len(late), what + listed)
+        return Alarm("escrow_late", len(late), NO_ESCROW + listed)
     return Alarm("copies_overdue", len(late), f"{listed}`tayori copies show` で確かめ、終わらせてください。")
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from tayori.certificates.moments import japan_date
-from tayori.certificates.page import faces_named, plainer_forms, unprintable
+from tayori.certificates.page import faces_named, unprintable
 from tayori.certificates.pdf import pdf_of
 from tayori.domain.answering import Form, Way
 from tayori.errors import BadInput
@@ -113,11 +113,6 @@ def require_printable(answer: Answer, to: Recipient) -> None:
 def letter_text(answer: Answer, sender: Sender, to: Recipient) -> str:
     """Give an answer as plain text: the body of a mail, and what is sealed with the case as sent."""
     return environment().get_template(f"{answer.template}.txt.j2").render(_told(answer, sender, to))
-
-
-def substituted(to: Recipient) -> list[str]:
-    """Give the letters of name and address that ask for a form (IVS) which the font prints in the plain one."""
-    return plainer_forms(f"{to.name}{to.address or ''}")
 
 
 def _told(answer: Answer, sender: Sender, to: Recipient) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_a_damaged_mail_is_read(specimen: Specimen, seed: int) -> None:
         raw = raw or bytearray(b"\n")
     read = read_mail(bytes(raw))
     for text in (read.text, read.subject, read.name, read.history):
-        text.encode()
+        assert text.encode("utf-8").decode("utf-8") == text
 
 
 def test_the_same_bytes_have_one_key_and_others_another() -> None:
