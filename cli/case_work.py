@@ -25,6 +25,7 @@ from tayori.warehouse.posts import PostRow
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
 Reason = Annotated[str, typer.Option(help="理由（封緘して案件に残す）")]
 End = Literal["circulated", "no_answer_needed", "anonymous", "withdrawn"]
+MOVED = {"receipt_no": "受付番号", "before": "これまでの目安", "after": "数え直した目安"}
 POSTS = {"department": "課・部", "post": "職", "handler_id": "取扱者", "starts_on": "開始", "ends_on": "終了"}
 KINDS_HELP = "件ごとに 種別 又は 種別:課（opinion request complaint inquiry thanks）。一通に何件でも"
 
@@ -87,6 +88,18 @@ def arrived(
     with office_here() as office:
         handling.correct_arrival(office, credential(office, by), number, day(on), reason)
     done(f"{number} を {on} から数えます。", {"receipt_no": number, "arrived_on": on}, as_json=as_json)
+
+
+def recount(
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="目安を動かす（付けないと、動くものを示すだけ）")] = False,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """休庁日が変わったとき、終わっていない案件の目安を今の暦で数え直す（広聴の担当）。"""
+    with office_here() as office:
+        moved = handling.count_all_anew(office, credential(office, by), rehearse=not apply)
+    table(moved, MOVED, as_json=as_json)
 
 
 def wait(number: Number, *, reason: Reason, by: As, as_json: Json = False) -> None:
@@ -250,6 +263,7 @@ VERBS: Final[dict[str, Any]] = {
     "comment": comment,
     "classify": classify,
     "arrived": arrived,
+    "recount": recount,
     "wait": wait,
     "resume": resume,
     "flag": flag,

@@ -1,6 +1,6 @@
 """A decided answer goes out: number, letter, envelope check by two, dispatch; the sent text is sealed with the case."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -45,6 +45,7 @@ class _Paper:
     answer: Answer
     sender: Sender
     to: Recipient
+    decided_on: date
 
 
 def issue(office: Office, by: Credential, receipt_no: str, fax_numbers: tuple[str, str] | None = None) -> Issued:
@@ -73,7 +74,7 @@ def issue(office: Office, by: Credential, receipt_no: str, fax_numbers: tuple[st
                 document_no=paper.answer.document_no,
                 reply=row.seq,
                 dated_on=office.today(),
-                decided_on=require_decided(hand, row),
+                decided_on=paper.decided_on,
                 issued_by=by.handler_id,
             ),
         )
@@ -101,7 +102,7 @@ def _number(office: Office, hand: Hand) -> str:
 
 
 def _paper(office: Office, hand: Hand, row: ReplyRow, document_no: str) -> _Paper:
-    require_decided(hand, row)
+    decided_on = require_decided(hand, row)
     words = opened_words(office, hand, row)
     route = decision_routes().named(row.route)
     section = desk.departments(hand.people, row.case_no)[desk.RESPONSIBLE][0]
@@ -115,7 +116,7 @@ def _paper(office: Office, hand: Hand, row: ReplyRow, document_no: str) -> _Pape
         template=row.template,
         rehearsal=office.settings.mode is Mode.REHEARSAL,
     )
-    return _Paper(answer, letterhead(office).sender(route, section), _recipient(office, hand))
+    return _Paper(answer, letterhead(office).sender(route, section), _recipient(office, hand), decided_on)
 
 
 def _recipient(office: Office, hand: Hand) -> Recipient:
@@ -221,9 +222,7 @@ def settle(office: Office, by: Credential, receipt_no: str, *, went_out: bool) -
 
 
 def _dated(paper: _Paper, out: DispatchRow) -> _Paper:
-    answer = paper.answer
-    dated = Answer(**{name: getattr(answer, name) for name in Answer.__slots__} | {"dated_on": out.dated_on})
-    return _Paper(dated, paper.sender, paper.to)
+    return replace(paper, answer=replace(paper.answer, dated_on=out.dated_on))
 
 
 def _message(paper: _Paper, receipt_no: str) -> mail.Mail:

@@ -9,6 +9,7 @@ import pytest
 
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import deciding, dispatching, finding, handling
+from tayori.desk.cases import close_by_receipt
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
@@ -284,6 +285,8 @@ def test_a_mail_in_doubt_waits_for_a_person(office: Office, staff: Staff, state:
             act(office, staff["sakura"], receipt_no)
     with pytest.raises(Refused, match="may have gone out"):
         handling.end_without_answer(office, staff["sakura"], receipt_no, C.WITHDRAWN, "取下げの電話")
+    with pytest.raises(Refused, match="may have gone out"):
+        close_by_receipt(office, staff["sakura"], [receipt_no], C.WITHDRAWN, office.today())
     assert dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out) is state
     with pytest.raises(Refused, match="in doubt"):
         dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out)

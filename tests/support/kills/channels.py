@@ -138,7 +138,7 @@ def _read_old_cases(folder: Path) -> Read:
     mapping = read_old_mapping(EXAMPLES / "old_system.yaml")
 
     def read(office: Office) -> object:
-        with database.opened(f"sqlite:///{folder / 'old.db'}", mapping) as old:
+        with database.opened(office.settings, f"sqlite:///{folder / 'old.db'}", mapping) as old:
             return loading.load(office, old, gate)
 
     return read
