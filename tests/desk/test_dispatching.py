@@ -15,6 +15,7 @@ from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.mail import InDoubt
 from tayori.office import Office
+from tayori.reports.address_window import lettering
 from tayori.reports.answer_letter import Answer, Recipient, Sender, letter_page, letter_pdf
 from tayori.warehouse import desk, replies
 from tayori.warehouse.engines import reading, writing
@@ -321,6 +322,28 @@ def test_the_window_shows_the_address_and_nothing_else() -> None:
     assert "模擬 花子" in window
     for hidden in ("第1号", "遊具", "hanako", "03-0000", "公園"):
         assert hidden not in window
+
+
+def test_a_long_address_is_written_smaller_and_one_that_would_be_cut_off_is_refused(
+    office: Office, staff: Staff
+) -> None:
+    """Whoever gives many lines is still addressed whole; nothing leaves with half a name in its window."""
+    short, long = ["〒000-0000", "模擬区模擬町二丁目３番４号"], ["模擬" * 11] * 4
+    sizes = [lettering(lines, "模擬 花子").address for lines in (short, long, [*long, *long[:3]])]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
+    receipt_no = decided(office, staff, written=Written(address="模擬町　" * 20))
+    with pytest.raises(BadInput, match="too long for the window"):
+        dispatching.issue(office, staff["sakura"], receipt_no)
+    with reading(office.warehouse) as people:
+        assert replies.issued(people, desk.find(people, receipt_no).case_no) is None
+
+
+def test_a_day_in_plain_japanese_is_read_as_it_is_said() -> None:
+    """The first is ついたち, the twentieth はつか, the fifteenth a number."""
+    for day, read in ((1, "1日（ついたち）"), (15, "15日（にち）"), (20, "20日（はつか）")):
+        page = letter_page(an_answer(form=Form.PLAIN, received_on=date(2026, 10, day)), SENDER, TO)
+        assert f"10月（がつ）{read}に" in page
 
 
 @pytest.mark.parametrize(("seal", "shown"), [("omitted", "（公印省略）"), ("space", '<div class="seal"></div>')])
