@@ -22,6 +22,7 @@ from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
 from tayori.warehouse import closing, desk, posts, replies
+from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.engines import writing
 from tayori.warehouse.posts import PostRow
 from tayori.warehouse.schema.desk import case_wait
@@ -303,8 +304,8 @@ def appoint(office: Office, by: Credential, row: PostRow) -> None:
         record(people, evidence, Action.DECIDE, f"post {row.post} of {row.handler_id}", count=0, now=office.now())
 
 
-def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str]:
-    """Hand every open case of a handler over to another (人事異動); give their receipt numbers, and end the posts.
+def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[CaseFile]:
+    """Hand every open case of a handler over to another (人事異動); give the cases, and end the posts.
 
     A case that is about the one who does this stays where it is, and is not told.
 
@@ -324,4 +325,4 @@ def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str
             hand.keep(in_charge=to)
             hand.note("handed over", to)
         posts.end(people, leaving, office.today())
-    return [file.receipt_no for file in files]
+    return files
