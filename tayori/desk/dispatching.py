@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from tayori import mail
-from tayori.desk.deciding import opened_words, require_decided
+from tayori.desk.deciding import mark_of, opened_words, require_decided
 from tayori.desk.hand import Hand, in_hand
 from tayori.desk.letterhead import letterhead
 from tayori.desk.taking_up import normal_form
@@ -28,6 +28,8 @@ from tayori.warehouse.replies import DispatchRow, ReplyRow
 
 CHECKED_BY_TWO: Final = frozenset({Way.LETTER, Way.FAX})
 """Where a person puts an address on something; a mail goes to the letter's own address by program."""
+ISSUED: Final = "issued"
+MARKED: Final = 16  # hexadecimal digits of a digest in the trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,16 @@ def issue(office: Office, by: Credential, receipt_no: str, fax_numbers: tuple[st
                 issued_by=by.handler_id,
             ),
         )
-        hand.note("issued", paper.answer.document_no)
-    answer, sender, to = paper.answer, paper.sender, paper.to
-    pdf = letter_pdf(answer, sender, to) if answer.way is not Way.EMAIL else None
-    return Issued(answer.document_no, answer.way, pdf, letter_text(answer, sender, to))
+        text = letter_text(paper.answer, paper.sender, paper.to)
+        hand.note(ISSUED, _noted(hand, paper.answer.document_no, text))
+    answer = paper.answer
+    pdf = letter_pdf(answer, paper.sender, paper.to) if answer.way is not Way.EMAIL else None
+    return Issued(answer.document_no, answer.way, pdf, text)
+
+
+def _noted(hand: Hand, document_no: str, text: str) -> str:
+    """Write down what was issued: its number, and the beginning of a digest of its text that the case's key makes."""
+    return f"{document_no} {mark_of(hand.key, text).hex()[:MARKED]}"
 
 
 def _require_ready(hand: Hand) -> ReplyRow:
@@ -169,7 +177,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
 
     Raises:
         NotFound: nothing was issued, or an earlier version.
-        Refused: it is not decided, lacks a check, or is on its way already.
+        Refused: it is not decided, lacks a check, is on its way already, or would not read as it was issued.
         BadInput: the day lies in the future, or before the decision.
         Tampered: the text or a stamp is not what was decided.
         Unavailable: the mail was not sent; the answer stays decided. Refused: the server takes none to this address.
@@ -180,6 +188,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
         if Way(row.way) in CHECKED_BY_TWO and out.second_check is None:
             raise Refused("Two people check the envelope before it leaves: `tayori case check`, each with their name.")
         paper = _dated(_paper(office, hand, row, out.document_no), out)
+        _require_as_issued(hand, paper)
         left_on = sent_on or office.today()
         if not out.decided_on <= left_on <= office.today():
             raise BadInput("An answer leaves on a day from its decision up to today; check the day.")
@@ -187,6 +196,14 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
             return _left(hand, paper, left_on)
         replies.alter_dispatch(hand.people, row.case_no, sent_by=by.handler_id)
     return _mail(office, by, receipt_no, paper)
+
+
+def _require_as_issued(hand: Hand, paper: _Paper) -> None:
+    """Refuse to seal as sent what is not what was printed: the letterhead changed in between."""
+    text = letter_text(paper.answer, paper.sender, paper.to)
+    issued = [line.target for line in desk.trail(hand.people, hand.file.case_no) if line.what == ISSUED]
+    if not issued or issued[-1] != _noted(hand, paper.answer.document_no, text):
+        raise Refused("The letterhead changed since this answer was issued; issue it anew. Nothing left.")
 
 
 def _mail(office: Office, by: Credential, receipt_no: str, paper: _Paper) -> CaseState:

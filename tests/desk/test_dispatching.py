@@ -10,6 +10,7 @@ import pytest
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import deciding, dispatching, finding, handling
 from tayori.desk.cases import close_by_receipt
+from tayori.desk.letterhead import REHEARSAL
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
@@ -172,6 +173,19 @@ def test_what_was_printed_before_it_was_taken_back_does_not_leave(office: Office
     for leave in (dispatching.check, dispatching.dispatch):
         with pytest.raises(NotFound, match="as it stands"):
             leave(office, staff["sakura"], receipt_no)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    assert sent(office, staff, receipt_no) is C.ANSWERED
+
+
+def test_what_is_sealed_as_sent_is_what_was_printed(office: Office, staff: Staff) -> None:
+    """A new mayor, telephone or symbol between printing and leaving: it is printed and checked anew."""
+    receipt_no = decided(office, staff)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    changed = {name: value for name, value in REHEARSAL.items() if name != "mayor"} | {"mayor": "模擬区長　模擬 次郎"}
+    lines = "".join(f'{name}: "{value}"\n' for name, value in changed.items())
+    (office.settings.home / "answer_letterhead.yaml").write_text(lines, "utf-8")
+    with pytest.raises(Refused, match="letterhead changed"):
+        sent(office, staff, receipt_no)
     dispatching.issue(office, staff["sakura"], receipt_no)
     assert sent(office, staff, receipt_no) is C.ANSWERED
 
