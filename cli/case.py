@@ -17,7 +17,7 @@ from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import FLAG_TERMS, Flag
 from tayori.domain.eras import both_years
 from tayori.domain.evidence import Purpose
-from tayori.domain.states import CASE_TERMS, CaseState
+from tayori.domain.states import CASE_TERMS, OPEN_CASES, CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput
 from tayori.office import Office
@@ -261,10 +261,16 @@ def attention(*, as_json: Json = False) -> None:
 
 
 @app.command()
-def twins(*, as_json: Json = False) -> None:
+def twins(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="処理の終わったものどうしも")] = False,
+    as_json: Json = False,
+) -> None:
     """同じ文面の意見等（それぞれ 1 通で、それぞれに回答する）。人どうしは結び付けず、内容も開かない。"""
     with office_here() as office, reading(office.warehouse) as connection:
         rows = arrivals.linked(connection)
+    going_on = {row["first"] for row in rows if row["state"] in OPEN_CASES}
+    rows = [row for row in rows if everything or row["first"] in going_on]
     table(rows if as_json else [_named(row) for row in rows], TWINS, as_json=as_json)
 
 

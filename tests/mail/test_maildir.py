@@ -114,8 +114,10 @@ def test_signs_that_nobody_can_read_are_marked_and_counted(office: Office, tmp_p
 
 def test_what_was_taken_in_is_deleted_from_the_box_after_its_days(office: Office, tmp_path: Path) -> None:
     """The folder of what was taken in has an end; what is not known here stays, and somebody is told to look."""
-    box = a_maildir(tmp_path / "box", [mail(TEXT), mail("不要"), *BOUNCES[:1]])
-    assert take_in(office, box).cleared == 0
+    counted = mail("ごみの日を教えてください。", To="info@city.example.lg.jp")
+    box = a_maildir(tmp_path / "box", [mail(TEXT), counted, *BOUNCES[:1]])
+    first = take_in(office, box)
+    assert (first.recorded, first.counted, first.cleared) == (1, 1, 0)
     by_hand = a_maildir(tmp_path / "other", [mail("手で移された、だれも読んでいない意見です。")], first=9)
     for path in (by_hand / "new").iterdir():
         path.rename(box / f".{DONE}" / "cur" / f"{path.name}:2,S")
@@ -126,7 +128,7 @@ def test_what_was_taken_in_is_deleted_from_the_box_after_its_days(office: Office
     assert (counts.read, counts.cleared, counts.left_behind) == (0, 3, {"mail_was_filed_and_is_not_known_here": 1})
     (left,) = filed(box)
     assert "手で移された" in read_mail(left.read_bytes()).text
-    assert rows(office, "SELECT count(*) FROM opinion_case") == [(2,)]
+    assert rows(office, "SELECT count(*) FROM opinion_case") == [(1,)]
 
 
 def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) -> None:
