@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -22,7 +22,6 @@ BLOCK_MAILS: Final = 200
 PATIENCE_SECONDS: Final = 60
 SEEN: Final = b"\\Seen"
 FACTS: Final = ("RFC822.SIZE", "INTERNALDATE")
-A_DAY: Final = timedelta(days=1)
 Place = str | int
 Block = list["WaitingMail"]
 
@@ -176,12 +175,13 @@ class ImapFolder:
             self._server.uid_expunge(uids)
 
     def filed(self, before: datetime) -> Iterator[Block]:
-        """Give the mails that were moved and arrived before a moment."""
+        """Give the mails that were moved and arrived on a day before a moment's: a server seeks by days."""
         if not self._server.folder_exists(self._done):
             return
         self._server.select_folder(self._done)
-        known = self._server.fetch(self._server.search(["UNDELETED", "BEFORE", before.date() + A_DAY]), FACTS)
-        yield from self._contents({uid: told for uid, told in known.items() if told[b"INTERNALDATE"] < before})
+        yield from self._contents(
+            self._server.fetch(self._server.search(["UNDELETED", "BEFORE", before.date()]), FACTS)
+        )
 
     def delete_filed(self, places: Sequence[Place]) -> None:
         """Delete mails that were moved; without UIDPLUS with whatever else is marked as deleted there."""
