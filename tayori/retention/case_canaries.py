@@ -131,8 +131,8 @@ def _add_beside(office: Office, warehouse: Connection, number: int, key: bytes, 
     arrivals.add_arrivals(warehouse, [(number, one.source_key, 0)])
     arrivals.add_files(warehouse, [FileRow(number, number, "attachment", "text/plain", title, content)])
     receipt = Receipt(number, one.source_key, one.source_key.hex()[:9], letters.DONE, None, "no", "")
-    told = [seal(key, said, place_of("letter_confirmation", item, row)) for item in ("receipt", "email")]
-    letters.add(warehouse, [receipt], [Confirmation(number, *told, tries=0, due_at=NEVER)])
+    to, told = (seal(key, said, place_of("letter_confirmation", item, row)) for item in ("email", "receipt"))
+    letters.add(warehouse, [receipt], [Confirmation(number, told, to, 0, NEVER)])
     asked = {"case_no": number, "disclosure_id": OF_CANARIES}
     black_outs = seal(key, said, place_of("disclosure_case", "black_outs", asked))
     disclosures.add_canaries(warehouse, {number: black_outs})
