@@ -4,15 +4,20 @@ A backup takes these files along as one sealed part, and a restore puts back wha
 certificates' log are kept so that a log that was cut issues nothing; without them nobody here would know.
 """
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from pyrage.x25519 import Identity  # type: ignore[import-untyped]
+
 from tayori.desk.letterhead import FILE as LETTERHEAD
 from tayori.desk.taking_up import CLOSING_DAYS
 from tayori.errors import Tampered, Unavailable
 from tayori.office import Office
+from tayori.retention.copies import package
+from tayori.retention.copies.package import Manifest
 from tayori.retention.logbook import HEADS
 from tayori.vault.keyfile import write_whole
 
@@ -33,6 +38,15 @@ def taken_out(office: Office) -> bytes:
     except OSError:
         raise Unavailable(f"One of {', '.join(TAKEN)} in HOME cannot be read; set its rights.") from None
     return json.dumps(held, sort_keys=True).encode("ascii")
+
+
+def restore(office: Office, backup: Manifest, identity: Identity) -> int:
+    """Put back what a backup took along and is not there; give how many files. A backup of before has no such part."""
+    if PART not in backup.parts:
+        return 0
+    held = io.BytesIO()
+    package.open_part(backup, PART, held, [identity])
+    return put_back(office, held.getvalue())
 
 
 def put_back(office: Office, content: bytes) -> int:

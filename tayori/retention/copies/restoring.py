@@ -305,19 +305,11 @@ def proven(office: Office, prove: Prove) -> Credential:
 
 def _settled(office: Office, backup: Manifest, escrowed: Manifest | None, who: Credential) -> dict[str, int]:
     done = aftermath.settle(office, datetime.fromisoformat(backup.said["taken_at"]))
-    done["files_put_back"] = _put_beside(office, backup)
+    done["files_put_back"] = beside.restore(office, backup, backups.identity(office, backup.copy_id))
     done["backups_adopted"] = backups.adopt(office, who.handler_id)
     if escrowed is not None:
         escrow.enter_found(office, who.handler_id, escrowed)
     return done
-
-
-def _put_beside(office: Office, backup: Manifest) -> int:
-    if beside.PART not in backup.parts:  # a backup of before
-        return 0
-    held = io.BytesIO()
-    package.open_part(backup, beside.PART, held, [backups.identity(office, backup.copy_id)])
-    return beside.put_back(office, held.getvalue())
 
 
 def _serve(office: Office, found: Restored, who: Credential, began: datetime, *, rehearsal: bool) -> None:
