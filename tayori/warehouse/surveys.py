@@ -70,14 +70,16 @@ def put_answer(connection: Connection, name: str, person_no: int, sealed: bytes)
 
 
 def answers_of(connection: Connection, name: str) -> list[tuple[int, bytes]]:
-    """Give the sealed answers to a survey, with their people's numbers."""
-    chosen = select(survey_answer.c.person_no, survey_answer.c.answers).where(survey_answer.c.survey == name)
+    """Give the sealed answers to a survey, with their people's numbers; canaries left out."""
+    mine = (survey_answer.c.survey == name) & (survey_answer.c.person_no > 0)
+    chosen = select(survey_answer.c.person_no, survey_answer.c.answers).where(mine)
     return [(row[0], bytes(row[1])) for row in connection.execute(chosen.order_by(survey_answer.c.person_no))]
 
 
 def count_answers(connection: Connection, name: str) -> int:
-    """Give how many people's answers to a survey are kept."""
-    mine = select(func.count()).select_from(survey_answer).where(survey_answer.c.survey == name)
+    """Give how many people's answers to a survey are kept; canaries left out."""
+    theirs = (survey_answer.c.survey == name) & (survey_answer.c.person_no > 0)
+    mine = select(func.count()).select_from(survey_answer).where(theirs)
     return int(connection.execute(mine).scalar_one())
 
 

@@ -130,7 +130,11 @@ def running_world(folder: Path, prefect: PrefectServer, marks: Marks) -> Iterato
     """Start a world whose every secret is a mark."""
     for name in ("said", "handed-in", "tmp"):
         (folder / name).mkdir(parents=True)
-    account = Account(access_token=marks.secret("token"), channel_secret=marks.secret("channel"))
+    account = Account(
+        access_token=marks.secret("token"),
+        channel_secret=marks.secret("channel"),
+        login_channel_secret=marks.secret("login"),
+    )
     with ExitStack() as stack:
         platform = stack.enter_context(running_platform(account=account))
         line, mail = stack.enter_context(running_line()), stack.enter_context(running_desk())

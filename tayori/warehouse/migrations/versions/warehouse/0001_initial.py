@@ -221,17 +221,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "erasure_journal",
-        sa.Column(
-            "person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
         sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cause", sa.String(length=16), nullable=False),
         sa.Column("left_at", Moment(), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("erased_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("person_no", name=op.f("pk_erasure_journal")),
+        sa.PrimaryKeyConstraint("run_id", "person_no", name=op.f("pk_erasure_journal")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_erasure_journal_run_id"), "erasure_journal", ["run_id"], unique=False)
     op.create_table(
         "erasure_tally",
         sa.Column("run_id", sa.String(length=40), nullable=False),
