@@ -35,13 +35,13 @@ from tayori.ingest.submissions import (
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
-from tayori.warehouse import letters, own, surveys
+from tayori.warehouse import letters, own, own_rows, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import DoorStore
 from tayori.warehouse.people import Chosen
 from tayori.warehouse.surveys import Published
 
-EVIDENCE: Final = Evidence("door:resident", Purpose.RECEPTION)
+EVIDENCE: Final = Evidence(own_rows.ACTOR, Purpose.RECEPTION)
 SHOWN: Final = "own settings, shown to the person"
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 MONTHS: Final = 3
@@ -66,7 +66,10 @@ class Held:
 
 @dataclass
 class OwnPage:
-    """The stores and keys behind the page, as narrow as they can be."""
+    """The stores and keys behind the page, as narrow as they can be.
+
+    `bound` is whether PostgreSQL has to bind the page's role to one person's rows; a rehearsal may run as the owner.
+    """
 
     warehouse: Engine
     inbox: DoorStore
@@ -74,6 +77,7 @@ class OwnPage:
     sealer: Sealer
     clock: Clock
     rng: Random
+    bound: bool = False
     _sent: tuple[datetime, Counter[int]] | None = field(default=None, repr=False)
 
     def opened(self, who: LineUserId) -> Held:
@@ -85,6 +89,7 @@ class OwnPage:
         """
         index = self.index.of_line_id(who)
         with writing(self.warehouse) as connection:
+            own_rows.name_person(connection, index, bound=self.bound)
             row = own.find_own(connection, index)
             waiting = own.waiting_of(connection, index)
             if row is None:
@@ -141,8 +146,10 @@ class OwnPage:
 
     def state_of_letter(self, receipt: str) -> str | None:
         """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""
+        index = self.index.of_receipt(receipt)
         with reading(self.warehouse) as connection:
-            return letters.state_of(connection, self.index.of_receipt(receipt))
+            own_rows.name_receipt(connection, index, bound=self.bound)
+            return letters.state_of(connection, index)
 
     def a_month(self) -> dict[int, float]:
         """Give how many broadcasts a month each genre had lately; about nobody, and looked up every ten minutes."""
@@ -161,6 +168,7 @@ class OwnPage:
         """
         self.sealer.seal(RECEPTION, b"")
         with reading(self.warehouse) as connection:
+            own_rows.name_person(connection, b"", bound=self.bound)
             own.find_own(connection, b"")
         return self.inbox.answers()
 

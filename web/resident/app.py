@@ -13,6 +13,7 @@ from tayori.domain.identifiers import Clock
 from tayori.errors import TayoriError
 from tayori.ingest.own_page import OwnPage
 from tayori.line.login import LineLogin
+from tayori.settings import Mode
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore, open_impatient
@@ -44,6 +45,7 @@ def make_context(settings: ResidentSettings, clock: Clock = utc_now, rng: Random
         Sealer(settings.inbox_public_key_file),
         clock,
         chance,
+        bound=settings.mode is Mode.LIVE,
     )
     return Context(
         package=PACKAGE,
