@@ -59,7 +59,7 @@ class Held:
     followed_at: datetime | None = None
     left_at: datetime | None = None
     chosen: Chosen | None = field(default=None, repr=False)
-    linked: bool = False
+    linked_at: datetime | None = None
     waiting: int = 0
     answered: tuple[str, ...] = field(default=(), repr=False)
 
@@ -97,7 +97,7 @@ class OwnPage:
             name = pseudonym(row.sealed)
             record(connection, EVIDENCE, Action.OPEN, SHOWN, count=1, now=self.clock(), subject=name)
             chosen = own.settings_of(connection, row.person_no)
-            linked = own.is_linked(connection, row.person_no)
+            linked = own.linked_at(connection, row.person_no)
             answered = tuple(survey_of(one).title for one in own.answered_by(connection, row.person_no))
         at = datetime.fromtimestamp(row.last_event_ms / 1000, UTC)
         return Held(at if row.left_at is None else None, row.left_at, chosen, linked, waiting, answered)

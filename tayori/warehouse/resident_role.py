@@ -22,7 +22,7 @@ READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
     (reception_settings, SETTINGS),
     (genre_choice, ("genre", "person_no")),
-    (staff_link, ("person_no",)),
+    (staff_link, ("person_no", "linked_at")),
     (quarantine, ("line_index", "state")),
     (broadcast, ("genre", "state", "ended_at")),
     (audit_entry, ("seq", "hash")),

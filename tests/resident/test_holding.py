@@ -58,7 +58,7 @@ def test_the_list_of_what_it_holds_is_whole() -> None:
 def test_tayori_up_hands_over_exactly_that(tmp_path: Path) -> None:
     """The process started by `tayori up` gets no other setting of ours, whatever stands in the environment."""
     settings = Settings(_env_file=None, home=tmp_path)
-    plan = up.Plan(settings, 1, 2, 3, 4, 0, 0)
+    plan = up.Plan(settings, 1, 2, 3, 4, 5, 0, 0)
     kept: dict[str, Any] = {}
 
     class Listening(Household):

@@ -127,7 +127,7 @@ def test_another_ones_number_opens_nothing(peopled: Narrow) -> None:
         number = next(int(n) for (n,) in rows(office, "SELECT person_no FROM person") if n != row.person_no)
         assert own.settings_of(connection, row.person_no) is not None
         assert own.settings_of(connection, number) is None
-        assert not own.is_linked(connection, number)
+        assert own.linked_at(connection, number) is None
         assert own.answered_by(connection, number) == []
         assert own.waiting_of(connection, other) == 0
     with reading(page) as connection:  # the name ended with the transaction, though the connection is the same

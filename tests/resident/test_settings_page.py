@@ -355,6 +355,25 @@ def test_a_member_of_staff_shows_who_they_are_by_a_code(door: Door) -> None:
     assert take_in(door.office).wishes.applied == 1
     assert linked(door, hanako) == [number_of(door)]
     assert "登録されています" in browser.get("/me").text
+    assert "登録しました" in browser.get("/staff").text
+    assert "登録しました" not in browser.get("/staff").text
+
+
+def test_a_wrong_code_is_told(door: Door) -> None:
+    """Whether it was right shows by the link alone: a minute later the page says that there is none, or no new one."""
+    hanako = handler(door.office, "hanako", "responsible")
+    browser = a_resident(door)
+    for linked_before in (False, True):
+        if linked_before:
+            browser.submit(browser.get("/staff").form("/staff"), code=linking.offer_link(door.office, hanako))
+            take_in(door.office)
+            assert "登録しました" in browser.get("/staff").text
+        door.clock.forward(seconds=1)
+        told = browser.submit(browser.get("/staff").form("/staff"), code="AAAAAAAA")
+        assert "符号を受け付けました" in told.text
+        take_in(door.office)
+        door.clock.forward(minutes=2)
+        assert "登録できていません" in browser.get("/staff").text
 
 
 @pytest.mark.parametrize("code", ["", "短い", "AB-CD", "A" * 17])
