@@ -20,6 +20,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Clock, LineUserId
 from tayori.domain.reception import ReceptionSettings
 from tayori.domain.surveys import Survey, survey_of
+from tayori.errors import Unavailable
 from tayori.ingest.submissions import (
     ANSWER,
     ERASE,
@@ -29,12 +30,14 @@ from tayori.ingest.submissions import (
     answer_of,
     ballot_of,
     new_submission_id,
+    sealed_answer_of,
     submission_of,
     wish_of,
 )
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
+from tayori.vault.survey_keys import seal_ballot
 from tayori.warehouse import letters, own, own_rows, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import DoorStore
@@ -136,13 +139,21 @@ class OwnPage:
             return surveys.open_on(connection, today)
 
     def answer(self, who: LineUserId, survey: Survey, answers: Mapping[str, str]) -> None:
-        """Hand an answer to a survey in, sealed.
+        """Hand an answer to a survey in, sealed; an anonymous one to the survey's own key, inside the inbox's box.
 
         Raises:
-            Unavailable: the inbox or its public key cannot be reached; nothing was kept.
+            Unavailable: the inbox, its public key or that of the survey cannot be reached; nothing was kept.
 
         """
-        self._put(ballot_of(survey.name) if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
+        if not survey.anonymous:
+            self._put(ANSWER, answer_of(survey.name, who, answers))
+            return
+        with reading(self.warehouse) as connection:
+            published = surveys.find(connection, survey.name)
+        if published is None or published.ballot_key is None:
+            raise Unavailable(f"The survey {survey.name} has no key to seal answers to; nothing was kept.")
+        ballot = seal_ballot(published.ballot_key, survey.name, orjson.dumps(dict(answers)))
+        self._put(ballot_of(survey.name), sealed_answer_of(survey.name, who, ballot))
 
     def state_of_letter(self, receipt: str) -> str | None:
         """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""

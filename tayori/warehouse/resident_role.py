@@ -17,6 +17,7 @@ from tayori.warehouse.schema.letters import letter_receipt
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import audit_entry, quarantine
 from tayori.warehouse.schema.surveys import survey, survey_answer
+from tayori.warehouse.surveys import SHOWN
 
 READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
@@ -27,7 +28,7 @@ READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (broadcast, ("genre", "state", "ended_at")),
     (audit_entry, ("seq", "hash")),
     (letter_receipt, ("receipt_index", "state")),
-    (survey, ("name", "anonymous", "definition", "state", "closes_on")),
+    (survey, SHOWN),
     (survey_answer, ("survey", "person_no")),
 )
 """What the page reads, column by column; the LINE id among it is sealed, and the page holds no key."""

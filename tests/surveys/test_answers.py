@@ -14,11 +14,13 @@ from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close, publish
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import surveys
-from tayori.ingest.submissions import answer_of, ballot_of
+from tayori.ingest.submissions import answer_of, ballot_of, sealed_answer_of
 from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER, read_answer
 from tayori.office import Office
 from tayori.reports.survey_results import survey_page
 from tayori.retention import run as retention
+from tayori.vault.sealed_box import Sealed
+from tayori.vault.survey_keys import seal_ballot
 from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.erasure import EXPIRIES
@@ -112,6 +114,73 @@ def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
     answer(office, survey, TOGETHER, often="b")
     assert take_in(office).answers.applied == TOGETHER
     assert rows(office, "SELECT answers FROM survey_tally WHERE question = 'often' ORDER BY code") == [(9,), (1,)]
+
+
+def test_the_inbox_tells_who_answers_and_never_what(office: Office) -> None:
+    """P8: who can open every box of the inbox finds people, and answers of one length that another key opens.
+
+    Before ten are there nobody opens them; when the survey is closed nobody can, whatever copies there are.
+    """
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, TOGETHER))
+    for person in range(1, TOGETHER):
+        answer(office, survey, person, often="a", **({"last": "2026-11-03"} if person % 2 else {}))
+    with reading(office.inbox) as connection:
+        waiting = inbox.oldest(connection, (ballot_of(survey.name),), 100)
+    opened = [office.box_keys.open(row.kind, Sealed(row.epoch, row.sealed)) for row in waiting]
+    assert len({len(row.sealed) for row in waiting}) == 1
+    assert not [box for box in opened if b"often" in box or b"2026-11-03" in box]
+    ballots = [surveys.read_ballot(box).sealed for box in opened]
+    assert None not in office.survey_keys.open(survey.name, ballots)
+    assert office.survey_keys.open(survey.name, [b"", b"x" * 100, ballots[0][:-1]]) == [None] * 3
+    take_in(office)
+    assert openings(office) == []
+    assert close(office, by, survey.name, gate) == TOGETHER - 1
+    assert openings(office) == [TOGETHER - 1]
+    with pytest.raises(Unavailable):
+        office.survey_keys.open(survey.name, ballots)
+    office.survey_keys.make(survey.name)
+    assert office.survey_keys.open(survey.name, ballots) == [None] * len(ballots)
+
+
+def openings(office: Office) -> list[int]:
+    """Give how many ballots each line of the access log says were opened."""
+    found = rows(office, "SELECT count FROM audit_entry WHERE object = 'ballots of survey library' ORDER BY seq")
+    return [int(count) for (count,) in found]
+
+
+def test_a_ballot_that_is_no_answer_counts_for_nobody(office: Office) -> None:
+    """Opened among ten: sealed to another key, no JSON, a code that is none. The nine others wait for a tenth."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, 14))
+    for person in range(1, TOGETHER):
+        answer(office, survey, person, often="a")
+    answer(office, survey, 10, often="z")
+    put(office, "answer", answer_of(survey.name, a_line_id(11), {"often": "a"}))
+    assert take_in(office).answers.ignored == {NO_ANSWER: 2}
+    assert rows(office, "SELECT COUNT(*) FROM survey_spent") == [(0,)]
+    for person, ballot in (
+        (12, b"x" * 90),
+        (13, seal_ballot(office.survey_keys.public(survey.name), survey.name, b"[]")),
+    ):
+        put(office, ballot_of(survey.name), sealed_answer_of(survey.name, a_line_id(person), ballot))
+    assert take_in(office).answers.ignored == {NO_ANSWER: 2}
+    assert close(office, by, survey.name, gate) == TOGETHER - 1
+
+
+def test_a_kill_before_the_inbox_is_emptied_counts_nobody_twice(office: Office) -> None:
+    """What was counted is known by its token, and comes again as answered before; what waits is there once."""
+    survey, by = published(office, anonymous=True)
+    follow(office, range(1, TOGETHER + 1))
+    for person in range(1, TOGETHER + 1):
+        answer(office, survey, person, often="a")
+    with reading(office.inbox) as connection:
+        left = inbox.oldest(connection, (ballot_of(survey.name),), 100)
+    assert take_in(office).answers.applied == TOGETHER
+    with writing(office.inbox) as connection:  # the rows are there again, as if they had never been removed
+        inbox.put_many(connection, left[0].kind, ((row.epoch, row.sealed) for row in left), office.now())
+    assert take_in(office).answers.ignored == {AGAIN: TOGETHER}
+    assert close(office, by, survey.name, gate) == TOGETHER
 
 
 def test_ten_answers_of_one_person_are_no_ten_people(office: Office) -> None:

@@ -583,6 +583,7 @@ def upgrade() -> None:
         sa.Column("published_at", Moment(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("closed_at", Moment(), nullable=True),
+        sa.Column("ballot_key", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
     )
     op.create_table(
