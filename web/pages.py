@@ -177,12 +177,14 @@ def add_health(app: FastAPI, ready: Callable[[], bool]) -> None:
 
 async def _guarded(pages: Pages, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
     """Check the Host and the pace first, and let no error out with what it holds."""
-    refusal = None if request.url.path == HEALTH else host_refusal(request.headers, pages.hosts)
+    path = request.url.path
+    refusal = None if path == HEALTH else host_refusal(request.headers, pages.hosts)
     if refusal is not None:
         return pages.refuse(refusal)
     try:
-        pages.limit("address", "ask", address_of(request))
-        pages.limit(EVERYBODY, "ask")
+        if path != HEALTH and not path.startswith(f"{pages.under}/static/"):  # a refusal has its looks, too
+            pages.limit("address", "ask", address_of(request))
+            pages.limit(EVERYBODY, "ask")
         return await go_on(request)
     except TurnedAway as away:
         return pages.refuse(away.refusal)
