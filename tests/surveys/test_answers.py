@@ -192,6 +192,7 @@ def test_ten_answers_of_one_person_are_no_ten_people(office: Office) -> None:
     counts = take_in(office).answers
     assert (counts.applied, counts.received) == (0, 10)
     assert counts.ignored == {AGAIN: 9, NOT_FOLLOWING: 1}
+    assert openings(office) == [], "answers were opened that do not count yet"
     assert rows(office, "SELECT (SELECT COUNT(*) FROM survey_spent), (SELECT COUNT(*) FROM survey_tally)") == [(0, 0)]
     assert take_in(office).rows == 0
     for person in range(3, 11):
