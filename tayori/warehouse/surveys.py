@@ -14,20 +14,21 @@ from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.surveys import survey, survey_answer, survey_spent, survey_tally
 
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
-SHOWN: Final = ("name", "anonymous", "definition", "state", "closes_on")
+SHOWN: Final = ("name", "anonymous", "definition", "state", "closes_on", "ballot_key")
 RESPONDENTS: Final = ""
 """The question under which a tally counts who answered at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A survey that was published."""
+    """A survey that was published; `ballot_key` is what an anonymous one's answers are sealed to."""
 
     name: str
     anonymous: bool
     definition: str
     state: str
     closes_on: date
+    ballot_key: bytes | None = None
 
 
 def publish(connection: Connection, row: Published, now: datetime) -> bool:
@@ -55,6 +56,11 @@ def open_on(connection: Connection, today: date) -> list[Published]:
     """Give the surveys that may be answered on a day, those that close first before the others."""
     chosen = select(*(survey.c[one] for one in SHOWN)).where(survey.c.state == OPEN, survey.c.closes_on >= today)
     return [Published(*row) for row in connection.execute(chosen.order_by(survey.c.closes_on, survey.c.name))]
+
+
+def set_ballot_key(connection: Connection, name: str, public: bytes) -> None:
+    """Keep the public key that answers to an anonymous survey are sealed to."""
+    connection.execute(update(survey).where(survey.c.name == name).values(ballot_key=public))
 
 
 def set_state(connection: Connection, name: str, state: str, closed_at: datetime | None = None) -> None:
