@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.resident.chromium import running_chromium
+
 from tayori.reports.opinion_report import pages
 from tests.reports.test_accessible import violations
 from tests.reports.test_opinion_report import a_year
-from tests.resident.chromium import running_chromium
 
 
 def measure(folder: Path) -> Mapping[str, float]:

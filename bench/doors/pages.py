@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.resident.chromium import Tab, running_chromium
+
 from tests.opinion.builders import running_screen
 from tests.opinion.test_chromium import PAGES as LETTERS
 from tests.opinion.test_chromium import show
 from tests.resident.builders import running_pages
-from tests.resident.chromium import Tab, running_chromium
 from tests.resident.test_chromium import AXE, PHONE, enter
 from tests.resident.test_chromium import PAGES as SETTINGS
 from tests.support.builders import TestClock, an_office

@@ -1,15 +1,10 @@
 """The opinion screen on a real loopback port, as the door serves it, and residents who write."""
 
-import asyncio
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from pydantic import SecretStr
 
 from tayori.office import Office
@@ -17,10 +12,10 @@ from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock
+from tests.support.serving import listening, serving
 from web.door import app as door
 from web.door.settings import DoorSettings
 from web.opinion.screen import Screen
-from web.serving import config
 
 FORM, EASY, CONFIRM, EDIT, SEND = "/opinion/", "/opinion/easy", "/opinion/confirm", "/opinion/edit", "/opinion/send"
 SECRET = "dummy-channel-secret"
@@ -89,17 +84,7 @@ def settings_of(office: Office, base: str, **changes: object) -> DoorSettings:
 @contextlib.contextmanager
 def running_screen(office: Office, clock: TestClock, **changes: object) -> Iterator[Desk]:
     """Serve a door with its screen on a free loopback port until the block ends."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        port = listener.getsockname()[1]
-        base = f"http://127.0.0.1:{port}"
+    with listening() as (listener, base):
         app = door.make_app(settings_of(office, base, **changes), clock)
-        server = uvicorn.Server(config(app, "127.0.0.1", port))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Desk(office, app.state.screen, base, clock)
-        server.should_exit = True
-        thread.join(10)
+        with serving(app, listener):
+            yield Desk(office, app.state.screen, base, clock)

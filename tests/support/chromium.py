@@ -20,6 +20,7 @@ from websockets.sync.connection import Connection
 from tayori.reports.screenshot import browser as installed
 
 PATIENCE_SECONDS = 60
+FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 
 
 @dataclass
@@ -79,18 +80,27 @@ class Tab:
         """Wait until the page shows these words."""
         self.until(f"document.body.innerText.includes({json.dumps(words)})")
 
-    def look(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Take a size and a colour scheme."""
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
+    def look(self, width: int, height: int, zoom: int = 1, *, dark: bool = False, letters: int = 16) -> None:
+        """Take a size in CSS pixels, a zoom, a colour scheme, and a size of usual letters."""
+        phone = width < 600
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=zoom, mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        self.ask("Page.setFontSizes", fontSizes={"standard": letters})
+
+    @contextlib.contextmanager
+    def without_scripts(self) -> Iterator[None]:
+        """Let no page run a script; what a test asks is asked over the protocol all the same."""
+        self.ask("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            yield
+        finally:
+            self.ask("Emulation.setScriptExecutionDisabled", value=False)
 
 
 @contextlib.contextmanager
 def running_chromium(*flags: str) -> Iterator[Tab]:
-    """Give a tab of a browser of its own; skip where none is installed."""
+    """Give a tab of a browser of its own, with the project's Japanese letters; skip where none is installed."""
     program = installed("")
     if program is None:
         pytest.skip("Chromium is not installed")
@@ -98,7 +108,12 @@ def running_chromium(*flags: str) -> Iterator[Tab]:
         words = [str(program), "--headless=new", "--disable-gpu", "--disable-background-networking"]
         words += ["--remote-debugging-port=0", f"--user-data-dir={profile}", *flags]
         words += ["--no-sandbox"] if os.geteuid() == 0 else []
-        process = subprocess.Popen([*words, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*words, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"FONTCONFIG_FILE": str(_letters(Path(profile)))},
+        )
         try:
             with connect(_address(Path(profile)), max_size=None) as socket:
                 tab = Tab(socket, count(1))
@@ -108,6 +123,15 @@ def running_chromium(*flags: str) -> Iterator[Tab]:
             process.terminate()
             process.wait(20)
             time.sleep(0.2)  # its children still write to the profile
+
+
+def _letters(folder: Path) -> Path:
+    """Write where letters come from: a page is as wide as its letters, wherever the tests run."""
+    told = folder / "fonts.conf"
+    told.write_text(
+        f"<fontconfig><dir>{FONTS}</dir><include ignore_missing='yes'>/etc/fonts/fonts.conf</include></fontconfig>"
+    )
+    return told
 
 
 def _address(profile: Path) -> str:
