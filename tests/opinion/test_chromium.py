@@ -1,15 +1,13 @@
-"""The screen in a real Chromium: the path without scripts, no attack from another page, a look for everybody (O6)."""
+"""The screen in a real Chromium: no attack from another page, a look for everybody (O6); its path: `tests/path`."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.ingest.builders import take_in
 from tests.opinion.builders import ANSWERED, CONFIRM, EASY, FORM, SEND, Desk
-from tests.opinion.opened import opened_cases
 from tests.support.chromium import Tab, running_chromium
-from tests.support.elsewhere import HOSTS, assert_refused, assert_unframed
-from tests.support.readable import DESK, PHONE, View, assert_readable
+from tests.support.elsewhere import HOSTS, REFERRERS, assert_refused, assert_unframed
+from tests.support.readable import assert_readable
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 PAGES = ("form", "easy", "wrong", "easy wrong", "confirm", "sent", "refused")
@@ -49,29 +47,6 @@ def show(tab: Tab, desk: Desk, page: str) -> None:
         tab.press(send, f"location.pathname === '{SEND}'")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desktop"])
-def test_the_whole_path_without_a_script(desk: Desk, tab: Tab, size: View) -> None:
-    """O1: write, be told what is missing, look it over, change it, send, get a number; scripts are off."""
-    tab.look(*size)
-    tab.ask("Network.clearBrowserCookies")
-    tab.ask("Emulation.setScriptExecutionDisabled", value=True)
-    tab.open(desk.base + FORM)
-    fill(tab, addressee="mayor", answer="yes", opinion="模擬の意見です。")
-    tab.press("内容を確認する", f"location.pathname === '{CONFIRM}'")
-    tab.shows("「回答の方法」を選んでください。")
-    fill(tab, answer_by="email", name="模擬 太郎", email="dummy@example.jp")
-    tab.press("内容を確認する", "document.title.startsWith('内容の確認')")
-    tab.press("書き直す", "location.pathname === '/opinion/edit'")
-    assert tab.find("document.querySelector('[name=opinion]').value") == "模擬の意見です。"
-    tab.press("内容を確認する", "document.title.startsWith('内容の確認')")
-    tab.press("送信する", f"location.pathname === '{SEND}'")
-    tab.shows("受付番号")
-    tab.ask("Emulation.setScriptExecutionDisabled", value=False)
-    assert take_in(desk.office).letters.recorded == 1
-    (case,) = opened_cases(desk.office)
-    assert (case["opinion"], case["name"]) == ("模擬の意見です。", "模擬 太郎")
-
-
 def test_a_double_tap_is_one_letter(one_desk: Desk, tab: Tab) -> None:
     """Two taps on the button of the real browser: one letter, and its number is shown."""
     before = one_desk.waiting()
@@ -82,11 +57,14 @@ def test_a_double_tap_is_one_letter(one_desk: Desk, tab: Tab) -> None:
     assert one_desk.waiting() == before + 1
 
 
-def test_a_browser_that_sends_no_referer_is_taken(one_desk: Desk) -> None:
-    """O6: the genuine letter is accepted also where the browser never sends a Referer."""
+@pytest.mark.parametrize("said", REFERRERS)
+def test_a_browser_that_hides_where_it_was_is_taken(one_desk: Desk, said: str) -> None:
+    """O6: the genuine letter is accepted also where the browser sends no Referer, or an Origin of null for want of it."""
     before = one_desk.waiting()
-    with running_chromium("--no-referrers") as tab:
-        show(tab, one_desk, "sent")
+    with running_chromium(*REFERRERS[said].flags) as tab:
+        show(tab, one_desk, "confirm")
+        tab.find(REFERRERS[said].script)
+        tab.press("送信する", f"location.pathname === '{SEND}'")
         tab.shows("受付番号")
     assert one_desk.waiting() == before + 1
 

@@ -7,6 +7,7 @@ from random import Random
 
 from pydantic import SecretStr
 
+from sandbox.line.clock import JumpingClock
 from sandbox.line.http import LineApp
 from sandbox.line.platform import Account
 from sandbox.line.serve import make_app as make_platform
@@ -69,8 +70,7 @@ def settings_of(office: Office, line: str, base: str, **changes: object) -> Resi
 @contextlib.contextmanager
 def running_pages(office: Office, clock: TestClock, **changes: object) -> Iterator[Door]:
     """Serve an office's pages, and the platform, on free loopback ports until the block ends."""
-    app = make_platform(ACCOUNT)
-    app.clock = app.platform.clock = clock
+    app = make_platform(ACCOUNT, JumpingClock(clock))
     proxy = str(changes.pop("proxy", ""))
     with platform_in_thread(app) as line, listening() as (listener, base):
         context = make_context(settings_of(office, line.base_url, base, **changes), clock, Random(7))  # noqa: S311 - replayable

@@ -9,7 +9,7 @@ from tests.resident.builders import Door
 from tests.resident.test_forgeries import handed_in
 from tests.support.builders import a_line_id
 from tests.support.chromium import Tab, running_chromium
-from tests.support.elsewhere import HOSTS, assert_refused, assert_unframed
+from tests.support.elsewhere import HOSTS, REFERRERS, assert_refused, assert_unframed
 from tests.support.readable import assert_readable
 from tests.surveys.builders import published
 
@@ -41,11 +41,13 @@ def enter(tab: Tab, door: Door, person: int = 1) -> None:
     tab.press("LINEでログインして進む", "location.pathname === '/settings'")
 
 
-def test_a_browser_that_sends_no_referer_is_taken(one_door: Door) -> None:
-    """O6: the genuine request is accepted also where the browser never sends a Referer."""
-    with running_chromium("--no-referrers") as tab:
+@pytest.mark.parametrize("said", REFERRERS)
+def test_a_browser_that_hides_where_it_was_is_taken(one_door: Door, said: str) -> None:
+    """O6: the genuine request is accepted also where no Referer is sent, or an Origin of null for want of it."""
+    with running_chromium(*REFERRERS[said].flags) as tab:
         enter(tab, one_door)
         before = handed_in(one_door)
+        tab.find(REFERRERS[said].script)
         tab.press("この内容で保存する", "document.body.innerText.includes('受け付けました')")
         assert handed_in(one_door) == before + 1
 

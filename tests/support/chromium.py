@@ -1,5 +1,6 @@
 """A real Chromium, headless, driven over its DevTools protocol: for what only a browser decides."""
 
+import base64
 import contextlib
 import json
 import os
@@ -72,6 +73,16 @@ class Tab:
         )
         self.until(then)
 
+    def tick(self, name: str, value: str = "") -> None:
+        """Tick the box or choice of this name, and of this value where there are several."""
+        chosen = f'[name="{name}"]' + (f'[value="{value}"]' if value else "")
+        self.find(f"document.querySelector({json.dumps(chosen)}).click()")
+
+    def write(self, name: str, words: str) -> None:
+        """Write into the field of this name, or choose in its list."""
+        chosen = json.dumps(f'[name="{name}"]')
+        self.find(f"void (document.querySelector({chosen}).value = {json.dumps(words)})")
+
     def text(self) -> str:
         """Give the words of the page."""
         return str(self.find("document.body ? document.body.innerText : ''"))
@@ -88,14 +99,16 @@ class Tab:
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
         self.ask("Page.setFontSizes", fontSizes={"standard": letters})
 
-    @contextlib.contextmanager
-    def without_scripts(self) -> Iterator[None]:
-        """Let no page run a script; what a test asks is asked over the protocol all the same."""
-        self.ask("Emulation.setScriptExecutionDisabled", value=True)
-        try:
-            yield
-        finally:
-            self.ask("Emulation.setScriptExecutionDisabled", value=False)
+    def picture(self) -> bytes:
+        """Draw the whole page, as far down as it goes (PNG)."""
+        whole = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": whole["width"], "height": whole["height"], "scale": 1}
+        drawn = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        return base64.b64decode(drawn)
+
+    def scripts(self, *, on: bool) -> None:
+        """Let pages run scripts, or not; what is evaluated here is evaluated all the same."""
+        self.ask("Emulation.setScriptExecutionDisabled", value=not on)
 
 
 @contextlib.contextmanager

@@ -5,11 +5,28 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
 
 from tests.support.chromium import Tab
 
 HOSTS = [("localhost", "another site"), ("127.0.0.1", "same site, another origin")]
 PATIENCE_SECONDS = 30
+
+
+class Hiding(NamedTuple):
+    """How a browser comes to keep the Referer of our own forms to itself."""
+
+    flags: tuple[str, ...] = ()
+    script: str = "true"
+
+
+NO_REFERRER = """document.head.append(
+  Object.assign(document.createElement("meta"), {name: "referrer", content: "no-referrer"}))"""
+REFERRERS = {
+    "a setting of the browser": Hiding(("--no-referrers",)),
+    "Referrer-Policy: no-referrer": Hiding(script=NO_REFERRER),
+}
+"""Under the policy the browser says `Origin: null` as well; the policy may come from an extension, put on our page."""
 
 
 class _Elsewhere(BaseHTTPRequestHandler):
