@@ -59,7 +59,7 @@ def test_a_double_tap_is_one_letter(one_desk: Desk, tab: Tab) -> None:
 
 @pytest.mark.parametrize("said", REFERRERS)
 def test_a_browser_that_hides_where_it_was_is_taken(one_desk: Desk, said: str) -> None:
-    """O6: the genuine letter is accepted also where the browser sends no Referer, or an Origin of null for want of it."""
+    """O6: the genuine letter is accepted also where no Referer is sent, or an Origin of null for want of it."""
     before = one_desk.waiting()
     with running_chromium(*REFERRERS[said].flags) as tab:
         show(tab, one_desk, "confirm")

@@ -61,7 +61,7 @@ class House:
         return [message["text"] for reply in said for message in reply["messages"]]
 
     def raise_menu(self) -> dict[str, str]:
-        """Put the menu up at LINE; give where its tiles lead, by what they are called, as LINE shows it to everybody."""
+        """Put the menu up at LINE; give where the tiles that everybody sees lead, by what they are called."""
         line = self.pages.context.settings.line_login_base
         client = MenuClient(line, line, ACCOUNT.access_token)
         file = a_file(tiles=3)
@@ -84,6 +84,7 @@ def running_house(folder: Path, office: Office, clock: TestClock) -> Iterator[Ho
         running_screen(office, clock, opinion_base_url=base, web_base_url=base, line_channel_secret=secret) as desk,
         running_proxy(folder, port_of(desk.base), port_of(pages.base), port),
     ):
-        add_broadcasts(pages, [(genre, "sent", clock() - timedelta(days=7 * week)) for week in range(12) for genre in (1, 3)])
+        weeks = [clock() - timedelta(days=7 * week) for week in range(12)]
+        add_broadcasts(pages, [(genre, "sent", ended_at) for ended_at in weeks for genre in (1, 3)])
         published(office)
         yield House(office, clock, base, pages, desk)

@@ -1,5 +1,6 @@
 """The whole path of a resident in a real Chromium, before real servers, on a phone and on a desktop."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tayori.office import Office
 from tayori.retention.run import retain
 from tests.ingest.builders import rows
+from tests.path.beside import beside_the_path
 from tests.path.house import running_house
 from tests.path.walk import the_path
 from tests.support.axe import violations
@@ -17,7 +19,7 @@ from tests.support.readable import CUT, DESK, NARROW, PHONE, ZOOMED, View
 pytestmark = [pytest.mark.chromium, pytest.mark.nginx, pytest.mark.slow]
 LOOKS = {PHONE: [(PHONE, False), (NARROW, True)], DESK: [(DESK, True), (ZOOMED, False)]}
 """How axe-core is shown each page, by the window: the two paths together are both schemes, 320 px and 200 %."""
-PAGES = 18
+PAGES = 26
 
 
 @pytest.mark.parametrize("window", [PHONE, DESK], ids=["phone", "desktop"])
@@ -27,7 +29,7 @@ def test_the_whole_path_of_a_resident(sqlite_office: Office, clock: TestClock, t
     with running_house(tmp_path / "nginx", sqlite_office, clock) as house, running_chromium() as tab:
         tab.look(*window)
         tab.scripts(on=False)
-        for page in the_path(tab, house, tmp_path):
+        for page in chain(the_path(tab, house, tmp_path), beside_the_path(tab, house)):
             tab.scripts(on=True)  # axe-core is one; the page, which is loaded already, has none
             for view, dark in LOOKS[window]:
                 tab.look(*view, dark=dark)

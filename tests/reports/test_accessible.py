@@ -1,12 +1,11 @@
-"""The pages of a report can be read by everybody, on a phone as on a desk."""
+"""The pages of reports and records can be read by everybody, on a phone as on a desk."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tayori.reports.opinion_report import pages
-from tests.reports.test_opinion_report import a_year
+from tests.reports.forms import FORMS
 from tests.support.axe import Violation, violations
 from tests.support.chromium import Tab, running_chromium
 from tests.support.readable import DESK, NARROW, PHONE
@@ -21,11 +20,11 @@ def tab() -> Iterator[Tab]:
         yield started
 
 
-@pytest.mark.parametrize("name", ["opinion-report", "mayor"])
+@pytest.mark.parametrize("name", FORMS)
 def test_no_page_is_wider_than_a_phone(tab: Tab, tmp_path: Path, name: str) -> None:
     """Wide tables scroll inside their own frame, the page itself does not."""
     path = tmp_path / "page.html"
-    path.write_text(pages(a_year())[name], "utf-8")
+    path.write_text(FORMS[name](), "utf-8")
     tab.look(*PHONE)
     tab.open(path.as_uri())
     assert tab.find("document.documentElement.scrollWidth") <= PHONE[0]
@@ -43,7 +42,7 @@ def found_on(tab: Tab, folder: Path, page: str) -> list[Violation]:
     return found
 
 
-@pytest.mark.parametrize("name", ["opinion-report", "mayor"])
+@pytest.mark.parametrize("name", FORMS)
 def test_axe_finds_nothing(tab: Tab, tmp_path: Path, name: str) -> None:
     """axe-core has no violation to report."""
-    assert found_on(tab, tmp_path, pages(a_year())[name]) == []
+    assert found_on(tab, tmp_path, FORMS[name]()) == []

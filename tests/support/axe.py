@@ -9,7 +9,7 @@ from importlib.resources import files
 from tests.support.chromium import Tab
 
 RUN = "axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
-Violation = list[object]
+Violation = tuple[str, list[str]]
 """The rule's name, and the elements that break it."""
 
 
@@ -22,5 +22,4 @@ def axe_core() -> str:
 def violations(tab: Tab) -> list[Violation]:
     """Give what axe-core finds; it is put in by the browser's own protocol, past the policy of the page."""
     tab.find(f"{axe_core()};true")
-    found: list[Violation] = tab.find(RUN)
-    return found
+    return [(rule, elements) for rule, elements in tab.find(RUN)]

@@ -91,7 +91,7 @@ class Tab:
         """Wait until the page shows these words."""
         self.until(f"document.body.innerText.includes({json.dumps(words)})")
 
-    def look(self, width: int, height: int, zoom: int = 1, *, dark: bool = False, letters: int = 16) -> None:
+    def look(self, width: int, height: int, zoom: float = 1, *, dark: bool = False, letters: int = 16) -> None:
         """Take a size in CSS pixels, a zoom, a colour scheme, and a size of usual letters."""
         phone = width < 600
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=zoom, mobile=phone)

@@ -11,7 +11,7 @@ class View(NamedTuple):
 
     width: int
     height: int
-    zoom: int = 1
+    zoom: float = 1
 
 
 PHONE, DESK, NARROW = View(390, 844), View(1280, 800), View(320, 640)
