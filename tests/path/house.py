@@ -18,6 +18,7 @@ from tayori.line.client import LineClient
 from tayori.line.richmenu import MenuClient
 from tayori.menus.replacing import drawn, replace
 from tayori.office import Office
+from tests.door.builders import RunningDoor, running_door, settings_of
 from tests.ingest.builders import take_in
 from tests.opinion.builders import Desk, running_screen
 from tests.proxy.builders import port_of
@@ -40,6 +41,7 @@ class House:
     office: Office
     clock: TestClock
     base: str
+    door: RunningDoor
     pages: Door
     desk: Desk
 
@@ -51,7 +53,7 @@ class House:
     def follow(self) -> list[str]:
         """Let a dummy person add the account; give the texts that LINE was asked to say to them."""
         self.line.ask("keep", most=20)
-        self.line.ask("webhook", url=self.desk.base + WEBHOOK_PATH)
+        self.line.ask("webhook", url=self.door.base + WEBHOOK_PATH)
         self.line.friends(1)
         client = LineClient(self.pages.context.settings.line_login_base, ACCOUNT.access_token)
         answering = Answering(fixed_texts(self.base), lambda: client.reply, self.clock)
@@ -78,13 +80,13 @@ class House:
 def running_house(folder: Path, office: Office, clock: TestClock) -> Iterator[House]:
     """Serve an office that sent news for three months and asks one survey, until the block ends."""
     base = f"https://{NAME}:{(port := free_port())}"
-    secret = SecretStr(ACCOUNT.channel_secret)
     with (
+        running_door(settings_of(office, line_channel_secret=SecretStr(ACCOUNT.channel_secret))) as door,
         running_pages(office, clock, web_base_url=base) as pages,
-        running_screen(office, clock, opinion_base_url=base, web_base_url=base, line_channel_secret=secret) as desk,
+        running_screen(office, clock, opinion_base_url=base, web_base_url=base) as desk,
         running_proxy(folder, port_of(desk.base), port_of(pages.base), port),
     ):
         weeks = [clock() - timedelta(days=7 * week) for week in range(12)]
         add_broadcasts(pages, [(genre, "sent", ended_at) for ended_at in weeks for genre in (1, 3)])
         published(office)
-        yield House(office, clock, base, pages, desk)
+        yield House(office, clock, base, door, pages, desk)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tayori.ingest.wishes import CAUSE
 from tests.ingest.builders import rows, take_in
-from tests.opinion.opened import opened_cases
 from tests.path.house import LINK, House
 from tests.support.chromium import Tab
+from tests.support.opened import opened
 
 PATIENCE_SECONDS = 30
 STORED = "SELECT birth_year, sex, area FROM reception_settings"
@@ -121,7 +121,7 @@ def _writing(tab: Tab, house: House, at: str) -> Iterator[str]:
     tab.shows("この番号は、いまここにしか出ません")
     yield "opinion-receipt"
     assert take_in(house.office).letters.recorded == 1
-    (case,) = opened_cases(house.office)
+    (case,) = opened(house.office)
     assert (case["opinion"], case["name"], case["email"]) == (LETTER, WRITER, MAIL)
 
 
