@@ -27,15 +27,18 @@ def the_path(tab: Tab, house: House, downloads: Path) -> Iterator[str]:
     assert tiles["受信設定"] in LINK.findall(greeting)
     yield from _entering(tab, tiles["受信設定"])
     yield from _choosing(tab, house)
+    house.clock.forward(minutes=1)
     yield from _answering_a_survey(tab, house)
+    house.clock.forward(minutes=1)
     receipt = ""
     for page in _writing(tab, house, tiles["ご意見"]):
         yield page
         if page == "opinion-receipt":
             receipt = str(tab.find("document.querySelector('.number').textContent"))
+    house.clock.forward(minutes=1)
     yield from _asking_after_it(tab, house, receipt)
-    tab.open(tiles["受信設定"])
     yield from _seeing_what_is_held(tab, house, downloads)
+    house.clock.forward(minutes=1)
     yield from _leaving(tab, house)
 
 
@@ -164,6 +167,7 @@ def _leaving(tab: Tab, house: House) -> Iterator[str]:
     """L1, L14: all is stopped in one tap; then everything is erased without blocking, and the browser is logged out."""
     tab.press("受信設定に戻る", "location.pathname === '/settings'")
     tab.press("すべての配信を止める", "document.body.innerText.includes('すべての配信を止めました')")
+    tab.shows("選んでいません（何も届きません）")
     take_in(house.office)
     assert rows(house.office, STORED) == [(None, None, None)]
     assert rows(house.office, GENRES) == []
