@@ -23,7 +23,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export GX_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo test check fix bench figures golden up docs
+.PHONY: help demo test check fix bench figures golden up docs pictures
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -71,3 +71,6 @@ up: $(READY) ## Run everything here until Ctrl-C: RESIDENTS=200 FRIENDS=0 PREFEC
 
 docs: $(READY) ## Write the generated pages anew (settings, cli, deployments)
 	@$(BIN)/python -m cli.pages
+
+pictures: $(READY) ## Draw the pictures of the residents' pages anew; look at them before you commit them
+	@$(BIN)/python -m tests.path.pictures

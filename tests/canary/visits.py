@@ -11,7 +11,7 @@ from tayori.desk.surveys import publish
 from tayori.vault.roster import Credential
 from tests.canary.world import World
 from tests.resident.browser import Browser, Page
-from tests.support.prefect_server import free_port
+from tests.support.ports import free_port
 from tests.surveys.builders import a_survey
 
 TOGETHER = 10  # answers to an anonymous survey go in together

@@ -23,7 +23,8 @@ from tests.canary.steps import READY, Outcome, Step
 from tests.feeds.builders import HERE, a_segment, news, rfc822, rss, rules_file
 from tests.support.feed_site import FeedSite, running_site
 from tests.support.mail_desk import MailDesk, running_desk
-from tests.support.prefect_server import PrefectServer, free_port
+from tests.support.ports import free_port
+from tests.support.prefect_server import PrefectServer
 
 PATIENCE_SECONDS = 200
 LOUD = {  # as much as an operator could ever make it say

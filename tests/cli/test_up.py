@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import app as command
-from tests.support.prefect_server import free_port
+from tests.support.ports import free_port
 
 
 def _free_ports() -> list[str]:

@@ -20,7 +20,7 @@ from tayori.vault.sealed_box import BOX
 from tests.door.builders import RunningDoor
 from tests.ingest.builders import an_event
 from tests.support.doors import DOOR, SECRET, door
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 from web.door.settings import DoorSettings
 
 ROOT = Path(__file__).resolve().parents[2]

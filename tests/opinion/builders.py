@@ -1,25 +1,19 @@
 """The opinion screen on a real loopback port, and residents who write."""
 
-import asyncio
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-import uvicorn
 
 from tayori.office import Office
 from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock
+from tests.support.serving import listening, serving
 from web.opinion.app import make_app, make_screen
 from web.opinion.screen import Screen
 from web.opinion.settings import OpinionSettings
-from web.serving import config
 from web.tokens import Tokens
 
 FORM, EASY, CONFIRM, EDIT, SEND = "/opinion/", "/opinion/easy", "/opinion/confirm", "/opinion/edit", "/opinion/send"
@@ -92,17 +86,7 @@ def settings_of(office: Office, base: str, **changes: object) -> OpinionSettings
 @contextlib.contextmanager
 def running_screen(office: Office, clock: TestClock, **changes: object) -> Iterator[Desk]:
     """Serve the screen on a free loopback port until the block ends."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        port = listener.getsockname()[1]
-        base = f"http://127.0.0.1:{port}"
+    with listening() as (listener, base):
         screen = make_screen(settings_of(office, base, **changes), clock)
-        server = uvicorn.Server(config(make_app(screen), "127.0.0.1", port))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield Desk(office, screen, base, clock)
-        server.should_exit = True
-        thread.join(10)
+        with serving(make_app(screen), listener):
+            yield Desk(office, screen, base, clock)

@@ -12,7 +12,7 @@ from tayori.domain.ward import ward
 from tayori.ingest.sources.frame import PERSONAL_ITEMS
 from tests.ingest.builders import rows, take_in
 from tests.opinion.builders import A_LETTER, ANSWERED, CONFIRM, EASY, EDIT, FORM, SEND, Desk, receipt_of
-from tests.opinion.opened import opened_cases
+from tests.support.opened import opened
 from web.opinion.screen import TRAP, WORDS, Given
 from web.opinion.words import told
 from web.route import Refusal
@@ -29,7 +29,7 @@ def test_a_letter_becomes_a_case_with_its_target(desk: Desk) -> None:
     assert re.fullmatch(r"1102-[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", receipt_of(page))
     counts = take_in(desk.office)
     assert (counts.letters.read, counts.letters.recorded, counts.rows) == (1, 1, 1)
-    (case,) = opened_cases(desk.office)
+    (case,) = opened(desk.office)
     assert case["opinion"] == said
     assert (case["name"], case["email"], case["address"]) == ("模擬 太郎", "dummy@example.jp", None)
     managed = "SELECT source, channel, addressee, answer_wanted, received_on, target_on, state FROM opinion_case"
@@ -44,7 +44,7 @@ def test_nobody_has_to_say_who_they_are(desk: Desk) -> None:
     """P3: without an answer neither name nor address is asked for, and there is no target."""
     desk.write(summary="no")
     assert take_in(desk.office).letters.recorded == 1
-    (case,) = opened_cases(desk.office)
+    (case,) = opened(desk.office)
     assert {case[item] for item in PERSONAL_ITEMS if item != "opinion"} == {None}
     assert rows(desk.office, "SELECT target_on, answer_wanted FROM opinion_case") == [(None, "no")]
     assert rows(desk.office, "SELECT answer_by, summary FROM letter_receipt") == [(None, "no")]

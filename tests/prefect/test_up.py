@@ -22,7 +22,7 @@ import yaml
 from tayori.office import open_office
 from tayori.warehouse.engines import reading
 from tests.support.builders import some_settings
-from tests.support.prefect_server import free_port
+from tests.support.ports import free_port
 from web.opinion.settings import OpinionSettings
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]

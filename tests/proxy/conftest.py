@@ -10,7 +10,8 @@ from tests.opinion.builders import running_screen
 from tests.proxy.builders import House, port_of
 from tests.resident.builders import running_pages
 from tests.support.builders import TestClock, an_office
-from tests.support.nginx import NAME, free_port, running_proxy
+from tests.support.nginx import NAME, running_proxy
+from tests.support.ports import free_port
 from tests.support.wording import a_picture
 
 

@@ -10,7 +10,8 @@ import pytest
 from tests.ingest.builders import an_event, followers, take_in
 from tests.proxy.builders import House, ask
 from tests.support.builders import a_line_id
-from tests.support.nginx import NAME, Proxy, free_port, running_proxy
+from tests.support.nginx import NAME, Proxy, running_proxy
+from tests.support.ports import free_port
 from tests.support.wording import a_picture
 from web.door.webhook import WEBHOOK_PATH
 from web.headers import HEADERS

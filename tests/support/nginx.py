@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.support.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "deploy" / "nginx"
 NAME = "localhost"  # what a browser takes for a safe place
@@ -50,14 +52,6 @@ class Proxy:
         kept = {"tayori.conf", "nginx.conf", "key.pem", "certificate.pem"}
         files = [one for one in self.folder.rglob("*") if one.is_file() and one.name not in kept]
         return "".join(one.read_text("utf-8", "replace") for one in files if one.parent.name != "tayori")
-
-
-def free_port() -> int:
-    """Give a port that is free just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def nginx() -> str:
