@@ -100,7 +100,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("fuzzed", 10_000),
         *(Bound(one, 0, at_most=True) for one in ("acked_but_lost", "server_errors", "fuzzed_but_lost")),
         Bound("forgeries", 120),
-        Bound("pages", 14),
+        Bound("pages", 26),
         *(Bound(figure, 0, at_most=True) for figure in ("forgeries_accepted", "axe_violations")),
     ),
     "analysis": (

@@ -36,6 +36,10 @@ KEEPERS: Final = {
     Medium.TOKEN: "a token in software: of an ended epoch it can say no more than a file can.",
     Medium.DEVICE: "a device of hardware, in which the key of an ended epoch is destroyed.",
 }
+STRAY: Final = (
+    "A crash left it, or an older key file was put back: see that the file is the newest, then remove these objects by "
+    "the device's own tool."
+)
 WITHOUT_KEY: Final = {"people": orphans.people_without_key, "cases": orphans.cases_without_key}
 
 
@@ -205,11 +209,15 @@ def _provider(office: Office) -> Finding:
     try:
         medium = office.key_provider.medium
         office.key_provider.names()
+        strays = office.key_provider.strays()
     except TayoriError as error:
         return Finding(name, Weight.FAILED, error.sentence)
     if office.settings.key_provider is KeyForm.PKCS11 and (office.keys_folder / KEY_FILE).exists():
         told = f"a device keeps the keys, but {KEY_FILE} is there still; run `tayori keys move` to its end."
         return Finding(name, Weight.FAILED, told)
+    if strays:
+        told = f"the device holds what the key file does not know: {', '.join(strays)}. {STRAY}"
+        return Finding(name, Weight.NOTE, told)
     if office.settings.mode is Mode.LIVE and medium is not Medium.DEVICE:
         told = f"{KEEPERS[medium]} Certificates say so; only a device of hardware can claim more (TAYORI_KEY_PROVIDER)."
         return Finding(name, Weight.NOTE, told)

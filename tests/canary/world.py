@@ -23,7 +23,8 @@ from tests.canary.steps import READY, Outcome, Step
 from tests.feeds.builders import HERE, a_segment, news, rfc822, rss, rules_file
 from tests.support.feed_site import FeedSite, running_site
 from tests.support.mail_desk import MailDesk, running_desk
-from tests.support.prefect_server import PrefectServer, free_port
+from tests.support.ports import free_port
+from tests.support.prefect_server import PrefectServer
 
 PATIENCE_SECONDS = 200
 LOUD = {  # as much as an operator could ever make it say
@@ -130,7 +131,11 @@ def running_world(folder: Path, prefect: PrefectServer, marks: Marks) -> Iterato
     """Start a world whose every secret is a mark."""
     for name in ("said", "handed-in", "tmp"):
         (folder / name).mkdir(parents=True)
-    account = Account(access_token=marks.secret("token"), channel_secret=marks.secret("channel"))
+    account = Account(
+        access_token=marks.secret("token"),
+        channel_secret=marks.secret("channel"),
+        login_channel_secret=marks.secret("login"),
+    )
     with ExitStack() as stack:
         platform = stack.enter_context(running_platform(account=account))
         line, mail = stack.enter_context(running_line()), stack.enter_context(running_desk())

@@ -1,24 +1,19 @@
 """A door on a real loopback port, and deliveries as LINE makes them."""
 
-import asyncio
 import contextlib
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
-import uvicorn
 from pydantic import SecretStr
 
 from tayori.line.webhook import SIGNATURE_HEADER, signature_of
 from tayori.office import Office
+from tests.support.serving import listening, serving
 from web.door.app import make_app
 from web.door.settings import DoorSettings
 from web.door.webhook import MOST_HELD, WEBHOOK_PATH
-from web.serving import config
 
 SECRET = "dummy-channel-secret"
 BOT = "U" + "b" * 32
@@ -58,15 +53,5 @@ def settings_of(office: Office, **changes: object) -> DoorSettings:
 @contextlib.contextmanager
 def running_door(settings: DoorSettings, most_held: int = MOST_HELD) -> Iterator[RunningDoor]:
     """Serve a door on a free loopback port until the block ends."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        port = listener.getsockname()[1]
-        server = uvicorn.Server(config(make_app(settings, most_held=most_held), "127.0.0.1", port))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield RunningDoor(f"http://127.0.0.1:{port}")
-        server.should_exit = True
-        thread.join(10)
+    with listening() as (listener, base), serving(make_app(settings, most_held=most_held), listener):
+        yield RunningDoor(base)

@@ -12,7 +12,7 @@ from tests.door.builders import RunningDoor
 from tests.ingest.builders import an_event
 from tests.support.builders import a_line_id
 from tests.support.doors import DOOR, SECRET, door, refused_start
-from tests.support.nginx import free_port
+from tests.support.ports import free_port
 from web.door.figures import Outcome
 
 

@@ -18,7 +18,7 @@ from tayori.office import Office
 from tayori.warehouse import arrivals, opinions
 from tayori.warehouse.engines import reading, writing
 from tests.ingest.builders import rows
-from tests.mail.builders import opened
+from tests.support.opened import opened
 
 MAPPING = """
 name: 控え

@@ -14,7 +14,7 @@ from tayori.office import Office
 from tayori.warehouse import arrivals, opinions
 from tayori.warehouse.engines import reading
 from tests.ingest.builders import rows
-from tests.mail.builders import opened
+from tests.support.opened import opened
 
 EXAMPLES = Path("docs/examples")
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)

@@ -13,9 +13,10 @@ from tayori.errors import NotFound, Unavailable
 from tayori.ingest.mail import ingest_mail
 from tayori.office import Office
 from tests.ingest.builders import rows
-from tests.mail.builders import DONE, MAPPING, opened
+from tests.mail.builders import DONE, MAPPING
 from tests.support.builders import START
 from tests.support.dovecot import PASSWORD, USER, MailServer, program, running_dovecot
+from tests.support.opened import opened
 
 pytestmark = pytest.mark.dovecot
 YESTERDAY = START - timedelta(days=1)

@@ -24,7 +24,8 @@ from tayori.vault.keyfile import Space
 from tayori.warehouse import arrivals, opinions
 from tayori.warehouse.engines import reading
 from tests.ingest.builders import rows
-from tests.mail.builders import DONE, MAPPING, a_maildir, filed, opened, take_in, waiting
+from tests.mail.builders import DONE, MAPPING, a_maildir, filed, take_in, waiting
+from tests.support.opened import opened
 
 EXAMPLES = Path("docs/examples")
 LONG = "区立図書館の夜間開館を、試験の前だけでも二十二時まで延ばしてください。"

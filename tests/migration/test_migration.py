@@ -33,8 +33,8 @@ from tayori.warehouse import disposal, opinions
 from tayori.warehouse.engines import reading, writing
 from tests.conftest import STORES
 from tests.ingest.builders import rows
-from tests.mail.builders import opened as opened_rows
 from tests.migration.builders import BY, MAPPING, an_old_system, bring_over, read, the_mapping, verified, write_dump
+from tests.support.opened import opened as opened_rows
 from tests.support.postgres import Cluster  # noqa: TC001 - read by the fixture
 
 EARLIER = datetime(2026, 11, 2, 9, 0)  # noqa: DTZ001 - the old system's wall clock

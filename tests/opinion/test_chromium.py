@@ -1,17 +1,13 @@
-"""The screen in a real Chromium: the path without scripts, no attack from another page, a look for everybody (O6)."""
+"""The screen in a real Chromium: no attack from another page, a look for everybody (O6); its path: `tests/path`."""
 
-import contextlib
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import NO_PROGRAM
-from tests.ingest.builders import take_in
 from tests.opinion.builders import ANSWERED, CONFIRM, EASY, FORM, SEND, Desk
-from tests.opinion.opened import opened_cases
-from tests.resident.chromium import Tab, running_chromium
-from tests.resident.test_chromium import AXE, DESK, PHONE, another_site, assert_readable
+from tests.support.chromium import Tab, running_chromium
+from tests.support.elsewhere import HOSTS, REFERRERS, assert_refused, assert_unframed
+from tests.support.readable import assert_readable
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 PAGES = ("form", "easy", "wrong", "easy wrong", "confirm", "sent", "refused")
@@ -51,29 +47,6 @@ def show(tab: Tab, desk: Desk, page: str) -> None:
         tab.press(send, f"location.pathname === '{SEND}'")
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desktop"])
-def test_the_whole_path_without_a_script(desk: Desk, tab: Tab, size: tuple[int, int]) -> None:
-    """O1: write, be told what is missing, look it over, change it, send, get a number; scripts are off."""
-    tab.look(*size)
-    tab.ask("Network.clearBrowserCookies")
-    tab.ask("Emulation.setScriptExecutionDisabled", value=True)
-    tab.open(desk.base + FORM)
-    fill(tab, addressee="mayor", answer="yes", opinion="模擬の意見です。")
-    tab.press("内容を確認する", f"location.pathname === '{CONFIRM}'")
-    tab.shows("「回答の方法」を選んでください。")
-    fill(tab, answer_by="email", name="模擬 太郎", email="dummy@example.jp")
-    tab.press("内容を確認する", "document.title.startsWith('内容の確認')")
-    tab.press("書き直す", "location.pathname === '/opinion/edit'")
-    assert tab.find("document.querySelector('[name=opinion]').value") == "模擬の意見です。"
-    tab.press("内容を確認する", "document.title.startsWith('内容の確認')")
-    tab.press("送信する", f"location.pathname === '{SEND}'")
-    tab.shows("受付番号")
-    tab.ask("Emulation.setScriptExecutionDisabled", value=False)
-    assert take_in(desk.office).letters.recorded == 1
-    (case,) = opened_cases(desk.office)
-    assert (case["opinion"], case["name"]) == ("模擬の意見です。", "模擬 太郎")
-
-
 def test_a_double_tap_is_one_letter(one_desk: Desk, tab: Tab) -> None:
     """Two taps on the button of the real browser: one letter, and its number is shown."""
     before = one_desk.waiting()
@@ -84,11 +57,14 @@ def test_a_double_tap_is_one_letter(one_desk: Desk, tab: Tab) -> None:
     assert one_desk.waiting() == before + 1
 
 
-def test_a_browser_that_sends_no_referer_is_taken(one_desk: Desk) -> None:
-    """O6: the genuine letter is accepted also where the browser never sends a Referer."""
+@pytest.mark.parametrize("said", REFERRERS)
+def test_a_browser_that_hides_where_it_was_is_taken(one_desk: Desk, said: str) -> None:
+    """O6: the genuine letter is accepted also where no Referer is sent, or an Origin of null for want of it."""
     before = one_desk.waiting()
-    with running_chromium("--no-referrers") as tab:
-        show(tab, one_desk, "sent")
+    with running_chromium(*REFERRERS[said].flags) as tab:
+        show(tab, one_desk, "confirm")
+        tab.find(REFERRERS[said].script)
+        tab.press("送信する", f"location.pathname === '{SEND}'")
         tab.shows("受付番号")
     assert one_desk.waiting() == before + 1
 
@@ -113,58 +89,24 @@ def attacks(base: str, fields: dict[str, str]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["another site", "same site, another origin"])
+@pytest.mark.parametrize("host", [pytest.param(host, id=name) for host, name in HOSTS])
 def test_a_page_elsewhere_that_posts_by_itself_is_refused(one_desk: Desk, tab: Tab, host: str) -> None:
     """O6: even with a token that was read off the screen, and with the cookie where the browser sends it."""
     show(tab, one_desk, "confirm")
     read = "Object.fromEntries([...new FormData(document.forms[0])])"
     fields = {str(name): str(value) for name, value in tab.find(read).items()}
     pages = attacks(one_desk.base, fields)
-    with another_site(pages) as port:
-        for path in pages:
-            before, refused = one_desk.waiting(), one_desk.screen.refused.total()
-            tab.ask("Page.navigate", url=f"http://{host}:{port}{path}")
-            waiting = threading.Event()
-            for _ in range(200):
-                if one_desk.screen.refused.total() > refused:
-                    break
-                waiting.wait(0.05)
-            assert one_desk.screen.refused.total() > refused, path
-            assert one_desk.waiting() == before, path
+    assert_refused(tab, host, pages, one_desk.screen.refused.total, one_desk.waiting)
 
 
 def test_the_screen_cannot_be_framed(one_desk: Desk, tab: Tab) -> None:
     """Clickjacking: a frame of another page stays empty."""
-    framing = {"/": f'<iframe src="{one_desk.base}{FORM}" onload="document.title = \'loaded\'"></iframe>'}
-    with another_site(framing) as port:
-        tab.open(f"http://127.0.0.1:{port}/")
-        tab.until("document.title === 'loaded'")
-        frame = tab.ask("Page.getFrameTree")["frameTree"]["childFrames"][0]["frame"]
-    assert frame.get("unreachableUrl") or frame["url"].startswith("chrome-error:")
+    assert_unframed(tab, f"{one_desk.base}{FORM}")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_page_can_be_read_by_everybody(one_desk: Desk, tab: Tab, *, dark: bool) -> None:
-    """JIS X 8341-3 AA as far as a program sees it: contrast, labels, targets, outline; nothing runs out at 200 %."""
-    tab.look(*PHONE, dark=dark)
+    """JIS X 8341-3 AA: contrast, labels, targets, outline, axe-core; nothing runs out at 320 px and at 200 %."""
     for page in PAGES:
         show(tab, one_desk, page)
         assert_readable(tab, page, dark=dark)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(one_desk: Desk, tab: Tab, *, dark: bool) -> None:
-    """axe-core, where its file is given by AXE_CORE, has no violation to report on any page."""
-    if not AXE.is_file():
-        pytest.skip(NO_PROGRAM)
-    tab.look(*PHONE, dark=dark)
-    tab.ask("Page.setBypassCSP", enabled=True)
-    found = {}
-    with contextlib.ExitStack() as at_end:
-        at_end.callback(tab.ask, "Page.setBypassCSP", enabled=False)
-        for page in PAGES:
-            show(tab, one_desk, page)
-            tab.find(AXE.read_text("utf-8") + ";true")
-            told = tab.find("axe.run().then(one => one.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
-            found[page] = told
-    assert not any(found.values()), found

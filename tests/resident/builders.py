@@ -1,17 +1,13 @@
 """The residents' pages on a real loopback port, LINE's login played by the sandbox, and residents who use them."""
 
-import asyncio
 import contextlib
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-import uvicorn
 from pydantic import SecretStr
 
+from sandbox.line.clock import JumpingClock
 from sandbox.line.http import LineApp
 from sandbox.line.platform import Account
 from sandbox.line.serve import make_app as make_platform
@@ -20,10 +16,10 @@ from tayori.office import Office
 from tests.ingest.builders import an_event, deliver, take_in
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock, a_line_id
+from tests.support.serving import listening, serving
 from web.resident.app import make_app, make_context
 from web.resident.context import Context
 from web.resident.settings import ResidentSettings
-from web.serving import config
 
 ACCOUNT = Account()
 
@@ -74,26 +70,9 @@ def settings_of(office: Office, line: str, base: str, **changes: object) -> Resi
 @contextlib.contextmanager
 def running_pages(office: Office, clock: TestClock, **changes: object) -> Iterator[Door]:
     """Serve an office's pages, and the platform, on free loopback ports until the block ends."""
-    app = make_platform(ACCOUNT)
-    app.clock = app.platform.clock = clock
+    app = make_platform(ACCOUNT, JumpingClock(clock))
     proxy = str(changes.pop("proxy", ""))
-    with platform_in_thread(app) as line, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with platform_in_thread(app) as line, listening() as (listener, base):
         context = make_context(settings_of(office, line.base_url, base, **changes), clock, Random(7))  # noqa: S311 - replayable
-        with _serving(context, listener, proxy):
+        with serving(make_app(context), listener, proxy):
             yield Door(office, context, app, base, clock)
-
-
-@contextlib.contextmanager
-def _serving(context: Context, listener: socket.socket, proxy: str) -> Iterator[None]:
-    port = listener.getsockname()[1]
-    server = uvicorn.Server(config(make_app(context), "127.0.0.1", port, proxy=proxy))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield
-    server.should_exit = True
-    thread.join(10)

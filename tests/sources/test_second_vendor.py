@@ -14,8 +14,8 @@ from tayori.ingest.sources.call_centre import opinions_from_call_centre
 from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.office import Office
 from tests.conftest import STORES
-from tests.mail.builders import opened
 from tests.sources.builders import EXAMPLES
+from tests.support.opened import opened
 from tests.support.postgres import Cluster  # noqa: TC001 - read by the fixture
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

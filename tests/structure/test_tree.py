@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = {".ttf", ".png", ".jpg", ".pdf", ".xlsx", ".gz"}
+BINARY = {".ttf", ".png", ".webp", ".jpg", ".pdf", ".xlsx", ".gz"}
 INDEX_HOSTS = re.compile(
     "|".join(re.escape(part + rest) for part, rest in [("py", "pi.org"), ("pythonhosted", ".org")])
 )
@@ -54,3 +54,11 @@ def test_every_locked_package_has_a_hash_and_no_address() -> None:
         assert pins
         assert len(pins) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE))
         assert "://" not in re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+
+
+def test_every_picture_is_there_and_is_shown() -> None:
+    """A page shows no picture that is missing, and none lies about that no page shows."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    linked = re.compile(r"[(\"]([^()\"\s]*pictures/[\w./-]+\.(?:png|webp))[)\"]")
+    shown = {(page.parent / name).resolve() for page in pages for name in linked.findall(page.read_text("utf-8"))}
+    assert shown == {path for path in (ROOT / "docs" / "pictures").rglob("*.*") if path.is_file()}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any, Final
 import httpx
 
 from tayori.office import Office
+from tests.support.ports import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SECRET: Final = "dummy-channel-secret"
@@ -27,9 +27,7 @@ def door(
     office: Office, module: str = DOOR, *words: str, **changes: str
 ) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Serve a door on a free port of this machine; give the port and the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(_command(module, port, words), cwd=ROOT, env=_environment(office) | changes)
     try:
         _wait_for(port)

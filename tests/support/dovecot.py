@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.support.ports import free_port
+
 PATIENCE_SECONDS: Final = 20
 USER, PASSWORD = "desk", "dummy-password"
 CONFIG: Final = """
@@ -77,7 +79,7 @@ def program() -> str | None:
 def running_dovecot(capability: str = "") -> Iterator[MailServer]:
     """Start the server, give it, end it. `capability`: what it says it can do, where not all."""
     with tempfile.TemporaryDirectory(prefix="tayori-dovecot-") as made:
-        folder, port = Path(made), _free_port()
+        folder, port = Path(made), free_port()
         config = _configured(folder, port, capability)
         process = subprocess.Popen([program() or "dovecot", "-F", "-c", str(config)])
         try:
@@ -112,13 +114,6 @@ def _configured(folder: Path, port: int, capability: str) -> Path:
         )
     )
     return config
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

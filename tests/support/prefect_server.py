@@ -4,7 +4,6 @@ import contextlib
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.support.ports import free_port
 
 PATIENCE_SECONDS = 200
 QUIET = {
@@ -103,13 +104,6 @@ def settle() -> None:
 
     APILogHandler().flush()
     EventsWorker.drain_all()
-
-
-def free_port() -> int:
-    """Give a port of the loopback address that is free now."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 @contextlib.contextmanager

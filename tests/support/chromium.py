@@ -1,5 +1,6 @@
 """A real Chromium, headless, driven over its DevTools protocol: for what only a browser decides."""
 
+import base64
 import contextlib
 import json
 import os
@@ -20,6 +21,7 @@ from websockets.sync.connection import Connection
 from tayori.reports.screenshot import browser as installed
 
 PATIENCE_SECONDS = 60
+FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 
 
 @dataclass
@@ -71,6 +73,16 @@ class Tab:
         )
         self.until(then)
 
+    def tick(self, name: str, value: str = "") -> None:
+        """Tick the box or choice of this name, and of this value where there are several."""
+        chosen = f'[name="{name}"]' + (f'[value="{value}"]' if value else "")
+        self.find(f"document.querySelector({json.dumps(chosen)}).click()")
+
+    def write(self, name: str, words: str) -> None:
+        """Write into the field of this name, or choose in its list."""
+        chosen = json.dumps(f'[name="{name}"]')
+        self.find(f"void (document.querySelector({chosen}).value = {json.dumps(words)})")
+
     def text(self) -> str:
         """Give the words of the page."""
         return str(self.find("document.body ? document.body.innerText : ''"))
@@ -79,18 +91,29 @@ class Tab:
         """Wait until the page shows these words."""
         self.until(f"document.body.innerText.includes({json.dumps(words)})")
 
-    def look(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Take a size and a colour scheme."""
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
+    def look(self, width: int, height: int, zoom: float = 1, *, dark: bool = False, letters: int = 16) -> None:
+        """Take a size in CSS pixels, a zoom, a colour scheme, and a size of usual letters."""
+        phone = width < 600
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=zoom, mobile=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        self.ask("Page.setFontSizes", fontSizes={"standard": letters})
+
+    def picture(self) -> bytes:
+        """Draw the whole page, as far down as it goes (PNG)."""
+        whole = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": whole["width"], "height": whole["height"], "scale": 1}
+        drawn = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        return base64.b64decode(drawn)
+
+    def scripts(self, *, on: bool) -> None:
+        """Let pages run scripts, or not; what is evaluated here is evaluated all the same."""
+        self.ask("Emulation.setScriptExecutionDisabled", value=not on)
 
 
 @contextlib.contextmanager
 def running_chromium(*flags: str) -> Iterator[Tab]:
-    """Give a tab of a browser of its own; skip where none is installed."""
+    """Give a tab of a browser of its own, with the project's Japanese letters; skip where none is installed."""
     program = installed("")
     if program is None:
         pytest.skip("Chromium is not installed")
@@ -98,7 +121,12 @@ def running_chromium(*flags: str) -> Iterator[Tab]:
         words = [str(program), "--headless=new", "--disable-gpu", "--disable-background-networking"]
         words += ["--remote-debugging-port=0", f"--user-data-dir={profile}", *flags]
         words += ["--no-sandbox"] if os.geteuid() == 0 else []
-        process = subprocess.Popen([*words, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*words, "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"FONTCONFIG_FILE": str(_letters(Path(profile)))},
+        )
         try:
             with connect(_address(Path(profile)), max_size=None) as socket:
                 tab = Tab(socket, count(1))
@@ -108,6 +136,15 @@ def running_chromium(*flags: str) -> Iterator[Tab]:
             process.terminate()
             process.wait(20)
             time.sleep(0.2)  # its children still write to the profile
+
+
+def _letters(folder: Path) -> Path:
+    """Write where letters come from: a page is as wide as its letters, wherever the tests run."""
+    told = folder / "fonts.conf"
+    told.write_text(
+        f"<fontconfig><dir>{FONTS}</dir><include ignore_missing='yes'>/etc/fonts/fonts.conf</include></fontconfig>"
+    )
+    return told
 
 
 def _address(profile: Path) -> str:
