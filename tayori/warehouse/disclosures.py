@@ -92,6 +92,12 @@ def set_black_outs(connection: Connection, disclosure_id: str, case_no: int, sea
     connection.execute(update(disclosure_case).where(mine).values(black_outs=sealed))
 
 
+def forget_black_outs(connection: Connection, disclosure_id: str) -> None:
+    """Forget what was blacked out of the cases of a request."""
+    mine = disclosure_case.c.disclosure_id == disclosure_id
+    connection.execute(update(disclosure_case).where(mine).values(black_outs=None))
+
+
 def alter(connection: Connection, disclosure_id: str, **values: object) -> None:
     """Move a request on."""
     connection.execute(update(disclosure).where(disclosure.c.disclosure_id == disclosure_id).values(**values))

@@ -213,6 +213,7 @@ def take_in_letters(walk: Walk) -> None:
     given = {"path": broken, "mapping": DESK_LIST}
     walk.met.append(Met("take_in_file", "a broken file", BADLY, walk.worker.run(TAKE_IN_FILE, given)))
     arrivals.call_centre(walk.world, walk.marks)
+    arrivals.mails(walk.world)
     secret = walk.marks.secret("call-centre")
     for what, url in {
         "an absent call centre": f"sqlite:///{walk.world.folder / 'absent.db'}",

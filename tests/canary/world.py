@@ -173,6 +173,8 @@ def _environment(folder: Path, marks: Marks, platform: RunningPlatform, mail: Ma
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(home / "keys" / "inbox.pub.json"),
         "TAYORI_CALL_CENTRE_URL": f"sqlite:///{folder / 'handed-in' / 'call_centre.db'}",
         "TAYORI_CALL_CENTRE_MAPPING": str(ROOT / "docs" / "examples" / "call_centre.yaml"),
+        "TAYORI_MAIL_URL": f"maildir://{folder / 'handed-in' / 'box'}",
+        "TAYORI_MAIL_MAPPING": str(ROOT / "docs" / "examples" / "mail.yaml"),
         "TAYORI_SMTP_URL": mail.url,
         "TAYORI_ALARM_MAIL_TO": "desk@example.jp",
         "TMPDIR": str(folder / "tmp"),
