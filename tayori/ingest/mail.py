@@ -84,7 +84,7 @@ def clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionC
 def _known(office: Office, source: str, mails: Sequence[ReadMail]) -> set[str]:
     indexes = {said.key: office.index.of_source_key(source, said.key) for said in mails}
     with reading(office.warehouse) as people:
-        came = opinions.marks_of_cases(people, list(indexes.values())).keys()
+        came = set(opinions.marks_of_cases(people, list(indexes.values())))
         came |= opinions.counted_before(people, list(indexes.values()))
         aside = quarantine.row_numbers(people, source)
     return {
