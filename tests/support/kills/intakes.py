@@ -78,11 +78,14 @@ class IntakeStage:
         dice, outcome = Random(seed), IntakeOutcome()  # noqa: S311 - replayable
         self.trials += 1
         with self._copy(str(self.trials)) as copy:
-            for _ in range(dice.choice(KILLS)):
-                child = Child(lambda _: copy.read())
-                time.sleep(dice.uniform(0.0, self.seconds))
+            for at in range(dice.choice(KILLS)):
+                child, moment = Child(lambda _: copy.read()), dice.uniform(0.0, self.seconds)
+                time.sleep(moment)
                 child.kill()
-                outcome.kills += child.wait()
+                killed = child.wait()
+                outcome.kills += killed
+                if not killed and not at:  # a whole reading was shorter than it was when the machine was busier
+                    self.seconds += (moment - self.seconds) / 4
             Child(lambda _: copy.read()).wait()
             held = copy.held()
             outcome.lost = (self.expected - held).total()
