@@ -63,11 +63,11 @@ figures: $(READY) ## Measure one set anew and write out/figures/NAME.json: NAME=
 golden: $(READY) ## Write the golden files anew; read the difference before you commit it
 	@GOLDEN=write $(BIN)/python -m pytest -q -m golden tests
 
-up: $(READY) ## Run everything here until Ctrl-C: RESIDENTS=200 FRIENDS=0 PREFECT_PORT=4200 DOOR_PORT=8081 LINE_PORT=8082 RESIDENT_PORT=8083
+up: $(READY) ## Run everything here until Ctrl-C: RESIDENTS=200 FRIENDS=0 PREFECT_PORT=4200 DOOR_PORT=8081 LINE_PORT=8082 RESIDENT_PORT=8083 OPINION_PORT=8084
 	@exec $(BIN)/tayori up $(if $(findstring file,$(origin RESIDENTS)),,--residents $(RESIDENTS)) \
 	  $(if $(FRIENDS),--friends $(FRIENDS)) $(if $(PREFECT_PORT),--prefect-port $(PREFECT_PORT)) \
 	  $(if $(DOOR_PORT),--door-port $(DOOR_PORT)) $(if $(LINE_PORT),--line-port $(LINE_PORT)) \
-	  $(if $(RESIDENT_PORT),--resident-port $(RESIDENT_PORT))
+	  $(if $(RESIDENT_PORT),--resident-port $(RESIDENT_PORT)) $(if $(OPINION_PORT),--opinion-port $(OPINION_PORT))
 
 docs: $(READY) ## Write the generated pages anew (settings, cli, deployments)
 	@$(BIN)/python -m cli.pages

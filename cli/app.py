@@ -13,6 +13,7 @@ from tayori.errors import TayoriError
 
 WORDS: Final = {
     "init": "保存先と鍵を用意する (stores and keys)",
+    "roles": "データベースの役割と権限 (database roles of the doors)",
     "doctor": "この環境を点検する (check a deployment)",
     "up": "サーバ・ワーカ・受付口をまとめて動かす (run everything here)",
     "demo": "模擬データで一巡させる (rehearse it all)",

@@ -2,7 +2,7 @@
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,13 +17,13 @@ from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import FLAG_TERMS, Flag
 from tayori.domain.eras import both_years
 from tayori.domain.evidence import Purpose
-from tayori.domain.states import CASE_TERMS, CaseState
+from tayori.domain.states import CASE_TERMS, OPEN_CASES, CaseState
 from tayori.domain.ward import ward
 from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.retention import outgoing
+from tayori.warehouse import arrivals, letters, opinions
 from tayori.warehouse import attention as queue
-from tayori.warehouse import letters, opinions
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
@@ -37,6 +37,10 @@ for verbs in (case_work.VERBS, case_answer.VERBS):
         app.command(name)(verb)
 
 HEADINGS = {"receipt_no": "受付番号", "received_on": "受付日", "channel": "媒体", "state": "状態", "target_on": "目安"}
+TWINS = {"first": "文面"} | {name: HEADINGS[name] for name in ("receipt_no", "received_on", "channel", "state")}
+REVISED = {name: HEADINGS[name] for name in ("receipt_no", "received_on", "channel", "state")} | {
+    "times": "変わった回数"
+}
 WRITTEN = {"receipt_no": "受付番号", "state": "状態", "answer_by": "回答の方法", "summary": "要旨の公表"}
 WAITING = {"receipt_no": "受付番号", "level": "段階", "received_on": "受付日", "department": "部"}
 DUE = {
@@ -47,6 +51,7 @@ DUE = {
     "target_on": "目安",
     "note": "あと",
 }
+WISHES = {"post": "文書", "email": "メール", "fax": "ファクス", "telephone": "電話"}
 DAYS = {"day": "日", "count": "日目", "reason": "数え方"}
 OPENED = {
     "name": "氏名",
@@ -64,6 +69,7 @@ ABOUT = {
     "target_on": "目安",
     "sections": "主管・関係",
     "matters": "件",
+    "answer_by": "希望する回答の方法",
     "waits": "返事待ち",
     "flags": "至急の印",
 }
@@ -85,12 +91,7 @@ def list_(*, as_json: Json = False) -> None:
     """処理の終わっていない案件の一覧。内容は開かない。"""
     with office_here() as office, reading(office.warehouse) as connection:
         rows = [dict(row._mapping) for row in opinions.open_cases(connection)]  # noqa: SLF001 - SQLAlchemy's own name
-    ways = ward().channels
-    shown = [
-        {name: row[name] for name in HEADINGS}
-        | {"channel": ways.get(row["channel"], row["channel"]), "state": CASE_TERMS[CaseState(row["state"])]}
-        for row in rows
-    ]
+    shown = [_named({name: row[name] for name in HEADINGS}) for row in rows]
     table(shown, HEADINGS, as_json=as_json)
 
 
@@ -124,7 +125,7 @@ def explain(number: Number, *, as_json: Json = False) -> None:
     typer.echo(f"{told.term}（{told.authority}）\n暦: {told.version}")
     table(told.days, DAYS, as_json=False)
     if told.changed:
-        typer.echo("受付の後に暦が変わっています。案件の目安は、受付のときのままです。")
+        typer.echo("受付の後に暦が変わっています。案件の目安は、受付のときのままです（数え直すには case recount）。")
 
 
 @app.command()
@@ -171,6 +172,7 @@ def _about(opened: finding.Opened) -> dict[str, object]:
         "target_on": file.target_on,
         "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],
         "matters": [f"{kinds.get(one['kind'], '種別未定')}" for one in opened.matters],
+        "answer_by": WISHES.get(opened.answer_by or "", "指定なし"),
         "waits": spans,
         "flags": [FLAG_TERMS[Flag(one.flag)] for one in opened.flags],
     }
@@ -259,6 +261,33 @@ def attention(*, as_json: Json = False) -> None:
 
 
 @app.command()
+def twins(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="処理の終わったものどうしも")] = False,
+    as_json: Json = False,
+) -> None:
+    """同じ文面の意見等（それぞれ 1 通で、それぞれに回答する）。人どうしは結び付けず、内容も開かない。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = arrivals.linked(connection)
+    going_on = {row["first"] for row in rows if row["state"] in OPEN_CASES}
+    rows = [row for row in rows if everything or row["first"] in going_on]
+    table(rows if as_json else [_named(row) for row in rows], TWINS, as_json=as_json)
+
+
+@app.command()
+def revised(*, as_json: Json = False) -> None:
+    """受け付けた後に、もとの記録（コールセンターなど）が変わった案件と、その回数。内容は開かない。"""
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = arrivals.revisions(connection)
+    table(rows if as_json else [_named(row) for row in rows], REVISED, as_json=as_json)
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    channel = ward().channels.get(row["channel"], row["channel"])
+    return row | {"channel": channel, "state": CASE_TERMS[CaseState(row["state"])]}
+
+
+@app.command()
 def attended(
     numbers: Annotated[list[str], typer.Argument(metavar="NUMBER...", help="受付番号（attention が示すもの。複数可）")],
     *,
@@ -280,4 +309,8 @@ def receipt(
     """意見入力画面の受付番号から案件を探し、回答の方法と、要旨の公表の可否を示す。内容は開かない。"""
     with office_here() as office, reading(office.warehouse) as connection:
         rows = letters.case_of(connection, reference.strip().upper())
-    table([{name: getattr(row, name) for name in WRITTEN} for row in rows], WRITTEN, as_json=as_json)
+    shown = [{name: getattr(row, name) for name in WRITTEN} for row in rows]
+    if not as_json:
+        for one in shown:
+            one |= {"answer_by": WISHES.get(one["answer_by"], "-"), "state": CASE_TERMS[CaseState(one["state"])]}
+    table(shown, WRITTEN, as_json=as_json)

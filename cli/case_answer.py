@@ -8,7 +8,7 @@ import typer
 from cli.case_work import are_over, response_of
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
-from tayori.desk import deciding, dispatching
+from tayori.desk import deciding, dispatching, reviewing
 from tayori.desk.deciding import NewReply
 from tayori.domain.answering import RESPONSE_TERMS, Form, Way
 from tayori.domain.decision_routes import STAMP_TERMS, Stamp, decision_routes
@@ -19,6 +19,7 @@ Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
 TextFile = Annotated[Path, typer.Option("--file", help="本文のファイル（UTF-8 のテキスト）")]
 SHOWN_MARK: Final = 12
 STEPS = {"post": "職", "department": "課・部", "stamp": "印", "by": "取扱者", "at": "時刻"}
+TO_REVIEW = {"receipt_no": "受付番号", "post": "職", "department": "課・部", "by": "代決した取扱者", "at": "時刻"}
 DRAFT = {"version": "版", "mark": "照合の印", "form": "様式", "way": "送り方", "words": "本文"}
 
 
@@ -42,13 +43,16 @@ def draft(  # noqa: PLR0913 - each is an option of the command
     form: Annotated[
         Literal["usual", "large", "plain"], typer.Option(help="通常、大きな文字、やさしい日本語")
     ] = "usual",
-    way: Annotated[Literal["letter", "email", "fax"], typer.Option(help="文書、メール、ファクス")] = "letter",
+    way: Annotated[
+        Literal["letter", "email", "fax"] | None,
+        typer.Option(help="文書、メール、ファクス（省略: 差出人の希望のとおり、希望がなければ文書）"),
+    ] = None,
     shared: Annotated[str, typer.Option(help="もとにした共通の回答文")] = "",
     as_json: Json = False,
 ) -> None:
     """回答を起案する。直すときは、もう一度行うと次の版になる。"""
     with office_here() as office:
-        new = NewReply(_text(file), response_of(response), Form(form), Way(way), shared or None)
+        new = NewReply(_text(file), response_of(response), Form(form), Way(way) if way else None, shared or None)
         advice = deciding.draft(office, credential(office, by), number, new)
     told = "".join(f"\n・{line}" for line in advice)
     done(f"{number} の回答を起案しました。{told}", {"receipt_no": number, "advice": advice}, as_json=as_json)
@@ -104,6 +108,23 @@ def stamp(
     with office_here() as office:
         put = deciding.stamp(office, credential(office, by), number, seen)
     done(f"{number}: {STAMP_TERMS[put]}", {"receipt_no": number, "stamp": put}, as_json=as_json)
+
+
+def to_review(*, as_json: Json = False) -> None:
+    """代決された回答で、本来の決裁者の後閲を待つもの。内容は開かない。"""
+    with office_here() as office:
+        rows = reviewing.awaiting_review(office)
+    if not as_json:
+        rows = [row | {"post": decision_routes().posts[row["post"]].term} for row in rows]
+    table(rows, TO_REVIEW, as_json=as_json)
+
+
+def review_after(number: Number, *, by: As, as_json: Json = False) -> None:
+    """不在の間に代決された回答を、本来の決裁者が読んだことを記録する（後閲）。"""
+    with office_here() as office:
+        post = reviewing.review_after(office, credential(office, by), number)
+    term = decision_routes().posts[post].term
+    done(f"{number}: {term}の後閲", {"receipt_no": number, "post": post}, as_json=as_json)
 
 
 def send_back(
@@ -185,6 +206,8 @@ VERBS: Final[dict[str, Any]] = {
     "draft-show": draft_show,
     "submit": submit,
     "stamp": stamp,
+    "to-review": to_review,
+    "review-after": review_after,
     "send-back": send_back,
     "issue": issue,
     "check": check,

@@ -14,17 +14,27 @@ from tayori.desk.flagging import NewFlag
 from tayori.desk.handling import Assignment
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, RESPONSE_TERMS, Flag, NotOurs, Response
 from tayori.domain.decision_routes import decision_routes
-from tayori.domain.states import CaseState
+from tayori.domain.eras import both_years
+from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.retention import outgoing
 from tayori.warehouse import posts
+from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.engines import reading
 from tayori.warehouse.posts import PostRow
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
 Reason = Annotated[str, typer.Option(help="理由（封緘して案件に残す）")]
 End = Literal["circulated", "no_answer_needed", "anonymous", "withdrawn"]
+HANDED_OVER = {
+    "receipt_no": "受付番号",
+    "file": "案件番号",
+    "received_on": "受付日",
+    "state": "状態",
+    "target_on": "目安",
+}
+MOVED = {"receipt_no": "受付番号", "before": "これまでの目安", "after": "数え直した目安"}
 POSTS = {"department": "課・部", "post": "職", "handler_id": "取扱者", "starts_on": "開始", "ends_on": "終了"}
 KINDS_HELP = "件ごとに 種別 又は 種別:課（opinion request complaint inquiry thanks）。一通に何件でも"
 
@@ -87,6 +97,18 @@ def arrived(
     with office_here() as office:
         handling.correct_arrival(office, credential(office, by), number, day(on), reason)
     done(f"{number} を {on} から数えます。", {"receipt_no": number, "arrived_on": on}, as_json=as_json)
+
+
+def recount(
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="目安を動かす（付けないと、動くものを示すだけ）")] = False,
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """休庁日が変わったとき、終わっていない案件の目安を今の暦で数え直す（広聴の担当）。"""
+    with office_here() as office:
+        moved = handling.count_all_anew(office, credential(office, by), rehearse=not apply)
+    table(moved, MOVED, as_json=as_json)
 
 
 def wait(number: Number, *, reason: Reason, by: As, as_json: Json = False) -> None:
@@ -214,8 +236,16 @@ def hand_over(
 ) -> None:
     """人事異動: 担当する案件をすべて引き継ぎ、職を終える。引継書になる一覧を示す。"""
     with office_here() as office:
-        numbers = handling.hand_over(office, credential(office, by), leaving, to)
-    table([{"receipt_no": one} for one in numbers], {"receipt_no": "引き継いだ受付番号"}, as_json=as_json)
+        files = handling.hand_over(office, credential(office, by), leaving, to)
+    rows = [
+        {name: getattr(one, name) for name in HANDED_OVER if name != "file"} | {"file": _file(one)} for one in files
+    ]
+    told = [row | {"state": CASE_TERMS[row["state"]]} for row in rows]
+    table(rows if as_json else told, HANDED_OVER, as_json=as_json)
+
+
+def _file(one: CaseFile) -> str:
+    return f"{both_years(one.fiscal_year)}度 第{one.file_no}号"
 
 
 def appoint(
@@ -250,6 +280,7 @@ VERBS: Final[dict[str, Any]] = {
     "comment": comment,
     "classify": classify,
     "arrived": arrived,
+    "recount": recount,
     "wait": wait,
     "resume": resume,
     "flag": flag,

@@ -96,6 +96,14 @@ def approve(disclosure_id: Id, *, by: As, as_json: Json = False) -> None:
     done(f"{disclosure_id} を承認しました。", {"disclosure_id": disclosure_id}, as_json=as_json)
 
 
+@app.command()
+def withdraw(disclosure_id: Id, *, by: As, as_json: Json = False) -> None:
+    """開示の請求の取下げを記録する。伏せる部分は消え、廃棄はこの請求では止まらなくなる。"""
+    with office_here() as office:
+        disclosing.withdraw(office, credential(office, by), disclosure_id)
+    done(f"{disclosure_id} は取り下げられました。", {"disclosure_id": disclosure_id}, as_json=as_json)
+
+
 @app.command("hand-out")
 def hand_out(
     disclosure_id: Id,

@@ -33,6 +33,7 @@ LETTERS = {
     "changed": "取込み元での変更",
     "quarantined": "隔離",
     "rules": "隔離の規則",
+    "cleared": "取込み元で消したもの",
     "left_behind": "取込み元に残したもの",
 }
 CALL_CENTRE, MAIL = "call_centre", "mail"

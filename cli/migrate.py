@@ -164,5 +164,6 @@ def _old(office: Office, mapping: Path | None, dump: Path | None) -> Iterator[Ol
         return
     if office.settings.old_system_url is None or mapping is None:
         raise Unavailable("Set TAYORI_OLD_SYSTEM_URL to the old system's database; it is read and never written.")
-    with opened(office.settings.old_system_url.get_secret_value(), read_old_mapping(mapping)) as old:
+    url = office.settings.old_system_url.get_secret_value()
+    with opened(office.settings, url, read_old_mapping(mapping)) as old:
         yield old

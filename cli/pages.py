@@ -19,6 +19,8 @@ from tayori.vault.keyfile import write_secret
 from web.documents import document_of
 from web.door import app as door
 from web.door.settings import DoorSettings
+from web.opinion import app as opinion
+from web.opinion.settings import OpinionSettings
 from web.resident import app as resident
 from web.resident.settings import ResidentSettings
 
@@ -59,12 +61,13 @@ def documents() -> dict[str, dict[str, Any]]:
         key = Path(folder) / "index.key"
         write_secret(key, b"0" * 64)
         held = {"inbox_public_key_file": key, "inbox_url": f"sqlite:///{key}", "line_channel_secret": "x" * 32}
-        screen = DoorSettings(opinion_base_url=HERE, **held)  # type: ignore[arg-type]
+        screen = OpinionSettings(opinion_base_url=HERE, **held)  # type: ignore[arg-type]
         login = {"line_login_base": HERE, "line_login_channel_id": "1", "line_login_channel_secret": "x" * 32}
         stores = {"web_base_url": HERE, "database_url": f"sqlite:///{key}", "index_key_file": key}
         pages = ResidentSettings(**{**held, **login, **stores})  # type: ignore[arg-type]
         return {
-            "door": document_of(door.make_app(screen)),
+            "door": document_of(door.make_app(DoorSettings(**held))),  # type: ignore[arg-type]
+            "opinion": document_of(opinion.make_app(opinion.make_screen(screen))),
             "resident": document_of(resident.make_app(resident.make_context(pages))),
         }
 

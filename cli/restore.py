@@ -31,6 +31,7 @@ SHOWN = {
     "plan_days_noted": "見送りとした定期配信の回",
     "confirmations_dropped": "送らないこととした受付の知らせ（二度送らないため）",
     "rows_unopenable": "鍵の終わった受付・隔離の行",
+    "files_put_back": "戻した休庁日・発信者等のファイル",
     "backups_adopted": "台帳に戻したバックアップ",
     "audit_lines": "アクセス記録の行",
     "log_leaves": "証明書の記録簿の件数",

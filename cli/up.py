@@ -52,7 +52,9 @@ QUIET: Final = {
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
 }
 
+FIGURES: Final = 1000  # a door shows its figures at its own port and so many
 Port = Annotated[int, typer.Option(min=1, max=65535)]
+DoorPort = Annotated[int, typer.Option(min=1, max=65535 - FIGURES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Plan:
     door_port: int
     line_port: int
     resident_port: int
+    opinion_port: int
     friends: int
     residents: int
 
@@ -81,7 +84,7 @@ class Plan:
     def screen(self) -> str:
         """Where residents write to the ward: by way of this machine in a rehearsal, at the ward's address in live."""
         return (
-            f"http://{HERE}:{self.door_port}"
+            f"http://{HERE}:{self.opinion_port}"
             if self.rehearsal
             else self.settings.opinion_base_url or self.settings.web_base_url
         )
@@ -96,9 +99,10 @@ class Plan:
 def up(
     *,
     prefect_port: Port = 4200,
-    door_port: Port = 8081,
+    door_port: DoorPort = 8081,
     line_port: Port = 8082,
-    resident_port: Port = 8083,
+    resident_port: DoorPort = 8083,
+    opinion_port: DoorPort = 8084,
     friends: Annotated[
         int, typer.Option(min=0, help="模擬の LINE に初めからいる友だちの数（通知も受信設定もない）")
     ] = 0,
@@ -106,19 +110,23 @@ def up(
         int, typer.Option(min=0, help="友だち登録をして受信設定を送る模擬の利用者の数（受付口を通る）")
     ] = 0,
 ) -> None:
-    """全部をこの機械で動かし、アドレスを表示する。Ctrl-C で止まる。"""
+    """全部をこの機械で動かし、アドレスを表示する。Ctrl-C で止まる。
+
+    受付口と二つの画面は、それぞれのポート+1000 で数値 (Prometheus) をこの機械だけに出す。
+    """
     settings = settings_here()
     if settings.mode is Mode.LIVE:
         deployment.refuse_strangers(settings)
         if friends or residents:
             raise BadInput("--friends and --residents make dummy people, and live has none; leave them out.")
     set_up(settings, utc_now())
-    plan = Plan(settings, prefect_port, door_port, line_port, resident_port, friends, residents)
+    plan = Plan(settings, prefect_port, door_port, line_port, resident_port, opinion_port, friends, residents)
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    ports = {"--prefect-port": prefect_port, "--door-port": door_port, "--resident-port": resident_port}
-    refuse_taken(ports | ({"--line-port": line_port} if plan.rehearsal else {}))
+    doors = {"--door-port": door_port, "--resident-port": resident_port, "--opinion-port": opinion_port}
+    refuse_taken(doors | {"--prefect-port": prefect_port} | ({"--line-port": line_port} if plan.rehearsal else {}))
+    refuse_taken({option: port + FIGURES for option, port in doors.items()})
     household = Household(settings.home.absolute() / "logs")
     try:
         _start(household, plan, told)
@@ -148,8 +156,9 @@ def _start(household: Household, plan: Plan, told: threading.Event) -> None:
     if plan.rehearsal:
         _say("模擬の LINE を起動しています")
         _start_platform(household, plan, environment, login)
-    _say("受付口と受信設定の画面を起動しています")
+    _say("受付口・ご意見入力画面・受信設定の画面を起動しています")
     _start_door(household, plan, environment)
+    _start_opinion(household, plan, environment)
     _start_resident(household, plan, environment, login)
     if plan.residents:
         _say(f"模擬の利用者 {plan.residents} 人が友だち登録し、受信設定を送っています")
@@ -206,12 +215,21 @@ def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
         "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
         "TAYORI_MEDIA_FOLDER": str(Office(settings).media_folder.absolute()),
+    }
+    _serve(household, "door", plan.door_port, own)
+
+
+def _start_opinion(household: Household, plan: Plan, environment: dict[str, str]) -> None:
+    """Start the opinion screen with a public key and the inbox's address: not even the channel secret reaches it."""
+    settings = plan.settings
+    own = _bare(environment) | {
         "TAYORI_OPINION_BASE_URL": plan.screen,
         "TAYORI_WEB_BASE_URL": plan.pages,
         "TAYORI_WEB_ALLOWED_HOSTS": "" if plan.rehearsal else ",".join(settings.web_allowed_hosts),
+        "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
     }
-    door = household.start("door", _python("web.door", "--host", HERE, "--port", str(plan.door_port)), own)
-    household.wait_until_it_answers(door, f"http://{HERE}:{plan.door_port}/healthz")
+    _serve(household, "opinion", plan.opinion_port, own)
 
 
 def _start_resident(household: Household, plan: Plan, environment: dict[str, str], login: Mapping[str, str]) -> None:
@@ -228,9 +246,13 @@ def _start_resident(household: Household, plan: Plan, environment: dict[str, str
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(office.inbox_public_file.absolute()),
         "TAYORI_INDEX_KEY_FILE": str(office.index_path.absolute()),
     }
-    words = _python("web.resident", "--host", HERE, "--port", str(plan.resident_port))
-    resident = household.start("resident", words, own)
-    household.wait_until_it_answers(resident, f"http://{HERE}:{plan.resident_port}/healthz")
+    _serve(household, "resident", plan.resident_port, own)
+
+
+def _serve(household: Household, name: str, port: int, environment: Mapping[str, str]) -> None:
+    words = ("--host", HERE, "--port", str(port), "--metrics-port", str(port + FIGURES))
+    child = household.start(name, _python(f"web.{name}", *words), environment)
+    household.wait_until_it_answers(child, f"http://{HERE}:{port}/healthz")
 
 
 def _bare(environment: Mapping[str, str]) -> dict[str, str]:

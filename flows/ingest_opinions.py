@@ -16,6 +16,10 @@ COUNTS: Final = {
     "changed": "取込み元での変更",
     "quarantined": "隔離",
 }
+LEFT: Final = {
+    "mail_is_too_large": "大きすぎるため未読込み",
+    "mail_was_filed_and_is_not_known_here": "取込済のフォルダにあり、ここにないもの（確かめてください）",
+}
 
 
 @flow(name="ingest-opinions", persist_result=False)
@@ -37,5 +41,6 @@ def _rows(channel: str, counts: dict[str, Any] | None) -> list[dict[str, str]]:
     if counts is None:
         return [{"媒体": channel, "項目": "取込み", "件数": "設定なし"}]
     rows = [{"媒体": channel, "項目": term, "件数": str(counts[name])} for name, term in COUNTS.items()]
-    left = sum(counts.get("left_behind", {}).values())
-    return [*rows, {"媒体": channel, "項目": "大きすぎるため未読込み", "件数": str(left)}] if left else rows
+    told = {LEFT[reason]: count for reason, count in counts.get("left_behind", {}).items()}
+    told |= {"取込済のフォルダから削除": counts["cleared"]} if "cleared" in counts else {}
+    return rows + [{"媒体": channel, "項目": term, "件数": str(count)} for term, count in told.items()]

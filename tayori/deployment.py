@@ -36,6 +36,10 @@ KEEPERS: Final = {
     Medium.TOKEN: "a token in software: of an ended epoch it can say no more than a file can.",
     Medium.DEVICE: "a device of hardware, in which the key of an ended epoch is destroyed.",
 }
+STRAY: Final = (
+    "A crash left it, or an older key file was put back: see that the file is the newest, then remove these objects by "
+    "the device's own tool."
+)
 WITHOUT_KEY: Final = {"people": orphans.people_without_key, "cases": orphans.cases_without_key}
 
 
@@ -83,15 +87,7 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
 def hosts(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Give every host that this installation speaks to, by the setting that names it; this machine is left out."""
     smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
-    call_centre = settings.call_centre_url.get_secret_value() if settings.call_centre_url else ""
-    stores = {
-        "TAYORI_DATABASE_URL": settings.warehouse_address,
-        "TAYORI_VAULT_URL": settings.vault_address,
-        "TAYORI_INBOX_URL": settings.inbox_address,
-        "TAYORI_CALL_CENTRE_URL": call_centre,
-        "TAYORI_OLD_SYSTEM_URL": settings.old_system_url.get_secret_value() if settings.old_system_url else "",
-    }
-    named = {name: host_of(url) for name, url in stores.items() if url}
+    named = {name: host_of(url) for name, url in _databases(settings).items() if url}
     services = {
         "TAYORI_LINE_API_BASE": settings.line_base,
         "TAYORI_LINE_DATA_API_BASE": settings.line_data_base,
@@ -144,18 +140,22 @@ def _prefect(environment: Mapping[str, str]) -> Finding:
     return _told("Prefect (L8)", "the API is on this machine or under TLS.", lambda: refuse_open_api(url))
 
 
+def _databases(settings: Settings) -> dict[str, str]:
+    """Give the address of every database that is opened, by its setting; empty where it is not set."""
+    return {
+        "TAYORI_DATABASE_URL": settings.warehouse_address,
+        "TAYORI_VAULT_URL": settings.vault_address,
+        "TAYORI_INBOX_URL": settings.inbox_address,
+        "TAYORI_CALL_CENTRE_URL": settings.call_centre_url.get_secret_value() if settings.call_centre_url else "",
+        "TAYORI_OLD_SYSTEM_URL": settings.old_system_url.get_secret_value() if settings.old_system_url else "",
+    }
+
+
 def open_wires(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[str]:
     """Give the settings whose wire could be read on its way: neither TLS nor this machine (L8).
 
     Mail is not among them: to another host `tayori.mail` speaks by STARTTLS or not at all.
     """
-    call_centre = settings.call_centre_url.get_secret_value() if settings.call_centre_url else ""
-    stores = {
-        "TAYORI_DATABASE_URL": settings.warehouse_address,
-        "TAYORI_VAULT_URL": settings.vault_address,
-        "TAYORI_INBOX_URL": settings.inbox_address,
-        "TAYORI_CALL_CENTRE_URL": call_centre,
-    }
     services = {
         "TAYORI_LINE_API_BASE": settings.line_base,
         "TAYORI_LINE_DATA_API_BASE": settings.line_data_base,
@@ -163,7 +163,7 @@ def open_wires(settings: Settings, environment: Mapping[str, str] = os.environ) 
         "TAYORI_WEB_BASE_URL": settings.web_base_url,
         "PREFECT_API_URL": environment.get("PREFECT_API_URL", ""),
     }
-    found = [name for name, url in stores.items() if url and not is_protected(url)]
+    found = [name for name, url in _databases(settings).items() if url and not is_protected(url)]
     return found + [name for name, url in services.items() if url and not _is_closed(url)]
 
 
@@ -209,11 +209,15 @@ def _provider(office: Office) -> Finding:
     try:
         medium = office.key_provider.medium
         office.key_provider.names()
+        strays = office.key_provider.strays()
     except TayoriError as error:
         return Finding(name, Weight.FAILED, error.sentence)
     if office.settings.key_provider is KeyForm.PKCS11 and (office.keys_folder / KEY_FILE).exists():
         told = f"a device keeps the keys, but {KEY_FILE} is there still; run `tayori keys move` to its end."
         return Finding(name, Weight.FAILED, told)
+    if strays:
+        told = f"the device holds what the key file does not know: {', '.join(strays)}. {STRAY}"
+        return Finding(name, Weight.NOTE, told)
     if office.settings.mode is Mode.LIVE and medium is not Medium.DEVICE:
         told = f"{KEEPERS[medium]} Certificates say so; only a device of hardware can claim more (TAYORI_KEY_PROVIDER)."
         return Finding(name, Weight.NOTE, told)

@@ -104,6 +104,17 @@ def is_nobodys(host: str) -> bool:
     return host in LOOPBACK or RESERVED.search(f".{host}") is not None
 
 
+def require_nobodys(settings: Settings, host: str | None, what: str) -> None:
+    """Let a rehearsal read what lies on this machine (None) or on hosts reserved for examples.
+
+    Raises:
+        Refused: what residents wrote is there; it does not come into a dummy world.
+
+    """
+    if settings.mode is Mode.REHEARSAL and host is not None and not is_nobodys(host):
+        raise Refused(f"A rehearsal reads {what} from here or from hosts reserved for examples only; nothing was read.")
+
+
 def _refuse_outsiders(settings: Settings, address: str) -> None:
     if settings.mode is Mode.REHEARSAL and not RESERVED.search(address.strip().lower()):
         raise BadInput("A rehearsal sends mail to the domains reserved for examples only. Nothing was sent.")

@@ -71,7 +71,9 @@ class Settings(BaseSettings):
         None, description="rehearsal only: agent file, one handler and passphrase a line; empty: asked at the terminal"
     )
     web_base_url: str = Field("http://127.0.0.1:8080", description="address of the doors as residents see it")
-    opinion_base_url: str = Field("", description="address of the opinion screen (O6); empty: that of WEB_BASE_URL")
+    opinion_base_url: str = Field(
+        "", description="address of the opinion screen (O6); `tayori up`: empty is that of WEB_BASE_URL"
+    )
     web_allowed_hosts: Hosts = Field(
         (), description="Host headers that the residents' pages answer to (O6); empty: that of WEB_BASE_URL"
     )

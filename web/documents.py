@@ -6,14 +6,9 @@ They are served nowhere; `make docs` writes them, and a test sends what they all
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.routing import Mount
 
 
 def document_of(app: FastAPI) -> dict[str, Any]:
-    """Give an app's document, with the apps that it serves under a path of their own."""
+    """Give an app's document."""
     whole = app.openapi()
-    paths = dict(whole["paths"])
-    for route in app.routes:
-        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
-            paths |= {route.path + path: what for path, what in route.app.openapi()["paths"].items()}
-    return {**whole, "paths": dict(sorted(paths.items()))}
+    return {**whole, "paths": dict(sorted(whole["paths"].items()))}

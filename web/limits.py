@@ -1,7 +1,8 @@
 """How often somebody may ask: per session, and per address, which is known only as an HMAC under the day's key.
 
 The key lives in memory and ends with the day, and so does what was counted; phones of one carrier share addresses, so
-the limits per address are wide.
+the limits per address are wide. A flood from many addresses meets a ceiling over everybody together, beyond which all
+are asked to wait: a ward's residents on a busy day stay far below it. The webhook has limits of its own.
 """
 
 import hmac
@@ -19,7 +20,12 @@ WINDOW_SECONDS: Final = 300
 MOST_NAMES: Final = 100_000
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 IPV6_SITE: Final = 64
+EVERYBODY: Final = "everybody"
 ALLOWED: Final = {
+    (EVERYBODY, "ask"): 45_000,
+    (EVERYBODY, "login"): 6_000,
+    (EVERYBODY, "send"): 1_500,
+    (EVERYBODY, "letter"): 1_500,
     ("address", "ask"): 1_500,
     ("address", "login"): 120,
     ("address", "send"): 60,

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,9 +26,11 @@ from tayori.domain.identifiers import Clock
 from tayori.domain.ward import ward
 from tayori.errors import TayoriError
 from tayori.warehouse.addresses import LOOPBACK
+from web.forms import Fields, Size, read_form
 from web.headers import dress, policy_with
-from web.limits import Limits, site_of
-from web.route import Refusal, TurnedAway, host_refusal
+from web.limits import EVERYBODY, Limits, site_of
+from web.metrics import refusals
+from web.route import Refusal, TurnedAway, form_refusal, host_refusal
 from web.tokens import Tokens
 
 REAL_ADDRESS: Final = "x-real-ip"
@@ -48,6 +51,7 @@ STATUS: Final = {
     Refusal.TOKEN_USED: 409,
     Refusal.NO_SESSION: 401,
     Refusal.TOO_MANY: 429,
+    Refusal.CROWDED: 503,
     Refusal.PURPOSE: 409,
     Refusal.LOGIN_STATE: 403,
     Refusal.UNAVAILABLE: 503,
@@ -120,25 +124,37 @@ class Pages:
         self.count(refusal)
         return self.render("refused", STATUS[refusal], told=words_of(self.package)["refusals"][refusal])
 
-    def token(self, holder: str, form: str) -> str:
-        """Give a fresh token for a form."""
-        return self.tokens.make(holder, form, self.clock())
+    def token(self, holder: str, form: str, number: str = "") -> str:
+        """Give a token for a form, fresh or under the number of an earlier one."""
+        return self.tokens.make(holder, form, self.clock(), number)
 
-    def limit(self, whose: str, what: str, name: str) -> None:
-        """Count one request.
+    def limit(self, whose: str, what: str, name: str = "") -> None:
+        """Count one request of somebody, or of everybody together.
 
         Raises:
             TurnedAway: there were too many.
 
         """
         if not self.limits.allows(whose, what, name):
-            raise TurnedAway(Refusal.TOO_MANY)
+            raise TurnedAway(Refusal.CROWDED if whose == EVERYBODY else Refusal.TOO_MANY)
+
+    async def read(self, request: Request, known: frozenset[str], size: Size) -> Fields:
+        """Give the fields of a form that came by the regular route (O6); its token is the caller's to check.
+
+        Raises:
+            TurnedAway: it came by another, or is none that the page could send.
+
+        """
+        if (refusal := form_refusal(request.headers, self.origin)) is not None:
+            raise TurnedAway(refusal)
+        return await read_form(request, known, size)
 
 
 def add_guard(app: FastAPI, pages: Pages) -> None:
     """Let every answer of an app be guarded and dressed, and every error be a page."""
     app.router.redirect_slashes = False
-    _add_style(app)
+    app.state.registry = refusals(pages.refused)
+    _add_style(app, pages.under)
     _add_refusals(app, pages)
 
     @app.middleware("http")
@@ -146,24 +162,41 @@ def add_guard(app: FastAPI, pages: Pages) -> None:
         return dress(await _guarded(pages, request, go_on))
 
 
+def add_health(app: FastAPI, ready: Callable[[], bool]) -> None:
+    """Let an app tell whether it could serve now; `ready` raises where it could not."""
+
+    @app.get(HEALTH)
+    async def health() -> Response:
+        try:
+            well = await in_thread(ready)
+        except TayoriError as error:
+            log.error("%s", error.sentence)  # noqa: TRY400 - the sentence is all there is to say
+            well = False
+        return Response(status_code=200 if well else 503)
+
+
 async def _guarded(pages: Pages, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
     """Check the Host and the pace first, and let no error out with what it holds."""
-    refusal = None if request.url.path == HEALTH else host_refusal(request.headers, pages.hosts)
+    path = request.url.path
+    refusal = None if path == HEALTH else host_refusal(request.headers, pages.hosts)
     if refusal is not None:
         return pages.refuse(refusal)
-    if not pages.limits.allows("address", "ask", address_of(request)):
-        return pages.refuse(Refusal.TOO_MANY)
     try:
+        if path != HEALTH and not path.startswith(f"{pages.under}/static/"):  # a refusal has its looks, too
+            pages.limit("address", "ask", address_of(request))
+            pages.limit(EVERYBODY, "ask")
         return await go_on(request)
+    except TurnedAway as away:
+        return pages.refuse(away.refusal)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text must not reach a log
         log.error("a page could not be made: %s", type(error).__name__)  # noqa: TRY400 - its kind alone
         return pages.refuse(Refusal.UNAVAILABLE)
 
 
-def _add_style(app: FastAPI) -> None:
+def _add_style(app: FastAPI, under: str) -> None:
     name, content = style()
 
-    @app.get(f"/static/{name}", include_in_schema=False)
+    @app.get(f"{under}/static/{name}", include_in_schema=False)
     async def sheet() -> Response:
         return Response(content, media_type="text/css", headers={"Cache-Control": FOR_EVER})
 
@@ -196,6 +229,11 @@ def secret_of(request: Request, cookie: str) -> str | None:
     """Give the secret that a cookie holds; None where there is none of our form."""
     given = request.cookies.get(cookie, "")
     return given if SECRET.fullmatch(given) else None
+
+
+def visit_of(request: Request, cookie: str) -> str:
+    """Give the secret of a browser that is not logged in; a fresh one where it has none of our form."""
+    return secret_of(request, cookie) or secrets.token_urlsafe(32)
 
 
 def keep_cookie(response: Response, name: str, value: str) -> None:

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     TOKEN_USED = "token_used"  # noqa: S105 - a reason
     NO_SESSION = "no_session"
     TOO_MANY = "too_many"
+    CROWDED = "crowded"
     PURPOSE = "purpose"
     LOGIN_STATE = "login_state"
     UNAVAILABLE = "unavailable"

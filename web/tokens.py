@@ -4,6 +4,7 @@ It is an HMAC under a key that lives in this process alone, so it needs no table
 """
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from web.route import Refusal
 GOOD_FOR: Final = timedelta(minutes=30)
 FIELD: Final = "token"
 _PARTS: Final = 3
+_NUMBER: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Tokens:
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
-    def make(self, holder: str, form: str, now: datetime) -> str:
-        """Give a fresh token for one form."""
-        number, moment = secrets.token_urlsafe(16), int(now.timestamp())
+    def make(self, holder: str, form: str, now: datetime, number: str = "") -> str:
+        """Give a token for one form: fresh, or under the number of the one before it, so that both name one thing."""
+        number, moment = number or secrets.token_urlsafe(16), int(now.timestamp())
         return f"{number}.{moment}.{self._seal(holder, form, number, str(moment))}"
 
     def refusal(
@@ -40,13 +42,15 @@ class Tokens:
         age = now.timestamp() - int(moment)
         return None if -1 <= age <= good_for.total_seconds() else Refusal.TOKEN_LATE
 
-    def drawn(self, given: str, what: str) -> bytes:
-        """Give 32 bytes that nobody can guess, the same each time for the same token."""
-        return hmac.new(self.key, f"tayori drawn 1|{what}|{given}".encode(), "sha256").digest()
-
     def _seal(self, holder: str, form: str, number: str, moment: str) -> str:
         bound = f"tayori form 1|{holder}|{form}|{number}|{moment}"
         return hmac.new(self.key, bound.encode(), "sha256").hexdigest()
+
+
+def number_of(token: str) -> str:
+    """Give the number of a token, whether it counts or not; nothing where it has none of our form."""
+    number = token.split(".", maxsplit=1)[0]
+    return number if _NUMBER.fullmatch(number) else ""
 
 
 def moment_of(token: str) -> datetime:

@@ -15,6 +15,7 @@ from tayori.broadcast.control import MAY_STOP
 from tayori.broadcast.desk import refuse_audience
 from tayori.broadcast.moves import move
 from tayori.broadcast.signatures import APPROVE, ROLE_FOR, SUBMIT
+from tayori.desk.taking_up import ward_calendar
 from tayori.domain.emergency import GENRE, KEY, read_choices, refuse_unfit
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
@@ -60,11 +61,11 @@ def draft_plan(office: Office, writer: Credential, new: desk.Writing, written: M
     The window of `new` is not looked at: each occurrence has its own.
 
     Raises:
-        BadInput: the rule or a bound of the plan is not understood.
+        BadInput: the rule, a bound of the plan or the file of closing days is not understood.
         Refused: the handler is no writer today, or the plan's end has passed.
 
     """
-    terms = read_plan(written)
+    terms = read_plan(written, ward_calendar(office).closing_days)
     row = _row(office, writer, Kind.PLAN, f"p-{office.rng.getrandbits(64):016x}", new)
     row = replace(row, particulars=plan_particulars(terms), ends_on=terms.rule.last)
     return _keep(office, writer, row, new.pictures)

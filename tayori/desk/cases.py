@@ -15,7 +15,7 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, desk, migrating, opinions
+from tayori.warehouse import closing, desk, migrating, opinions, replies
 from tayori.warehouse.engines import reading, writing
 
 ROLE = "desk"
@@ -28,7 +28,8 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
     Raises:
         BadInput: the state is not one in which a case is done, or the day lies in the future or before a letter came
             in: how long a record is kept counts from it.
-        Refused: the handler does not serve at the desk today, or a case lives in the old system until the cut-over.
+        Refused: the handler does not serve at the desk today, a case lives in the old system until the cut-over, or a
+            mail with an answer may have gone out.
 
     """
     if state not in ENDS:
@@ -42,9 +43,15 @@ def close_cases(office: Office, by: Credential, numbers: Sequence[CaseNo], state
         going = [number for number in opinions.movable(people, numbers, state) if number not in barred]
         if migrating.any_not_cut_over(people, going):
             raise Refused("A case lives in the old system until the cut-over; end it there. Nothing was done.")
+        if replies.any_in_doubt(people, going):
+            raise Refused(
+                "The mail of an answer may have gone out; look for it, then `tayori case settle`. Nothing done."
+            )
         if opinions.received_after(people, going, done_on):
             raise BadInput("A letter came in after the day on which it was done; check the day. Nothing was done.")
         desk.note_many(people, going, {"at": office.now(), "by": by.handler_id, "what": "moved", "target": state})
+        for number in desk.waiting(people).intersection(going):
+            desk.end_wait(people, number, office.today())
         moved = opinions.set_state(people, going, state, done_on)
         evidence = Evidence(by.handler_id, Purpose.ANSWER)
         record(people, evidence, Action.DECIDE, f"cases {state}", count=moved, now=office.now())

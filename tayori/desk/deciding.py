@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tayori.certificates.page import unprintable
 from tayori.desk.hand import Hand, case_key, in_hand
 from tayori.desk.rights import DESK
-from tayori.domain.answering import WAY_NEEDS, Form, Response, Way, tells_of_others
+from tayori.domain.answering import WAY_NEEDS, WISHED, Form, Response, Way, tells_of_others
 from tayori.domain.canonical import canonical_bytes
 from tayori.domain.decision_routes import Stamp, Step, decision_routes
 from tayori.domain.identifiers import HandlerId
@@ -23,7 +23,7 @@ from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.cases import open_cases
 from tayori.vault.roster import Credential, verify_signature
-from tayori.warehouse import desk, opinions, posts, replies
+from tayori.warehouse import desk, letters, opinions, posts, replies
 from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.replies import ReplyRow, SharedRow, StampRow
@@ -32,16 +32,20 @@ from tayori.warehouse.schema.desk import case_reply
 TEMPLATE: Final = "reply-1"
 LONGEST: Final = 8_000
 SHORTEST_MARK: Final = 8
+ANOTHER_WAY: Final = "差出人が希望した回答の方法と違います。"
 
 
 @dataclass(frozen=True, slots=True)
 class NewReply:
-    """What is drafted: the text, what the ward does about the matter, form and way, the shared text it rests on."""
+    """What is drafted: the text, what the ward does about the matter, form and way, the shared text it rests on.
+
+    Without a way it goes out as the writer wished, or as a letter where they wished nothing.
+    """
 
     words: str = field(repr=False)
     response: Response
     form: Form = Form.USUAL
-    way: Way = Way.LETTER
+    way: Way | None = None
     shared: str | None = None
 
 
@@ -80,15 +84,17 @@ def draft(office: Office, by: Credential, receipt_no: str, new: NewReply) -> lis
 
     Raises:
         BadInput: nothing is said, too much is, or in letters that cannot be printed.
-        Refused: the case is not assigned or is being decided; the letter gives nowhere to send it; the text tells
-            how many others wrote.
+        Refused: the case is not assigned or is being decided; the letter gives nowhere to send it; its writer wished
+            to be called and no way was chosen; the text tells how many others wrote.
 
     """
     _require_sayable(new.words)
     with in_hand(office, by, receipt_no) as hand:
         if hand.file.state not in {CaseState.ASSIGNED, CaseState.DRAFTED}:
             raise Refused(f"The case {receipt_no} is {hand.file.state}; an answer is drafted once it is assigned.")
-        _require_place(hand, new.way)
+        wished = letters.answer_by(hand.people, hand.file.case_no)
+        way = new.way or _wished_way(wished)
+        _require_place(hand, way)
         base = replies.find_shared(hand.people, new.shared) if new.shared is not None else None
         seq = desk.next_seq(hand.people, case_reply, hand.file.case_no)
         row = ReplyRow(
@@ -96,7 +102,7 @@ def draft(office: Office, by: Credential, receipt_no: str, new: NewReply) -> lis
             seq=seq,
             route=decision_routes().of(hand.file.addressee, hand.file.kind).name,
             form=new.form,
-            way=new.way,
+            way=way,
             template=TEMPLATE,
             shared=base.shared if base is not None else None,
             shared_version=base.version if base is not None else None,
@@ -111,7 +117,18 @@ def draft(office: Office, by: Credential, receipt_no: str, new: NewReply) -> lis
         if hand.file.state is CaseState.ASSIGNED:
             hand.move(CaseState.DRAFTED)
         hand.note("drafted", f"version {seq}")
-    return list(warnings_of(new.words)) if new.form is Form.PLAIN else []
+    advice = list(warnings_of(new.words)) if new.form is Form.PLAIN else []
+    return advice + ([ANOTHER_WAY] if wished is not None and WISHED[wished] is not way else [])
+
+
+def _wished_way(wished: str | None) -> Way:
+    way = WISHED[wished] if wished is not None else Way.LETTER
+    if way is None:
+        raise Refused(
+            "The writer wishes to be called. Call, then end the case with `tayori case close --outcome answered`; "
+            "or choose a way in writing with --way."
+        )
+    return way
 
 
 def _require_sayable(words: str) -> None:

@@ -39,7 +39,7 @@ from tayori.warehouse.disclosures import DisclosureRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
 
-PREPARED, APPROVED, HANDED_OUT = "prepared", "approved", "handed_out"
+PREPARED, APPROVED, HANDED_OUT, WITHDRAWN = "prepared", "approved", "handed_out", "withdrawn"
 KIND: Final = "disclosure"
 BLACK: Final = "■■■"
 GROUNDS: Final[Mapping[str, str]] = {
@@ -220,6 +220,25 @@ def hand_out(office: Office, by: Credential, disclosure_id: str, recipient: str,
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def withdraw(office: Office, by: Credential, disclosure_id: str) -> None:
+    """End a request that the person took back (取下げ): its black-outs go, and it keeps no letter from disposal.
+
+    Raises:
+        NotFound: there is no such request for this handler.
+        Refused: it was handed out or taken back already, or the handler does not serve at the desk today.
+
+    """
+    with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
+        require_desk(people, office, by.handler_id)
+        row = _request(people, by, disclosure_id)
+        if row.state in {HANDED_OUT, WITHDRAWN}:
+            raise Refused(f"The disclosure {disclosure_id} is {row.state}; there is nothing to take back.")
+        disclosures.forget_black_outs(people, disclosure_id)
+        disclosures.alter(people, disclosure_id, state=WITHDRAWN)
+        _noted(office, people, by, f"disclosure {disclosure_id} withdrawn", 0)
 
 
 def _enter(office: Office, by: Credential, row: DisclosureRow, recipient: str, sha256: str, letters: int) -> None:

@@ -1,11 +1,11 @@
 """A decided answer goes out: number, letter, envelope check by two, dispatch; the sent text is sealed with the case."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from tayori import mail
-from tayori.desk.deciding import opened_words, require_decided
+from tayori.desk.deciding import mark_of, opened_words, require_decided
 from tayori.desk.hand import Hand, in_hand
 from tayori.desk.letterhead import letterhead
 from tayori.desk.taking_up import normal_form
@@ -28,6 +28,8 @@ from tayori.warehouse.replies import DispatchRow, ReplyRow
 
 CHECKED_BY_TWO: Final = frozenset({Way.LETTER, Way.FAX})
 """Where a person puts an address on something; a mail goes to the letter's own address by program."""
+ISSUED: Final = "issued"
+MARKED: Final = 16  # hexadecimal digits of a digest in the trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class _Paper:
     answer: Answer
     sender: Sender
     to: Recipient
+    decided_on: date
 
 
 def issue(office: Office, by: Credential, receipt_no: str, fax_numbers: tuple[str, str] | None = None) -> Issued:
@@ -73,14 +76,20 @@ def issue(office: Office, by: Credential, receipt_no: str, fax_numbers: tuple[st
                 document_no=paper.answer.document_no,
                 reply=row.seq,
                 dated_on=office.today(),
-                decided_on=require_decided(hand, row),
+                decided_on=paper.decided_on,
                 issued_by=by.handler_id,
             ),
         )
-        hand.note("issued", paper.answer.document_no)
-    answer, sender, to = paper.answer, paper.sender, paper.to
-    pdf = letter_pdf(answer, sender, to) if answer.way is not Way.EMAIL else None
-    return Issued(answer.document_no, answer.way, pdf, letter_text(answer, sender, to))
+        text = letter_text(paper.answer, paper.sender, paper.to)
+        hand.note(ISSUED, _noted(hand, paper.answer.document_no, text))
+    answer = paper.answer
+    pdf = letter_pdf(answer, paper.sender, paper.to) if answer.way is not Way.EMAIL else None
+    return Issued(answer.document_no, answer.way, pdf, text)
+
+
+def _noted(hand: Hand, document_no: str, text: str) -> str:
+    """Write down what was issued: its number, and the beginning of a digest of its text that the case's key makes."""
+    return f"{document_no} {mark_of(hand.key, text).hex()[:MARKED]}"
 
 
 def _require_ready(hand: Hand) -> ReplyRow:
@@ -101,7 +110,7 @@ def _number(office: Office, hand: Hand) -> str:
 
 
 def _paper(office: Office, hand: Hand, row: ReplyRow, document_no: str) -> _Paper:
-    require_decided(hand, row)
+    decided_on = require_decided(hand, row)
     words = opened_words(office, hand, row)
     route = decision_routes().named(row.route)
     section = desk.departments(hand.people, row.case_no)[desk.RESPONSIBLE][0]
@@ -115,7 +124,7 @@ def _paper(office: Office, hand: Hand, row: ReplyRow, document_no: str) -> _Pape
         template=row.template,
         rehearsal=office.settings.mode is Mode.REHEARSAL,
     )
-    return _Paper(answer, letterhead(office).sender(route, section), _recipient(office, hand))
+    return _Paper(answer, letterhead(office).sender(route, section), _recipient(office, hand), decided_on)
 
 
 def _recipient(office: Office, hand: Hand) -> Recipient:
@@ -168,7 +177,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
 
     Raises:
         NotFound: nothing was issued, or an earlier version.
-        Refused: it is not decided, lacks a check, or is on its way already.
+        Refused: it is not decided, lacks a check, is on its way already, or would not read as it was issued.
         BadInput: the day lies in the future, or before the decision.
         Tampered: the text or a stamp is not what was decided.
         Unavailable: the mail was not sent; the answer stays decided. Refused: the server takes none to this address.
@@ -179,6 +188,7 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
         if Way(row.way) in CHECKED_BY_TWO and out.second_check is None:
             raise Refused("Two people check the envelope before it leaves: `tayori case check`, each with their name.")
         paper = _dated(_paper(office, hand, row, out.document_no), out)
+        _require_as_issued(hand, paper)
         left_on = sent_on or office.today()
         if not out.decided_on <= left_on <= office.today():
             raise BadInput("An answer leaves on a day from its decision up to today; check the day.")
@@ -186,6 +196,14 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
             return _left(hand, paper, left_on)
         replies.alter_dispatch(hand.people, row.case_no, sent_by=by.handler_id)
     return _mail(office, by, receipt_no, paper)
+
+
+def _require_as_issued(hand: Hand, paper: _Paper) -> None:
+    """Refuse to seal as sent what is not what was printed: the letterhead changed in between."""
+    text = letter_text(paper.answer, paper.sender, paper.to)
+    issued = [line.target for line in desk.trail(hand.people, hand.file.case_no) if line.what == ISSUED]
+    if not issued or issued[-1] != _noted(hand, paper.answer.document_no, text):
+        raise Refused("The letterhead changed since this answer was issued; issue it anew. Nothing left.")
 
 
 def _mail(office: Office, by: Credential, receipt_no: str, paper: _Paper) -> CaseState:
@@ -221,9 +239,7 @@ def settle(office: Office, by: Credential, receipt_no: str, *, went_out: bool) -
 
 
 def _dated(paper: _Paper, out: DispatchRow) -> _Paper:
-    answer = paper.answer
-    dated = Answer(**{name: getattr(answer, name) for name in Answer.__slots__} | {"dated_on": out.dated_on})
-    return _Paper(dated, paper.sender, paper.to)
+    return replace(paper, answer=replace(paper.answer, dated_on=out.dated_on))
 
 
 def _message(paper: _Paper, receipt_no: str) -> mail.Mail:

@@ -19,7 +19,7 @@ from tayori.opinions.tokens import Tokeniser
 from tayori.vault.audit import Action, Recorded, pseudonym, record
 from tayori.vault.cases import open_cases
 from tayori.vault.roster import Credential
-from tayori.warehouse import arrivals, desk, opinions
+from tayori.warehouse import arrivals, desk, letters, opinions
 from tayori.warehouse.desk import CaseFile, FlagRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
@@ -41,6 +41,8 @@ class Opened:
     matters: Sequence[Mapping[str, Any]] = ()
     waits: Sequence[tuple[date, date | None]] = ()
     flags: Sequence[FlagRow] = ()
+    answer_by: str | None = None
+    """How the writer wishes to be answered, where they said so on the opinion screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpos
             desk.matters(people, file.case_no),
             desk.waits(people, file.case_no),
             desk.flags(people, file.case_no),
+            letters.answer_by(people, file.case_no),
         )
 
 

@@ -11,7 +11,7 @@ from tayori.desk.taking_up import ward_calendar
 from tayori.domain.answering import NotOurs, Response
 from tayori.domain.decision_routes import WARD_WIDE, decision_routes
 from tayori.domain.evidence import Evidence, Purpose
-from tayori.domain.identifiers import HandlerId
+from tayori.domain.identifiers import Contract, HandlerId
 from tayori.domain.organisation import organisation
 from tayori.domain.reply_clock import reply_clocks
 from tayori.domain.states import OPEN_CASES, WITHOUT_ANSWER, CaseState
@@ -21,7 +21,8 @@ from tayori.office import Office
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, posts, replies
+from tayori.warehouse import closing, desk, posts, replies
+from tayori.warehouse.desk import CaseFile
 from tayori.warehouse.engines import writing
 from tayori.warehouse.posts import PostRow
 from tayori.warehouse.schema.desk import case_wait
@@ -140,6 +141,41 @@ def _count_anew(hand: Hand, kind: str | None, arrived_on: date) -> None:
     clock = reply_clocks().of(hand.file.addressee, kind)
     desk.set_targets(hand.people, {hand.file.case_no: clock.target(arrived_on, calendar)}, calendar.version)
     hand.keep(clock=clock.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A case whose target is another by today's calendar."""
+
+    receipt_no: str
+    before: date | None
+    after: date
+
+
+def count_all_anew(office: Office, by: Credential, *, rehearse: bool = True) -> list[Moved]:
+    """Count the targets of open cases by today's closing days; give those that move, and move them unless rehearsed.
+
+    Raises:
+        Refused: the handler does not serve at the desk today, or the contract has ended.
+        BadInput: the file of closing days is not what it should be.
+
+    """
+    calendar, moved = ward_calendar(office), []
+    with writing(office.warehouse) as people:
+        closing.require_open(people, Contract.OPINIONS)
+        require_desk(people, office, by.handler_id)
+        barred = desk.barred_from(people, by.handler_id)
+        for file in desk.open_files(people):
+            if file.clock is None or file.case_no in barred:
+                continue
+            target = reply_clocks().named(file.clock).target(file.arrived_on, calendar)
+            if target == file.target_on:
+                continue
+            moved.append(Moved(file.receipt_no, file.target_on, target))
+            if not rehearse:
+                desk.set_targets(people, {file.case_no: target}, calendar.version)
+                Hand(office, people, by, file).note("counted anew", f"{file.target_on} > {target}")
+    return moved
 
 
 def wait_for_resident(office: Office, by: Credential, receipt_no: str, words: str) -> None:
@@ -268,8 +304,8 @@ def appoint(office: Office, by: Credential, row: PostRow) -> None:
         record(people, evidence, Action.DECIDE, f"post {row.post} of {row.handler_id}", count=0, now=office.now())
 
 
-def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str]:
-    """Hand every open case of a handler over to another (人事異動); give their receipt numbers, and end the posts.
+def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[CaseFile]:
+    """Hand every open case of a handler over to another (人事異動); give the cases, and end the posts.
 
     A case that is about the one who does this stays where it is, and is not told.
 
@@ -289,4 +325,4 @@ def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[str
             hand.keep(in_charge=to)
             hand.note("handed over", to)
         posts.end(people, leaving, office.today())
-    return [file.receipt_no for file in files]
+    return files

@@ -14,7 +14,7 @@ from tayori.domain.calendar import CountedDay, WardCalendar, explain, open_days_
 from tayori.domain.organisation import Division, organisation
 from tayori.domain.reply_clock import reply_clocks
 from tayori.domain.states import CASE_TERMS
-from tayori.errors import BadInput
+from tayori.errors import BadInput, Unavailable
 from tayori.office import Office
 from tayori.warehouse import desk
 from tayori.warehouse.desk import CaseFile
@@ -125,18 +125,35 @@ def remind(office: Office) -> int:
     """Mail the whole list to the desk and each division's part to its own address, on open days; give how many mails.
 
     Raises:
-        Unavailable: the mail server refused or cannot be reached.
+        Unavailable: the mail server refused or cannot be reached, for the desk or for a division.
 
     """
     listed = due(office)
     if not listed or not ward_calendar(office).is_open(office.today()):
         return 0
     sent = int(mail.send(office.settings, SUBJECT, _text(listed)))
-    if not sent:
-        return 0
-    for division, part in by_division(listed).items():
+    return sent + remind_divisions(office, by_division(listed)) if sent else 0
+
+
+def remind_divisions(office: Office, parts: Mapping[Division | None, Sequence[Due]]) -> int:
+    """Mail each division its part, where it has an address; give how many mails.
+
+    Raises:
+        Unavailable: a division's mail did not go out. It keeps back no other, and is named at the end.
+
+    """
+    sent, unsent = 0, []
+    for division, part in parts.items():
         if division is not None and division.mail:
-            sent += mail.send(office.settings, SUBJECT, _text(part), to=division.mail)
+            try:
+                sent += mail.send(office.settings, SUBJECT, _text(part), to=division.mail)
+            except Unavailable:
+                unsent.append(division.name)
+    if unsent:
+        raise Unavailable(
+            f"The list did not go out to {'、'.join(unsent)}; to {sent} other divisions it did. Check the address in "
+            "organisation.yaml, and tell them by telephone."
+        )
     return sent
 
 

@@ -83,6 +83,7 @@ def publish(office: Office, by: Credential, definition: object) -> Survey:
             raise BadInput(f"There is a survey {survey.name} already; give this one another name.")
         if survey.anonymous:
             office.survey_keys.make(survey.name)
+            surveys.set_ballot_key(warehouse, survey.name, office.survey_keys.public(survey.name))
     return survey
 
 

@@ -46,6 +46,8 @@ class Way(StrEnum):
 
 WAY_NEEDS: Final[Mapping[Way, str]] = {Way.LETTER: "address", Way.EMAIL: "email", Way.FAX: "fax"}
 """Which item of the letter each way goes to."""
+WISHED: Final[Mapping[str, Way | None]] = {"post": Way.LETTER, "email": Way.EMAIL, "fax": Way.FAX, "telephone": None}
+"""How the writer of a letter wishes to be answered (`answer_by`), as a way; by telephone nothing is written."""
 
 
 class Flag(StrEnum):

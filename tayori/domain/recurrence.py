@@ -16,7 +16,7 @@ The counting is RFC 5545's, by dateutil. An occurrence that is moved past `from`
 that are moved onto one day are one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -155,8 +155,11 @@ def _moved(rule: Rule, day: date) -> date | None:
     return next((one for one in near if not rule.exceptions.hold(one)), None)
 
 
-def read_rule(written: object) -> Rule:
+def read_rule(written: object, closed: Collection[date] = ()) -> Rule:
     """Read a rule as written in YAML, or as `plain_rule` gives it.
+
+    `closed` are the ward's own closing days: where a rule excludes them, they become dates of it, so that what is
+    approved are days that stand there, whatever the ward closes later.
 
     Raises:
         BadInput: a part is missing, unknown or impossible, the rule has no end within a year, or no day at all.
@@ -173,7 +176,7 @@ def read_rule(written: object) -> Rule:
         first=first,
         last=last,
         repeat=_repeat(written.get("repeat")),
-        exceptions=_exceptions(written.get("except") or {}),
+        exceptions=_exceptions(written.get("except") or {}, [day for day in closed if first <= day <= last]),
         excluded=_choice(written.get("excluded", "skip")),
     )
     if not occurrences(rule):
@@ -230,15 +233,18 @@ def _repeat(written: object) -> Repeat:
     return reader(written)
 
 
-def _exceptions(written: object) -> Exceptions:
-    known = {"weekdays", "dates", "holidays", "year_end"}
+def _exceptions(written: object, closed: Sequence[date]) -> Exceptions:
+    known = {"weekdays", "dates", "holidays", "year_end", "closing_days"}
     if not isinstance(written, Mapping) or set(written) - known:
         raise BadInput(f"except: the words are {', '.join(sorted(known))}.")
     dates = written.get("dates") or []
     if not isinstance(dates, list) or len(dates) > MOST_DATES:
         raise BadInput(f"except.dates: write a list of at most {MOST_DATES} days.")
     weekdays = _weekdays(written["weekdays"]) if written.get("weekdays") else ()
-    days = tuple(sorted({_day(one, "except.dates") for one in dates}))
+    own = closed if _flag(written, "closing_days") else ()
+    days = tuple(sorted({_day(one, "except.dates") for one in dates} | set(own)))
+    if len(days) > MOST_DATES:
+        raise BadInput(f"except: closing days and dates are {len(days)}, and at most {MOST_DATES}.")
     return Exceptions(weekdays, days, _flag(written, "holidays"), _flag(written, "year_end"))
 
 

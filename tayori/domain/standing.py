@@ -4,7 +4,7 @@ A plan sends the same message again by a rule; a template of the emergency lane 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -119,8 +119,8 @@ class PlanTerms:
         return self.drift_percent / 100
 
 
-def read_plan(written: Mapping[str, object]) -> PlanTerms:
-    """Read a plan's own, as written or as stored.
+def read_plan(written: Mapping[str, object], closed: Collection[date] = ()) -> PlanTerms:
+    """Read a plan's own, as written or as stored; `closed` are the ward's closing days, as `read_rule` takes them.
 
     Raises:
         BadInput: the rule cannot be read, or the window, the margin or the late policy is out of bounds.
@@ -134,7 +134,7 @@ def read_plan(written: Mapping[str, object]) -> PlanTerms:
     if late not in list(Late):
         raise BadInput(f"late: write {' or '.join(Late)}.")
     return PlanTerms(
-        rule=read_rule(written.get("rule")),
+        rule=read_rule(written.get("rule"), closed),
         open_minutes=_within(written.get("open_minutes", OPEN_MINUTES), "open_minutes", 5, LONGEST_WINDOW),
         drift_percent=_within(written.get("drift_percent", DRIFT_PERCENT), "drift_percent", 1, MOST_DRIFT_PERCENT),
         late=Late(str(late)),

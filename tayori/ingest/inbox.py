@@ -20,7 +20,7 @@ from tayori.ingest.intake import OpinionCounts
 from tayori.ingest.quarantine import KEPT_UNPARSED, SetAside, set_aside
 from tayori.ingest.sent import LETTER, Sent, read_sent
 from tayori.ingest.submissions import ANSWER, BALLOT, ERASE, RECEPTION, WISH, ballot_of
-from tayori.ingest.surveys import Answer
+from tayori.ingest.surveys import Given
 from tayori.ingest.verdict import Gate
 from tayori.ingest.wishes import Wish
 from tayori.line.webhook import ReducedEvent, Unparsed, unpacked
@@ -75,7 +75,7 @@ class _Opened:
     receptions: list[tuple[int, bytes]] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     letters: list[tuple[int, Sent]] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Given] = field(default_factory=list)
     unparsed: list[SetAside] = field(default_factory=list)
     unopened: list[SetAside] = field(default_factory=list)
     no_letters: list[SetAside] = field(default_factory=list)
@@ -178,11 +178,13 @@ def _sort_in(opened: _Opened, row: InboxRow, content: bytes, office: Office) -> 
         opened.receptions.append((row.inbox_no, content))
     elif row.kind == WISH:
         opened.wishes.append(wishes.read_wish(content, office.now()))
-    elif row.kind == ANSWER or row.kind.startswith(BALLOT):
-        answer = surveys.read_answer(content)
-        if row.kind not in {ANSWER, ballot_of(answer.survey)}:
+    elif row.kind == ANSWER:
+        opened.answers.append(surveys.read_answer(content))
+    elif row.kind.startswith(BALLOT):
+        ballot = surveys.read_ballot(content)
+        if row.kind != ballot_of(ballot.survey):
             raise Unparsed
-        opened.answers.append(answer)
+        opened.answers.append(ballot)
     elif row.kind == LETTER:
         opened.letters.append((row.inbox_no, read_sent(content)))
     elif row.kind == UNPARSED:

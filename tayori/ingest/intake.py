@@ -58,6 +58,8 @@ class OpinionCounts:
     quarantined: Counter[str] = field(default_factory=Counter)
     left_behind: Counter[str] = field(default_factory=Counter)
     """What was not read and stays at its source, by the reason; not part of `read`."""
+    cleared: int = 0
+    """What was taken in long ago and is deleted at its source now; not part of `read`."""
 
     @property
     def accepted(self) -> int:
@@ -73,6 +75,7 @@ class OpinionCounts:
         self.changed += other.changed
         self.quarantined.update(other.quarantined)
         self.left_behind.update(other.left_behind)
+        self.cleared += other.cleared
 
     def plain(self) -> dict[str, Any]:
         """Give the counts as plain numbers."""
@@ -85,7 +88,11 @@ class OpinionCounts:
             "changed": self.changed,
             "quarantined": sum(self.quarantined.values()),
             "rules": dict(sorted(self.quarantined.items())),
-        } | ({"left_behind": dict(sorted(self.left_behind.items()))} if self.left_behind else {})
+        } | self._at_the_source()
+
+    def _at_the_source(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"cleared": self.cleared} if self.cleared else {}
+        return told | ({"left_behind": dict(sorted(self.left_behind.items()))} if self.left_behind else {})
 
 
 class Intake:

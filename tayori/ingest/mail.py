@@ -5,9 +5,9 @@ sealed, in quarantine under a rule that says what it is, so that somebody sees t
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
-from tayori.errors import Refused
 from tayori.ingest.intake import Intake, OpinionCounts, Progress
 from tayori.ingest.sources.files import ORIGINAL, LetterFile
 from tayori.ingest.sources.frame import ITEMS, opinion_frame
@@ -16,9 +16,10 @@ from tayori.ingest.sources.mail.mapping import MailMapping
 from tayori.ingest.sources.mail.message import ReadMail, read_mail
 from tayori.ingest.sources.mail.reports import MailKind
 from tayori.ingest.verdict import Gate
-from tayori.mail import is_nobodys
+from tayori.mail import require_nobodys
 from tayori.office import TOKYO, Office
-from tayori.settings import Mode
+from tayori.warehouse import opinions, quarantine
+from tayori.warehouse.engines import reading
 
 CHANNEL: Final = "email"
 ROW_DIGITS: Final = 12
@@ -30,6 +31,7 @@ RULES: Final[Mapping[MailKind, str]] = {
     MailKind.AUTO_REPLY: "mail_is_an_automatic_answer",
 }
 TOO_LARGE: Final = "mail_is_too_large"
+UNKNOWN: Final = "mail_was_filed_and_is_not_known_here"
 
 
 def ingest_mail(
@@ -42,11 +44,11 @@ def ingest_mail(
         Refused: a rehearsal, and the box is on a real server: what residents wrote would be moved into a dummy world.
 
     """
-    host = host_of(url)
-    if office.settings.mode is Mode.REHEARSAL and host is not None and not is_nobodys(host):
-        raise Refused("A rehearsal reads mails from here or from hosts reserved for examples only; nothing was read.")
+    require_nobodys(office.settings, host_of(url), "mails")
     with opened_box(url, mapping.done) as box:
-        return ingest_box(office, box, mapping, gate, on_progress)
+        counts = ingest_box(office, box, mapping, gate, on_progress)
+        clear_filed(office, box, mapping, counts)
+        return counts
 
 
 def ingest_box(
@@ -61,6 +63,35 @@ def ingest_box(
     if box.too_large:
         intake.counts.left_behind[TOO_LARGE] += box.too_large
     return intake.counts
+
+
+def clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionCounts) -> None:
+    """Delete from the folder of what was taken in what arrived more than `done_days` ago, and count it.
+
+    What a resident wrote is deleted only where it is known here: a case, a count, disposed of, or set aside. Anything
+    else - put there by hand, or taken in before a backup was restored - stays and is told, so that somebody looks.
+    """
+    for block in box.filed(office.now() - timedelta(days=mapping.done_days)):
+        read = [(mail, read_mail(mail.raw)) for mail in block]
+        known = _known(office, mapping.name, [said for _, said in read])
+        places = [mail.place for mail, said in read if said.key in known]
+        box.delete_filed(places)
+        counts.cleared += len(places)
+        if len(places) < len(read):
+            counts.left_behind[UNKNOWN] += len(read) - len(places)
+
+
+def _known(office: Office, source: str, mails: Sequence[ReadMail]) -> set[str]:
+    indexes = {said.key: office.index.of_source_key(source, said.key) for said in mails}
+    with reading(office.warehouse) as people:
+        came = set(opinions.marks_of_cases(people, list(indexes.values())))
+        came |= opinions.counted_before(people, list(indexes.values()))
+        aside = quarantine.row_numbers(people, source)
+    return {
+        said.key
+        for said in mails
+        if said.kind in RULES or indexes[said.key] in came or int(said.key[:ROW_DIGITS], 16) in aside
+    }
 
 
 def _take(office: Office, intake: Intake, mapping: MailMapping, read: Sequence[tuple[WaitingMail, ReadMail]]) -> None:

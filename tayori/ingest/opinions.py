@@ -12,8 +12,10 @@ from tayori.ingest.sources.decoding import file_digest
 from tayori.ingest.sources.file import letters_from_file
 from tayori.ingest.sources.mapping import FileMapping
 from tayori.ingest.verdict import Gate
+from tayori.mail import require_nobodys
 from tayori.office import Office
 from tayori.warehouse import opinions
+from tayori.warehouse.addresses import host_of
 from tayori.warehouse.engines import writing
 from tayori.warehouse.external import Watermark
 
@@ -40,7 +42,14 @@ def ingest_opinion_file(
 def ingest_call_centre(
     office: Office, url: str, mapping: DatabaseMapping, gate: Gate, on_progress: Progress | None = None
 ) -> OpinionCounts:
-    """Take in the call centre's inquiries that are in scope, new or changed since the last time (O5)."""
+    """Take in the call centre's inquiries that are in scope, new or changed since the last time (O5).
+
+    Raises:
+        BadInput, Unavailable: the database cannot be read, or the mapping does not fit it; what was taken in stays.
+        Refused: a rehearsal, and the database is on a real server.
+
+    """
+    require_nobodys(office.settings, host_of(url), "the call centre's database")
     intake = Intake(office, mapping.name, gate, on_progress, follows=True)
     with writing(office.warehouse) as people:
         stored = opinions.watermark(people, mapping.name)

@@ -20,6 +20,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Clock, LineUserId
 from tayori.domain.reception import ReceptionSettings
 from tayori.domain.surveys import Survey, survey_of
+from tayori.errors import Unavailable
 from tayori.ingest.submissions import (
     ANSWER,
     ERASE,
@@ -29,19 +30,21 @@ from tayori.ingest.submissions import (
     answer_of,
     ballot_of,
     new_submission_id,
+    sealed_answer_of,
     submission_of,
     wish_of,
 )
 from tayori.vault.audit import Action, pseudonym, record
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
-from tayori.warehouse import letters, own, surveys
+from tayori.vault.survey_keys import seal_ballot
+from tayori.warehouse import letters, own, own_rows, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.inbox import DoorStore
 from tayori.warehouse.people import Chosen
 from tayori.warehouse.surveys import Published
 
-EVIDENCE: Final = Evidence("door:resident", Purpose.RECEPTION)
+EVIDENCE: Final = Evidence(own_rows.ACTOR, Purpose.RECEPTION)
 SHOWN: Final = "own settings, shown to the person"
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 MONTHS: Final = 3
@@ -59,14 +62,17 @@ class Held:
     followed_at: datetime | None = None
     left_at: datetime | None = None
     chosen: Chosen | None = field(default=None, repr=False)
-    linked: bool = False
+    linked_at: datetime | None = None
     waiting: int = 0
     answered: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass
 class OwnPage:
-    """The stores and keys behind the page, as narrow as they can be."""
+    """The stores and keys behind the page, as narrow as they can be.
+
+    `bound` is whether PostgreSQL has to bind the page's role to one person's rows; a rehearsal may run as the owner.
+    """
 
     warehouse: Engine
     inbox: DoorStore
@@ -74,6 +80,7 @@ class OwnPage:
     sealer: Sealer
     clock: Clock
     rng: Random
+    bound: bool = False
     _sent: tuple[datetime, Counter[int]] | None = field(default=None, repr=False)
 
     def opened(self, who: LineUserId) -> Held:
@@ -85,6 +92,7 @@ class OwnPage:
         """
         index = self.index.of_line_id(who)
         with writing(self.warehouse) as connection:
+            own_rows.name_person(connection, index, bound=self.bound)
             row = own.find_own(connection, index)
             waiting = own.waiting_of(connection, index)
             if row is None:
@@ -92,7 +100,7 @@ class OwnPage:
             name = pseudonym(row.sealed)
             record(connection, EVIDENCE, Action.OPEN, SHOWN, count=1, now=self.clock(), subject=name)
             chosen = own.settings_of(connection, row.person_no)
-            linked = own.is_linked(connection, row.person_no)
+            linked = own.linked_at(connection, row.person_no)
             answered = tuple(survey_of(one).title for one in own.answered_by(connection, row.person_no))
         at = datetime.fromtimestamp(row.last_event_ms / 1000, UTC)
         return Held(at if row.left_at is None else None, row.left_at, chosen, linked, waiting, answered)
@@ -131,18 +139,28 @@ class OwnPage:
             return surveys.open_on(connection, today)
 
     def answer(self, who: LineUserId, survey: Survey, answers: Mapping[str, str]) -> None:
-        """Hand an answer to a survey in, sealed.
+        """Hand an answer to a survey in, sealed; an anonymous one to the survey's own key, inside the inbox's box.
 
         Raises:
-            Unavailable: the inbox or its public key cannot be reached; nothing was kept.
+            Unavailable: the inbox, its public key or that of the survey cannot be reached; nothing was kept.
 
         """
-        self._put(ballot_of(survey.name) if survey.anonymous else ANSWER, answer_of(survey.name, who, answers))
+        if not survey.anonymous:
+            self._put(ANSWER, answer_of(survey.name, who, answers))
+            return
+        with reading(self.warehouse) as connection:
+            published = surveys.find(connection, survey.name)
+        if published is None or published.ballot_key is None:
+            raise Unavailable(f"The survey {survey.name} has no key to seal answers to; nothing was kept.")
+        ballot = seal_ballot(published.ballot_key, survey.name, orjson.dumps(dict(answers)))
+        self._put(ballot_of(survey.name), sealed_answer_of(survey.name, who, ballot))
 
     def state_of_letter(self, receipt: str) -> str | None:
         """Give what the writer of a letter is told of it, by its receipt number; None if it is nobody's."""
+        index = self.index.of_receipt(receipt)
         with reading(self.warehouse) as connection:
-            return letters.state_of(connection, self.index.of_receipt(receipt))
+            own_rows.name_receipt(connection, index, bound=self.bound)
+            return letters.state_of(connection, index)
 
     def a_month(self) -> dict[int, float]:
         """Give how many broadcasts a month each genre had lately; about nobody, and looked up every ten minutes."""
@@ -161,6 +179,7 @@ class OwnPage:
         """
         self.sealer.seal(RECEPTION, b"")
         with reading(self.warehouse) as connection:
+            own_rows.name_person(connection, b"", bound=self.bound)
             own.find_own(connection, b"")
         return self.inbox.answers()
 

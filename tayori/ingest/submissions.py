@@ -64,6 +64,11 @@ def answer_of(survey: str, who: LineUserId, answers: Mapping[str, str]) -> dict[
     return {"survey": survey, "line_user_id": who, "answers": dict(answers)}
 
 
+def sealed_answer_of(survey: str, who: LineUserId, ballot: bytes) -> dict[str, object]:
+    """Write an anonymous answer as it goes into the inbox: who answers, and answers that the inbox's key opens not."""
+    return {"survey": survey, "line_user_id": who, "ballot": ballot.hex()}
+
+
 def ballot_of(survey: str) -> str:
     """Give the kind of an anonymous survey's answers, so that it is known unopened how many wait (16 characters)."""
     return f"{BALLOT}-{sha256(survey.encode()).hexdigest()[:9]}"

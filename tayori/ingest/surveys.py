@@ -1,9 +1,10 @@
 """Answers to surveys come in (L6): by person and sealed under their key, or anonymous, as counts alone.
 
-Anonymous answers wait in the inbox until ten people's to the same survey are there (or that survey is over), and go in
-in one transaction: spent tokens in the order of their hashes, and counts. So nothing that is written, and no order or
-moment in which it is written, ties an answer to a token. Who answers ten times is one of ten all the same: what was
-opened and is too little goes back, without the answers that will never count.
+Anonymous answers are ballots: the box of the inbox tells who answers, and holds what they answer sealed to the
+survey's own key. They wait in the inbox until ten people's to the same survey are there (or that survey is over); then,
+and not before, the answers are opened, and go in in one transaction: spent tokens in the order of their hashes, and
+counts. So nothing that is written, and no order or moment in which it is written, ties an answer to a token. Who
+answers ten times is one of ten all the same: what is too little goes back, without those that will never count.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ from tayori.domain.identifiers import LINE_USER_ID, LineUserId
 from tayori.domain.surveys import NAME, Survey, survey_of
 from tayori.errors import NotFound, Tampered
 from tayori.ingest.counts import Counts
-from tayori.ingest.submissions import BALLOT, answer_of, ballot_of
+from tayori.ingest.submissions import BALLOT, ballot_of, sealed_answer_of
 from tayori.line.webhook import Unparsed
 from tayori.office import TOKYO, Office
 from tayori.vault.audit import Action, record, reserve
@@ -32,6 +33,7 @@ from tayori.warehouse.inbox import InboxRow
 
 EVIDENCE: Final = Evidence("flow:ingest", Purpose.SURVEY)
 FIELDS: Final = frozenset({"line_user_id", "survey", "answers"})
+BALLOT_FIELDS: Final = frozenset({"line_user_id", "survey", "ballot"})
 MOST_WAITING: Final = 100_000
 TOGETHER: Final = 10
 """How many people's anonymous answers to one survey go in together, at the least, before it is over."""
@@ -53,6 +55,19 @@ class Answer:
     answers: Mapping[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """An answer to an anonymous survey as it came in, sealed to the survey's key."""
+
+    line_user_id: LineUserId = field(repr=False)
+    survey: str
+    sealed: bytes = field(repr=False)
+
+
+Given = Answer | Ballot
+Codes = Mapping[str, str]
+
+
 def read_answer(content: bytes) -> Answer:
     """Read an answer out of its box.
 
@@ -72,6 +87,25 @@ def read_answer(content: bytes) -> Answer:
     return answer
 
 
+def read_ballot(content: bytes) -> Ballot:
+    """Read an anonymous answer out of its box, its answers unopened.
+
+    Raises:
+        Unparsed: it is none that the page writes.
+
+    """
+    try:
+        given: dict[str, Any] = orjson.loads(content)
+        ballot = Ballot(given["line_user_id"], given["survey"], bytes.fromhex(given["ballot"]))
+        sound = given.keys() == BALLOT_FIELDS and NAME.fullmatch(ballot.survey)
+        sound = sound and LINE_USER_ID.fullmatch(ballot.line_user_id)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+        raise Unparsed from None
+    if not sound:
+        raise Unparsed
+    return ballot
+
+
 def ready(warehouse: Connection, waiting: Mapping[str, int], today: date) -> list[str]:
     """Of the kinds of anonymous answers that wait, give those of which enough wait, or whose survey is over."""
     if not waiting:
@@ -81,13 +115,13 @@ def ready(warehouse: Connection, waiting: Mapping[str, int], today: date) -> lis
 
 
 def apply(
-    office: Office, stores: tuple[Connection, Connection], answers: Sequence[Answer]
-) -> tuple[Counts, list[Answer]]:
+    office: Office, stores: tuple[Connection, Connection], answers: Sequence[Given]
+) -> tuple[Counts, list[Ballot]]:
     """Take answers in, in the caller's transactions; running it twice changes nothing. Give those that have to wait."""
-    counts, waiting = Counts(), list[Answer]()
+    counts, waiting = Counts(), list[Ballot]()
     if answers:  # before any state is read: the log's lock keeps a close, which begins in the same way, before or after
         record(stores[0], EVIDENCE, Action.WRITE, "answers to surveys", count=len(answers), now=office.now())
-    by_survey: dict[str, list[Answer]] = {}
+    by_survey: dict[str, list[Given]] = {}
     for one in answers:
         by_survey.setdefault(one.survey, []).append(one)
     for name, given in by_survey.items():
@@ -97,47 +131,79 @@ def apply(
     return counts, waiting
 
 
-def put_back(office: Office, connection: Connection, waiting: Sequence[Answer]) -> None:
+def put_back(office: Office, connection: Connection, waiting: Sequence[Ballot]) -> None:
     """Seal anonymous answers that have to wait, and put them into the inbox, in the caller's transaction there."""
     _put(office, connection, [(ballot_of(one.survey), _written(one)) for one in waiting])
 
 
 def _take(
-    office: Office, stores: tuple[Connection, Connection], name: str, given: Sequence[Answer], counts: Counts
-) -> list[Answer]:
+    office: Office, stores: tuple[Connection, Connection], name: str, given: Sequence[Given], counts: Counts
+) -> list[Ballot]:
     published = surveys.find(stores[0], name)
     if published is None or published.state == surveys.CLOSED:
         counts.ignored[NOT_ASKED] += len(given)
         return []
     survey = survey_of(published.definition)
-    read = [(one, *survey.answers(one.answers)) for one in given]
-    good = [(one, codes) for one, codes, wrong in read if codes and not wrong and not one.answers.keys() - _ids(survey)]
-    counts.ignored[NO_ANSWER] += len(given) - len(good)
+    answers = [one for one in given if isinstance(one, Answer)]
+    ballots = [one for one in given if isinstance(one, Ballot)]
+    counts.ignored[NO_ANSWER] += len(answers if survey.anonymous else ballots)
     if not survey.anonymous:
-        _by_person(office, stores, survey, good, counts)
+        _by_person(office, stores, survey, answers, counts)
         return []
     if not office.survey_keys.has(name):  # a restore brings none back; whoever answered before could not be told
-        counts.ignored[KEY_GONE] += len(good)
+        counts.ignored[KEY_GONE] += len(ballots)
         return []
-    fresh = _fresh(office, stores[0], survey, good, counts)
+    fresh = _fresh(office, stores[0], survey, ballots, counts)
     if len(fresh) < TOGETHER and not surveys.is_over(published, office.today()):
-        return [one for one, _ in fresh.values()]
-    _count(stores[0], survey, {token: codes for token, (_, codes) in fresh.items()})
-    counts.applied += len(fresh)
+        return list(fresh.values())
+    codes = _opened_ballots(office, stores[0], survey, fresh)
+    counts.ignored[NO_ANSWER] += len(fresh) - len(codes)
+    if len(codes) < TOGETHER and not surveys.is_over(published, office.today()):
+        return [fresh[token] for token in codes]
+    _count(stores[0], survey, codes)
+    counts.applied += len(codes)
     return []
+
+
+def _codes(survey: Survey, answers: Mapping[str, str]) -> Codes:
+    """Give the codes of answers; none where they are not answers to this survey."""
+    codes, wrong = survey.answers(answers)
+    return {} if wrong or answers.keys() - {one.id for one in survey.questions} else codes
+
+
+def _opened_ballots(
+    office: Office, warehouse: Connection, survey: Survey, fresh: Mapping[bytes, Ballot]
+) -> dict[bytes, Codes]:
+    """Open the answers of those who count, together; give their codes by token, without those that are no answers."""
+    record(warehouse, EVIDENCE, Action.OPEN, f"ballots of survey {survey.name}", count=len(fresh), now=office.now())
+    opened = office.survey_keys.open(survey.name, [one.sealed for one in fresh.values()])
+    read = {token: _codes(survey, _answers(content)) for token, content in zip(fresh, opened, strict=True)}
+    return {token: codes for token, codes in read.items() if codes}
+
+
+def _answers(content: bytes | None) -> dict[str, str]:
+    """Read opened answers; nothing where they are none that the page writes."""
+    try:
+        given = orjson.loads(content or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    texts = isinstance(given, dict) and all(isinstance(one, str) for one in given.values())
+    return given if texts else {}
 
 
 def _by_person(
     office: Office,
     stores: tuple[Connection, Connection],
     survey: Survey,
-    given: Sequence[tuple[Answer, Mapping[str, str]]],
+    given: Sequence[Answer],
     counts: Counts,
 ) -> None:
     """Seal each answer under its person's key; a later one stands instead of an earlier one."""
-    known = people.find_people(stores[0], [office.index.of_line_id(one.line_user_id) for one, _ in given], lock=True)
-    latest: dict[int, Mapping[str, str]] = {}
-    for one, codes in given:
+    good = [(one, codes) for one in given if (codes := _codes(survey, one.answers))]
+    counts.ignored[NO_ANSWER] += len(given) - len(good)
+    known = people.find_people(stores[0], [office.index.of_line_id(one.line_user_id) for one, _ in good], lock=True)
+    latest: dict[int, Codes] = {}
+    for one, codes in good:
         person = known.get(office.index.of_line_id(one.line_user_id))
         if person is None or person.left:
             counts.ignored[NOT_FOLLOWING] += 1
@@ -153,16 +219,12 @@ def _by_person(
 
 
 def _fresh(
-    office: Office,
-    warehouse: Connection,
-    survey: Survey,
-    given: Sequence[tuple[Answer, Mapping[str, str]]],
-    counts: Counts,
-) -> dict[bytes, tuple[Answer, Mapping[str, str]]]:
-    """Give those that count, by token; who answered before is counted once, by the first answer."""
-    indexes = [office.index.of_line_id(one.line_user_id) for one, _ in given]
+    office: Office, warehouse: Connection, survey: Survey, given: Sequence[Ballot], counts: Counts
+) -> dict[bytes, Ballot]:
+    """Give those that count, by token, unopened; who answered before is counted once, by the first answer."""
+    indexes = [office.index.of_line_id(one.line_user_id) for one in given]
     known = people.find_people(warehouse, indexes)
-    first: dict[bytes, tuple[Answer, Mapping[str, str]]] = {}
+    first: dict[bytes, Ballot] = {}
     strangers = 0
     for index, one in zip(indexes, given, strict=True):
         if index in known and not known[index].left:
@@ -175,7 +237,7 @@ def _fresh(
     return fresh
 
 
-def _count(warehouse: Connection, survey: Survey, fresh: Mapping[bytes, Mapping[str, str]]) -> None:
+def _count(warehouse: Connection, survey: Survey, fresh: Mapping[bytes, Codes]) -> None:
     """Spend the tokens and add to the counts."""
     surveys.spend(warehouse, survey.name, list(fresh), ends_at(survey))
     counted = Counter((question, code) for codes in fresh.values() for question, code in codes.items())
@@ -198,10 +260,6 @@ def destroy_ended_keys(office: Office) -> int:
         for name in ended:
             office.survey_keys.destroy(name)
     return len(ended)
-
-
-def _ids(survey: Survey) -> set[str]:
-    return {one.id for one in survey.questions}
 
 
 def keep_waiting(office: Office) -> int:
@@ -238,8 +296,8 @@ def _put(office: Office, connection: Connection, answers: Sequence[tuple[str, by
         inbox.put_many(connection, kind, sorted((box.epoch, box.box) for box in boxes), office.now())
 
 
-def _written(answer: Answer) -> bytes:
-    return orjson.dumps(answer_of(answer.survey, answer.line_user_id, answer.answers))
+def _written(ballot: Ballot) -> bytes:
+    return orjson.dumps(sealed_answer_of(ballot.survey, ballot.line_user_id, ballot.sealed))
 
 
 def _opened(office: Office, row: InboxRow) -> bytes | None:
@@ -252,6 +310,6 @@ def _opened(office: Office, row: InboxRow) -> bytes | None:
 
 def _index(office: Office, content: bytes) -> bytes | None:
     try:
-        return office.index.of_line_id(read_answer(content).line_user_id)
+        return office.index.of_line_id(read_ballot(content).line_user_id)
     except Unparsed:
         return None

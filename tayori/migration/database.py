@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tayori.ingest.sources.files import ATTACHMENT, LetterFile
+from tayori.mail import require_nobodys
 from tayori.migration.cases import ITEMS, OldCase, OldPage
 from tayori.migration.mapping import OldMapping
+from tayori.settings import Settings
+from tayori.warehouse.addresses import host_of
 from tayori.warehouse.external import ExternalPage, Watermark, read_external
 from tayori.warehouse.old_system import OldDatabase
 
@@ -62,13 +65,15 @@ class OldDatabaseSystem:
 
 
 @contextlib.contextmanager
-def opened(url: str, mapping: OldMapping) -> Iterator[OldDatabaseSystem]:
+def opened(settings: Settings, url: str, mapping: OldMapping) -> Iterator[OldDatabaseSystem]:
     """Open the old system's database, every table and column of the mapping checked against its catalogue first.
 
     Raises:
         BadInput, Unavailable: the address or the mapping is wrong, or the database is not there.
+        Refused: a rehearsal, and the database is on a real server.
 
     """
+    require_nobodys(settings, host_of(url), "an old system")
     database = OldDatabase(url)
     try:
         for one in mapping.gathered.values():

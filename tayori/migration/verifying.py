@@ -16,15 +16,13 @@ from sqlalchemy import Connection
 
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
-from tayori.errors import Tampered
 from tayori.ingest.sources.files import LetterFile
 from tayori.ingest.uncollected import uncollected
 from tayori.migration.cases import ITEMS, OldCase, OldSystem, files_text
 from tayori.migration.comparing import FILES, RECEIPT, Checksums, Comparison, Values
 from tayori.office import Office
 from tayori.vault.audit import Action, Recorded, record
-from tayori.vault.cases import place_of
-from tayori.vault.envelope import place, unseal
+from tayori.vault.cases import keys_that_open, open_whole
 from tayori.warehouse import arrivals, migrating, quarantine
 from tayori.warehouse.engines import reading, writing
 
@@ -90,15 +88,16 @@ class _Verifier:
         recorded = self._recorded(len(cases))
         with reading(self._office.warehouse) as people, reading(self._office.vault) as vault:
             stored = migrating.cases_by_key(people, indexes)
-            numbers = [row["case_no"] for row in stored.values()]
-            files = self._files(people, vault, numbers)
-            keys = self._keys(vault, numbers)
+            opened = self._opened(vault, "opinion_case", list(stored.values()), recorded)
+            files = self._files(people, vault, [row["case_no"] for row in stored.values()], recorded)
+        ours = {key: _ours(row, files) for key, row in zip(stored, opened, strict=True)}
         for case, mine in zip(cases, indexes, strict=True):
+            number = stored[mine]["case_no"] if mine in stored else None
             if mine in self._read:  # a clerk changed it since it was read
-                self.found.comparison.found("moving", "", stored[mine]["case_no"] if mine in stored else None)
+                self.found.comparison.found("moving", "", number)
                 continue
             self._read.add(mine)
-            self._case(case, stored.get(mine), keys, files, recorded)
+            self._case(case, number, ours.get(mine))
         self.found.read += len(cases)
 
     def _recorded(self, count: int) -> Recorded:
@@ -106,24 +105,14 @@ class _Verifier:
             what = f"verification of the migration from {self._source}"
             return record(log, self._evidence, Action.OPEN, what, count=count, now=self._office.now())
 
-    def _case(
-        self,
-        case: OldCase,
-        row: Row | None,
-        keys: Mapping[int, bytes],
-        files: Mapping[int, str | None],
-        recorded: Recorded,
-    ) -> None:
-        assert recorded  # noqa: S101 - what is opened below has its line
+    def _case(self, case: OldCase, number: int | None, ours: Values | None) -> None:
         theirs = {**case.items, RECEIPT: case.key, FILES: files_text(case.files)}
         for column in CODED:
             self._theirs[column][theirs[column] or ""] += 1
-        if row is None:
+        if number is None:
             self.found.comparison.lone(case.key, theirs)
             return
-        number = row["case_no"]
         self._seen.add(number)
-        ours = self._ours(row, keys.get(number), files)
         if ours is None:
             self.found.comparison.source.add(case.key, theirs)
             self.found.comparison.found("unopenable", "", number)
@@ -131,32 +120,20 @@ class _Verifier:
         self.found.comparison.pair(case.key, number, theirs, ours)
         self._sample(number, theirs, ours)
 
-    def _ours(self, row: Row, key: bytes | None, files: Mapping[int, str | None]) -> Values | None:
-        """Give a stored case as texts; nothing where its key is gone or a sealed item does not open in its place."""
-        number = row["case_no"]
-        if key is None or (number in files and files[number] is None):
-            return None
-        try:
-            return {item: _text(row, item, key, number) for item in (RECEIPT, *ITEMS)} | {FILES: files.get(number)}
-        except (Tampered, UnicodeDecodeError):
-            return None
+    def _opened(
+        self, vault: Connection, table: str, rows: Sequence[Row], recorded: Recorded
+    ) -> list[dict[str, Any] | None]:
+        return open_whole(vault, self._office.case_keys, table, rows, recorded)
 
-    def _files(self, people: Connection, vault: Connection, numbers: Sequence[int]) -> dict[int, str | None]:
+    def _files(
+        self, people: Connection, vault: Connection, numbers: Sequence[int], recorded: Recorded
+    ) -> dict[int, str | None]:
         """Give the text that stands for a case's files; None where one of them does not open."""
-        held: dict[int, list[Any]] = {}
-        for row in arrivals.files_of(people, numbers):
-            held.setdefault(row.case_no, []).append(row)
-        keys = self._keys(vault, sorted(held))
-        return {number: _files_opened(keys.get(number), rows) for number, rows in held.items()}
-
-    def _keys(self, vault: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
-        """Give the keys of cases; one that does not belong to its case is as good as gone, and keeps back no other."""
-        try:
-            return self._office.case_keys.open(vault, numbers)
-        except Tampered:
-            middle = len(numbers) // 2
-            halves = (numbers[:middle], numbers[middle:]) if middle else ()
-            return {number: key for half in halves for number, key in self._keys(vault, half).items()}
+        rows = [{name: getattr(row, name) for name in row.__slots__} for row in arrivals.files_of(people, numbers)]
+        held: dict[int, list[dict[str, Any] | None]] = {}
+        for row, opened in zip(rows, self._opened(vault, "letter_file", rows, recorded), strict=True):
+            held.setdefault(row["case_no"], []).append(opened)
+        return {number: _files_text(opened) for number, opened in held.items()}
 
     def _sample(self, number: int, theirs: Values, ours: Values) -> None:
         """Keep a sample of all cases, each as likely as another (reservoir)."""
@@ -173,7 +150,7 @@ class _Verifier:
             ours = migrating.tabulated(people, self._source, CODED)
             unarrived = migrating.arrivals_missing(people, self._source)
             waiting = [row for row in quarantine.waiting(people) if row.source == self._source]
-            keyed = self._keys(vault, [number for number, _ in mine])
+            keyed = keys_that_open(vault, self._office.case_keys, [number for number, _ in mine])
         for number, _ in mine:
             if number not in self._seen:
                 self.found.comparison.found("extra", "", number)
@@ -195,26 +172,23 @@ class _Verifier:
             self.found.comparison.differs["referential", what] += count
 
 
-def _text(row: Row, item: str, key: bytes, number: int) -> str | None:
-    value = row[item]
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bytes | memoryview):
-        return unseal(key, bytes(value), place("opinion_case", item, number)).decode()
-    return str(value.isoformat())
-
-
-def _files_opened(key: bytes | None, rows: Sequence[Any]) -> str | None:
-    if key is None:
+def _ours(row: Row | None, files: Mapping[int, str | None]) -> Values | None:
+    """Give an opened case as texts; nothing where it or one of its files did not open."""
+    if row is None or (row["case_no"] in files and files[row["case_no"]] is None):
         return None
+    return {item: _text(row[item]) for item in (RECEIPT, *ITEMS)} | {FILES: files.get(row["case_no"])}
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - a column's value, whatever its type
+    return value if value is None or isinstance(value, str) else str(value.isoformat())
+
+
+def _files_text(rows: Sequence[Row | None]) -> str | None:
     try:
-        return files_text([_file(key, row) for row in rows])
-    except (Tampered, ValueError):
+        return files_text([_file(row) for row in rows if row is not None]) if None not in rows else None
+    except ValueError:
         return None
 
 
-def _file(key: bytes, row: Any) -> LetterFile:  # noqa: ANN401 - a row of files
-    where = {"case_no": row.case_no, "file_no": row.file_no}
-    title = unseal(key, bytes(row.title), place_of("letter_file", "title", where)).decode()
-    content = unseal(key, bytes(row.content), place_of("letter_file", "content", where))
-    return LetterFile(row.role, title, row.media_type, base64.b64decode(content))
+def _file(row: Row) -> LetterFile:
+    return LetterFile(row["role"], row["title"], row["media_type"], base64.b64decode(row["content"]))

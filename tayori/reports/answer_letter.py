@@ -14,6 +14,7 @@ from tayori.certificates.page import faces_named, unprintable
 from tayori.certificates.pdf import pdf_of
 from tayori.domain.answering import Form, Way
 from tayori.errors import BadInput
+from tayori.reports.address_window import Lettering, lettering
 from tayori.reports.environment import environment
 
 TEMPLATES: Final = frozenset({"reply-1"})
@@ -69,6 +70,11 @@ _GREETINGS: Final = {
         "区（く）の　答（こた）えを　伝（つた）えます。",
     ),
 }
+_DAYS: Final = {
+    1: "ついたち", 2: "ふつか", 3: "みっか", 4: "よっか", 5: "いつか", 6: "むいか", 7: "なのか", 8: "ようか",
+    9: "ここのか", 10: "とおか", 14: "じゅうよっか", 20: "はつか", 24: "にじゅうよっか",
+}  # fmt: skip
+"""How these days of a month are read; all others are a number and にち."""
 _TITLES: Final = {
     Form.USUAL: "ご意見等について（回答）",
     Form.PLAIN: "あなたの　意見（いけん）への　答（こた）え",
@@ -95,6 +101,7 @@ def letter_page(answer: Answer, sender: Sender, to: Recipient) -> str:
     """Give an answer as HTML for the printer. Raises as `letter_pdf`, but for Pango."""
     told = _told(answer, sender, to)
     require_printable(answer, to)
+    told |= {"lettering": _window(answer, to)}
     return environment().get_template(f"{answer.template}.html.j2").render(told | {"faces": faces_named()})
 
 
@@ -102,12 +109,24 @@ def require_printable(answer: Answer, to: Recipient) -> None:
     """Refuse what would be printed as an empty box.
 
     Raises:
-        BadInput: a letter of the address or the text has no glyph; the sentence names its code alone.
+        BadInput: a letter of the address or the text has no glyph; the sentence names its code alone. Or the address
+            is too long for the window of the envelope.
 
     """
+    _window(answer, to)
     if missing := unprintable("".join((answer.words, to.name, to.address or ""))):
         codes = ", ".join(f"U+{code:04X}" for code in missing)
         raise BadInput(f"The font has no glyph for {codes}; write them by hand, or in another form of the letter.")
+
+
+def _window(answer: Answer, to: Recipient) -> Lettering:
+    if answer.way is not Way.LETTER:
+        return lettering([], to.name)
+    return lettering([f"〒{to.postal_code}"] * bool(to.postal_code) + _lines(to), to.name)
+
+
+def _lines(to: Recipient) -> list[str]:
+    return [line for line in (to.address or "").replace("\n", "　").split("　") if line]
 
 
 def letter_text(answer: Answer, sender: Sender, to: Recipient) -> str:
@@ -126,13 +145,14 @@ def _told(answer: Answer, sender: Sender, to: Recipient) -> dict[str, Any]:
         "sender": sender,
         "to": to,
         "dated": japan_date(answer.dated_on),
-        "address": [line for line in (to.address or "").replace("\n", "　").split("　") if line],
+        "address": _lines(to),
         "title": _TITLES[wording],
         "greeting": greeting,
         "contact": _CONTACT[wording],
         "paragraphs": [line.strip("　 \r") for line in answer.words.split("\n")],
+        "telephone": "電話（でんわ）" if wording is Form.PLAIN else "電話",
     }
 
 
 def _plain_date(day: date) -> str:
-    return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（にち）"
+    return f"{day.year}年（ねん）{day.month}月（がつ）{day.day}日（{_DAYS.get(day.day, 'にち')}）"

@@ -1,10 +1,10 @@
-"""Canaries (目印の利用者): marked dummies who are added, set their settings and leave within one run.
+"""Canaries (目印の利用者): marked dummies who are added, set their settings, answer surveys and leave within one run.
 
 Their markers follow from the run's id and a key of this installation, so that a run that is taken up again seeks the
 same ones, and nobody has to write them down. Negative numbers keep them out of every audience, count and scan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,9 +15,10 @@ from tayori.domain.identifiers import CANARY_PREFIX, LineUserId, PersonNo, RunId
 from tayori.domain.ward import ward
 from tayori.office import Office
 from tayori.vault.audit import Action, record
+from tayori.vault.envelope import place, seal
 from tayori.vault.identity import seal_line_id
 from tayori.vault.residue_forms import Needles
-from tayori.warehouse import people
+from tayori.warehouse import people, surveys
 from tayori.warehouse.engines import writing
 from tayori.warehouse.people import Chosen
 
@@ -50,6 +51,7 @@ def plant(office: Office, run_id: RunId) -> int:
         if fresh:
             numbers = _add(office, stores, fresh, now)
             people.put_settings(stores[0], [_settings(number, now) for number in numbers])
+            _answer(office, stores, dict(zip(numbers, fresh, strict=True)))
     with writing(office.warehouse) as warehouse:
         known = people.find_people(warehouse, office.index.of_line_ids(ids))
         people.mark_left(warehouse, [(one.person_no, _ms(now)) for one in known.values()], CAUSE, now)
@@ -69,6 +71,16 @@ def _add(
     ]
     people.add_people(warehouse, rows)
     return numbers
+
+
+def _answer(office: Office, stores: tuple[Connection, Connection], marked: Mapping[int, LineUserId]) -> None:
+    """Let each stand among the answers to every survey that is answered by name: what is sealed there is the marker."""
+    warehouse, vault = stores
+    keys = office.person_keys.open(vault, list(marked))
+    for survey in surveys.stored(warehouse):
+        for number, marker in () if survey.anonymous else marked.items():
+            sealed = seal(keys[number], marker.encode(), place("survey_answer", "answers", number))
+            surveys.put_answer(warehouse, survey.name, number, sealed)
 
 
 def _settings(number: int, now: datetime) -> Chosen:

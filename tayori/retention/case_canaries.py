@@ -4,6 +4,7 @@ Their marks follow from the run's id and a key of this installation. Negative nu
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -15,9 +16,10 @@ from tayori.office import Office
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import place, seal
 from tayori.vault.residue_forms import Needles
-from tayori.warehouse import arrivals, desk, letters, opinions
+from tayori.warehouse import arrivals, desk, disclosures, letters, opinions
 from tayori.warehouse.arrivals import FileRow
-from tayori.warehouse.letters import Receipt
+from tayori.warehouse.disclosures import OF_CANARIES
+from tayori.warehouse.letters import Confirmation, Receipt
 from tayori.warehouse.opinions import MaskedRow
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.desk import case_look_up, case_reply, case_trail
@@ -26,6 +28,7 @@ from tayori.warehouse.schema.opinions import SEALED_ITEMS
 CANARIES: Final = 3
 KIND: Final = "o-canary"
 LONG_AGO: Final = 30  # fiscal years
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)  # when a canary's confirmation is due: nobody is written to
 SAID, RECEIPT, MART = "目印の意見等", "CANARY", "canary"  # one beginning each: a probe seeks all of a kind at once
 
 
@@ -120,7 +123,7 @@ def _masked(number: int, key: bytes, one: CaseCanary) -> MaskedRow:
 
 
 def _add_beside(office: Office, warehouse: Connection, number: int, key: bytes, one: CaseCanary) -> None:
-    """Mark what else belongs to a case: file, trail, answer, receipt, look-ups, so that a probe knows of each."""
+    """Mark what else belongs to a case: all that is sealed or looked up, so that a probe knows of each."""
     row, said, now = {"case_no": number, "seq": 1}, one.sealed.encode(), office.now()
     file = {"case_no": number, "file_no": number}
     title, content = (seal(key, said, place_of("letter_file", name, file)) for name in ("title", "content"))
@@ -128,7 +131,11 @@ def _add_beside(office: Office, warehouse: Connection, number: int, key: bytes, 
     arrivals.add_arrivals(warehouse, [(number, one.source_key, 0)])
     arrivals.add_files(warehouse, [FileRow(number, number, "attachment", "text/plain", title, content)])
     receipt = Receipt(number, one.source_key, one.source_key.hex()[:9], letters.DONE, None, "no", "")
-    letters.add(warehouse, [receipt], [])
+    to, told = (seal(key, said, place_of("letter_confirmation", item, row)) for item in ("email", "receipt"))
+    letters.add(warehouse, [receipt], [Confirmation(number, told, to, 0, NEVER)])
+    asked = {"case_no": number, "disclosure_id": OF_CANARIES}
+    black_outs = seal(key, said, place_of("disclosure_case", "black_outs", asked))
+    disclosures.add_canaries(warehouse, {number: black_outs})
     desk.add(warehouse, case_look_up, [{"case_no": number, "found_by": KIND, "look_up": one.source_key}])
     desk.add(warehouse, case_trail, [row | {"at": now, "by": KIND, "what": KIND, "target": None, "words": trail}])
     drafted = {"mark": one.source_key, "drafted_by": KIND, "drafted_at": now, "words": reply}

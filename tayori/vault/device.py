@@ -144,14 +144,17 @@ class KeyDevice:
         """Forget the keys that are in the file no more."""
         self._current()
 
-    def strays(self) -> int:
-        """Count the device's keys of this installation that the file does not know: a crash left them."""
+    def strays(self) -> list[str]:
+        """Name the device's keys of this installation that the file does not know, as SPACE/EPOCH.
+
+        A crash left them before anything was sealed under them, or the file is older than they are.
+        """
         book = self._current()
         start = f"tayori:{book.installation}:"
-        known = {_label(book.installation, name) for name in (*book.sealed, ROOT)}
+        known = {*book.sealed, ROOT}
         with self._session() as session:
             held = [str(one[Attribute.LABEL]) for one in session.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY})]
-        return sum(label.startswith(start) and label not in known for label in held)
+        return sorted({label.removeprefix(start) for label in held if label.startswith(start)} - known)
 
     def _begun(self) -> _Book:
         """Make the root key of a new installation and write its name down."""

@@ -87,6 +87,10 @@ class KeyFile:
             keys.pop(f"{space}/{epoch}", None)
             self._write(keys)
 
+    def strays(self) -> list[str]:
+        """Name nothing: a file holds its keys and no more."""
+        return []
+
     def refresh(self) -> None:
         """Forget what is in the file no more."""
         stamp = stamp_of(self.path)

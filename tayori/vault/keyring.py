@@ -22,6 +22,7 @@ from tayori.warehouse.hygiene import Pause
 from tayori.warehouse.wrapped_keys import Epoch, WrappedRow
 
 BLOCK: Final = 20_000
+EMPTIED: Final = 50_000  # rows that are overwritten in the time in which a block is written
 PATIENCE: Final = 30
 PAUSE_SECONDS: Final = 1.0
 BREATH_SECONDS: Final = 0.01  # between two steps, so that others come in
@@ -234,7 +235,7 @@ class Keyring:
             wrapped_keys.set_epoch_state(connection, self.space, retired, "destroyed", now)
 
     def _empty_next(self, vault: Engine, pause: Pause) -> None:
-        while self._alone(vault, lambda connection: wrapped_keys.empty_next(connection, self.space, BLOCK), pause):
+        while self._alone(vault, lambda connection: wrapped_keys.empty_next(connection, self.space, EMPTIED), pause):
             pause(BREATH_SECONDS)
 
     def _alone(self, vault: Engine, step: Callable[[Connection], T], pause: Pause = time.sleep) -> T:

@@ -74,6 +74,10 @@ class KeyProvider(Protocol):
         """Forget the keys that another program destroyed since."""
         ...
 
+    def strays(self) -> list[str]:
+        """Name what lies at a device in this installation's name, as SPACE/EPOCH, and belongs to no key kept here."""
+        ...
+
 
 def check_of(space: str, epoch: int, key: bytes) -> bytes:
     """Give what tells an epoch's key from every other, so that a wrong one is never used; it leads to no key."""

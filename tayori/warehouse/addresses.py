@@ -22,13 +22,14 @@ def is_protected(url: str) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """Give the host that a store's address names: None for a file or a socket of this machine."""
+    """Give the host that a store's address names: None for a file or a socket of this machine; several as one text."""
     try:
         address = make_url(url)
     except ArgumentError:
         return None
-    host = address.query.get("host", address.host)
-    return host if isinstance(host, str) and not host.startswith("/") else None
+    host = address.query.get("hostaddr", address.query.get("host", address.host))
+    named = host if isinstance(host, str) or host is None else ",".join(host)
+    return named if named and not named.startswith("/") else None
 
 
 def engine_of(url: str) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.arrivals import case_arrival, letter_file
+from tayori.warehouse.schema.opinions import opinion_case
 
 ARRIVAL = ("case_no", "text_mark", "doubtful")
 FILE = ("file_no", "case_no", "role", "media_type", "title", "content")
@@ -53,17 +55,31 @@ def same_text(connection: Connection, case_no: int) -> list[int]:
     return list(connection.execute(chosen.order_by(case_arrival.c.case_no)).scalars())
 
 
-def doubled_texts(connection: Connection) -> int:
-    """How many texts came in more than once."""
-    twice = select(case_arrival.c.text_mark).where(case_arrival.c.text_mark.is_not(None))
-    twice = twice.group_by(case_arrival.c.text_mark).having(func.count() > 1)
-    return connection.execute(select(func.count()).select_from(twice.subquery())).scalar_one()
+def linked(connection: Connection) -> list[dict[str, Any]]:
+    """Give the cases whose letter another letter repeats, those of one text together, the text with the first first."""
+    mark, case = case_arrival.c.text_mark, opinion_case.c
+    twice = select(mark, func.min(case_arrival.c.case_no).label("first")).where(mark.is_not(None)).group_by(mark)
+    doubled = twice.having(func.count() > 1).subquery()
+    chosen = (
+        select(doubled.c.first, case.receipt_no, case.received_on, case.channel, case.state)
+        .join_from(case_arrival, doubled, mark == doubled.c.text_mark)
+        .join(opinion_case, case.case_no == case_arrival.c.case_no)
+        .order_by(doubled.c.first, case.case_no)
+    )
+    return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
-def revised(connection: Connection) -> list[int]:
-    """Give the cases whose source said something else after it was read, by their number."""
-    chosen = select(letter_file.c.case_no).where(letter_file.c.role == "revision").distinct()
-    return list(connection.execute(chosen.order_by(letter_file.c.case_no)).scalars())
+def revisions(connection: Connection) -> list[dict[str, Any]]:
+    """Give the cases whose source said something else after they were read, and how often it did."""
+    case = opinion_case.c
+    chosen = (
+        select(case.receipt_no, case.received_on, case.channel, case.state, func.count().label("times"))
+        .join_from(letter_file, opinion_case, letter_file.c.case_no == case.case_no)
+        .where(letter_file.c.role == "revision")
+        .group_by(case.case_no)
+        .order_by(case.case_no)
+    )
+    return [dict(row) for row in connection.execute(chosen).mappings()]
 
 
 def doubtful_signs(connection: Connection, case_no: int) -> int:

@@ -273,6 +273,12 @@ def trail(connection: Connection, case_no: int) -> list[TrailRow]:
     return [TrailRow(**row) for row in connection.execute(chosen).mappings()]
 
 
+def lines_of(connection: Connection, what: str) -> set[tuple[str, str | None]]:
+    """Give receipt number and target of every line of the trails that says this."""
+    chosen = select(opinion_case.c.receipt_no, case_trail.c.target).join_from(case_trail, opinion_case)
+    return set(connection.execute(chosen.where(case_trail.c.what == what)).tuples())
+
+
 def note_many(connection: Connection, numbers: Sequence[int], line: Mapping[str, Any]) -> None:
     """Add the same line, without words, to the trails of many cases."""
     last = dict.fromkeys(numbers, 0)

@@ -1,14 +1,18 @@
 """Disclosure requests in the warehouse: which cases, what is blacked out (sealed), who approved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
 from tayori.errors import NotFound
 from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.opinions import opinion_case
+
+OF_CANARIES: Final = "canary"
+"""The request to which canaries belong: about nobody, asked in the year 1 so that it keeps nothing, in no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,18 @@ def add(connection: Connection, row: DisclosureRow, numbers: list[int]) -> None:
     """Add a request with the cases that it covers."""
     connection.execute(insert(disclosure).values({name: getattr(row, name) for name in DisclosureRow.__slots__}))
     cases = [{"disclosure_id": row.disclosure_id, "case_no": number, "black_outs": None} for number in numbers]
-    connection.execute(insert(disclosure_case), cases)
+    if cases:
+        connection.execute(insert(disclosure_case), cases)
+
+
+def add_canaries(connection: Connection, black_outs: Mapping[int, bytes]) -> None:
+    """Add sealed black-outs of canaries, by the numbers of their cases, to the request of canaries: made if need be."""
+    if connection.execute(select(disclosure).where(disclosure.c.disclosure_id == OF_CANARIES)).first() is None:
+        add(connection, DisclosureRow(OF_CANARIES, OF_CANARIES, date.min, OF_CANARIES, OF_CANARIES), [])
+    rows = [
+        {"disclosure_id": OF_CANARIES, "case_no": number, "black_outs": sealed} for number, sealed in black_outs.items()
+    ]
+    connection.execute(insert(disclosure_case), rows)
 
 
 def no_request(disclosure_id: str) -> str:
@@ -53,8 +68,9 @@ def find(connection: Connection, disclosure_id: str) -> DisclosureRow:
 
 
 def every(connection: Connection) -> list[DisclosureRow]:
-    """Give every request, oldest first."""
-    chosen = select(disclosure).order_by(disclosure.c.asked_on, disclosure.c.disclosure_id)
+    """Give every request, oldest first; that of canaries is none."""
+    requests = select(disclosure).where(disclosure.c.disclosure_id != OF_CANARIES)
+    chosen = requests.order_by(disclosure.c.asked_on, disclosure.c.disclosure_id)
     return [DisclosureRow(**row) for row in connection.execute(chosen).mappings()]
 
 
@@ -74,6 +90,12 @@ def set_black_outs(connection: Connection, disclosure_id: str, case_no: int, sea
     """Keep what is blacked out of one case."""
     mine = (disclosure_case.c.disclosure_id == disclosure_id) & (disclosure_case.c.case_no == case_no)
     connection.execute(update(disclosure_case).where(mine).values(black_outs=sealed))
+
+
+def forget_black_outs(connection: Connection, disclosure_id: str) -> None:
+    """Forget what was blacked out of the cases of a request."""
+    mine = disclosure_case.c.disclosure_id == disclosure_id
+    connection.execute(update(disclosure_case).where(mine).values(black_outs=None))
 
 
 def alter(connection: Connection, disclosure_id: str, **values: object) -> None:

@@ -34,7 +34,7 @@ class ListState(StrEnum):
     CANCELLED = "cancelled"
 
 
-ANSWERED = "handed_out"
+ENDED = ("handed_out", "withdrawn")
 ASKED = timedelta(days=366)
 OPEN = frozenset({ListState.PROPOSED, ListState.APPROVED, ListState.RUNNING})
 
@@ -190,14 +190,14 @@ def dispose(
 
 
 def asked_for(connection: Connection, numbers: Sequence[int], today: date) -> set[int]:
-    """Give those of these letters that an open disclosure request (開示の請求) covers: within its year, not answered.
+    """Give those of these letters that an open disclosure request (開示の請求) covers: within its year, not ended.
 
     The law gives two months to answer; one that is left open for longer than a year has ended some other way, and
     what is fought over has its hold.
     """
     listed = rows_where_in(connection, disclosure_case, "case_no", numbers, ("case_no", "disclosure_id"))
     chosen = select(disclosure.c.disclosure_id).where(
-        disclosure.c.state != ANSWERED, disclosure.c.asked_on > today - ASKED
+        disclosure.c.state.not_in(ENDED), disclosure.c.asked_on > today - ASKED
     )
     waiting = set(connection.execute(chosen).scalars()) if listed else set()
     return {case_no for case_no, disclosure_id in listed if disclosure_id in waiting}

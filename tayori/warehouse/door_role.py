@@ -21,16 +21,37 @@ def grants(role: str) -> tuple[str, ...]:
         BadInput: the name is not that of a role.
 
     """
-    if not _ROLE.fullmatch(role):
-        raise BadInput("The name of a database role has lower-case letters, digits and underscores only.")
+    require_name(role)
+    return (*nothing(role), *inbox_grants(role))
+
+
+def inbox_grants(role: str) -> tuple[str, ...]:
+    """Give what a role needs to add to the inbox."""
     table = inbox_row.name
+    return (
+        f'GRANT INSERT (kind, epoch, sealed, received_at) ON {table} TO "{role}"',
+        f'GRANT USAGE ON SEQUENCE {table}_inbox_no_seq TO "{role}"',
+    )
+
+
+def nothing(role: str) -> tuple[str, ...]:
+    """Give the statements that leave a role no right but to look for what it is granted next."""
     return (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "{role}"',
         f'GRANT USAGE ON SCHEMA public TO "{role}"',
-        f'GRANT INSERT (kind, epoch, sealed, received_at) ON {table} TO "{role}"',
-        f'GRANT USAGE ON SEQUENCE {table}_inbox_no_seq TO "{role}"',
     )
+
+
+def require_name(role: str) -> None:
+    """Refuse what is no plain name of a role, before it stands in a statement.
+
+    Raises:
+        BadInput: it is none.
+
+    """
+    if not _ROLE.fullmatch(role):
+        raise BadInput("The name of a database role has lower-case letters, digits and underscores only.")
 
 
 def give_rights(inbox: Engine, role: str) -> None:

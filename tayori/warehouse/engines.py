@@ -117,7 +117,12 @@ KINDS: Final[dict[tuple[str, ...], type[Unavailable]]] = {THERE_OR_NOT: Absent, 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection on one consistent state of the store; nothing is written."""
+    """Give a connection to read on; nothing is written.
+
+    On SQLite everything is read from one state. On PostgreSQL each statement sees what is committed when it begins
+    (READ COMMITTED): tables change names when keys are rotated and are rewritten when rows are wiped, and an older
+    snapshot would find a renamed or rewritten table without its newest rows, which reads like an erased person.
+    """
     with _sentences(engine), engine.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()

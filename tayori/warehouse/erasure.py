@@ -4,7 +4,7 @@ A table that holds a person by a rule that no walk knows is refused before anyth
 Letters are 公文書: leaving the account never touches a column under a rule for cases.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -169,19 +169,21 @@ def _delete_rows(connection: Connection, table: Table, numbers: Sequence[int]) -
         return delete_where_in(connection, table, NUMBER, numbers)
     cursor = driver_cursor(connection)
     gone = 0
-    for value in _distinct(connection, leading):
+    for value in _distinct(cursor, leading):
         pairs = [(value, number) for number in numbers]
         cursor.executemany(f"DELETE FROM {table.name} WHERE {leading.name} = ? AND {NUMBER} = ?", pairs)  # noqa: S608
         gone += cursor.rowcount
     return gone
 
 
-def _distinct(connection: Connection, column: Column[Any]) -> Iterator[Any]:
+def _distinct(cursor: Any, column: Column[Any]) -> list[Any]:  # noqa: ANN401 - the driver's cursor
     """Give the values of an index's first column, hopping from one to the next instead of reading every row."""
-    found = connection.execute(select(func.min(column))).scalar()
+    smallest, values = f"SELECT min({column.name}) FROM {column.table.name}", []  # noqa: S608
+    found = cursor.execute(smallest).fetchone()[0]
     while found is not None:
-        yield found
-        found = connection.execute(select(func.min(column)).where(column > found)).scalar()
+        values.append(found)
+        found = cursor.execute(f"{smallest} WHERE {column.name} > ?", (found,)).fetchone()[0]
+    return values
 
 
 def _blank_rows(connection: Connection, table: Table, indexes: Sequence[bytes]) -> int:

@@ -76,6 +76,12 @@ def state_of(connection: Connection, receipt_index: bytes) -> str | None:
     return connection.execute(chosen).scalar_one_or_none()
 
 
+def answer_by(connection: Connection, number: int) -> str | None:
+    """Give how the writer of a case wishes to be answered; None where they did not say, or wrote by another channel."""
+    chosen = select(letter_receipt.c.answer_by).where(letter_receipt.c.case_no == number)
+    return connection.execute(chosen).scalar_one_or_none()
+
+
 def case_of(connection: Connection, reference: str) -> list[Row[Any]]:
     """Give receipt number, state, way of answer and wish about a summary of the cases with this reference."""
     case, receipt = opinion_case.c, letter_receipt.c

@@ -48,11 +48,9 @@ def settings_of(connection: Connection, number: int) -> Chosen | None:
     return Chosen(**found, genres=frozenset(connection.execute(chosen).scalars()))
 
 
-def is_linked(connection: Connection, number: int) -> bool:
-    """Whether the person is tied to a member of staff, for test sends."""
-    return (
-        connection.execute(select(staff_link.c.person_no).where(staff_link.c.person_no == number)).first() is not None
-    )
+def linked_at(connection: Connection, number: int) -> datetime | None:
+    """Give when the person was tied to a member of staff, for test sends; None if they are tied to nobody."""
+    return connection.execute(select(staff_link.c.linked_at).where(staff_link.c.person_no == number)).scalar()
 
 
 def answered_by(connection: Connection, number: int) -> list[str]:

@@ -71,6 +71,11 @@ def waiting(connection: Connection) -> list[QuarantineRow]:
     return [_row(row) for row in connection.execute(chosen.order_by(quarantine.c.quarantine_no)).mappings()]
 
 
+def row_numbers(connection: Connection, source: str) -> set[int]:
+    """Give the row numbers of whatever was set aside of a source and is kept still, decided or not."""
+    return set(connection.execute(select(quarantine.c.row_no).where(quarantine.c.source == source)).scalars())
+
+
 def find(connection: Connection, number: int) -> QuarantineRow | None:
     """Give one row by its number."""
     chosen = select(*(quarantine.c[name] for name in FACTS)).where(quarantine.c.quarantine_no == number)

@@ -1,12 +1,16 @@
 """Answers in the warehouse: drafts, the stamps under them, what went out, and texts that several answers share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tayori.errors import NotFound
+from tayori.warehouse.bulk import rows_where_in
 from tayori.warehouse.schema.desk import case_reply, reply_dispatch, reply_stamp, shared_text
+from tayori.warehouse.schema.opinions import opinion_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,16 @@ def stamps(connection: Connection, case_no: int, seq: int) -> list[StampRow]:
     return [StampRow(**row) for row in connection.execute(chosen).mappings()]
 
 
+def deputised(connection: Connection, stamp: str) -> list[dict[str, Any]]:
+    """Give the stamps of this kind under the newest version of each answer, with their cases' numbers."""
+    columns, newest = reply_stamp.c, case_reply.alias()
+    last = select(func.max(newest.c.seq)).where(newest.c.case_no == columns.case_no).scalar_subquery()
+    shown = (columns.seq, columns.post, columns.department, columns.by, columns.at)
+    chosen = select(opinion_case.c.receipt_no, *shown).join_from(reply_stamp, opinion_case)
+    chosen = chosen.where(columns.stamp == stamp, columns.seq == last).order_by(columns.at, columns.step)
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
 def issue(connection: Connection, row: DispatchRow) -> None:
     """Give a case its document number; one issued before and not sent is replaced."""
     connection.execute(delete(reply_dispatch).where(reply_dispatch.c.case_no == row.case_no))
@@ -118,6 +132,12 @@ def issued(connection: Connection, case_no: int) -> DispatchRow | None:
     """Give what was issued for a case."""
     row = connection.execute(select(reply_dispatch).where(reply_dispatch.c.case_no == case_no)).mappings().first()
     return DispatchRow(**row) if row is not None else None
+
+
+def any_in_doubt(connection: Connection, numbers: Sequence[int]) -> bool:
+    """Whether the mail of one of these open cases may have gone out: it was begun, and nobody said whether it left."""
+    rows = rows_where_in(connection, reply_dispatch, "case_no", numbers, ("sent_by",))
+    return any(row[0] is not None for row in rows)
 
 
 def alter_dispatch(connection: Connection, case_no: int, **values: object) -> None:

@@ -1,6 +1,7 @@
 """The database rights of the residents' page: read what one person set, add a line to the access log (PostgreSQL).
 
-It may change nothing that is there: settings and wishes go the way of every submission, sealed, through the inbox.
+These are its columns; its rows are those of the person whom a transaction names (`own_rows`). It may change nothing
+that is there: settings and wishes go the way of every submission, sealed, through the inbox.
 """
 
 from typing import Final
@@ -16,17 +17,18 @@ from tayori.warehouse.schema.letters import letter_receipt
 from tayori.warehouse.schema.people import genre_choice, person, reception_settings
 from tayori.warehouse.schema.records import audit_entry, quarantine
 from tayori.warehouse.schema.surveys import survey, survey_answer
+from tayori.warehouse.surveys import SHOWN
 
 READS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (person, (*(column.name for column in PERSON), "line_index")),
     (reception_settings, SETTINGS),
     (genre_choice, ("genre", "person_no")),
-    (staff_link, ("person_no",)),
+    (staff_link, ("person_no", "linked_at")),
     (quarantine, ("line_index", "state")),
     (broadcast, ("genre", "state", "ended_at")),
     (audit_entry, ("seq", "hash")),
     (letter_receipt, ("receipt_index", "state")),
-    (survey, ("name", "anonymous", "definition", "state", "closes_on")),
+    (survey, SHOWN),
     (survey_answer, ("survey", "person_no")),
 )
 """What the page reads, column by column; the LINE id among it is sealed, and the page holds no key."""
@@ -39,15 +41,9 @@ def grants(role: str) -> tuple[str, ...]:
         BadInput: the name is not that of a role.
 
     """
-    door_role.grants(role)  # the same names are refused
+    door_role.require_name(role)
     reads = tuple(f'GRANT SELECT ({", ".join(columns)}) ON {table.name} TO "{role}"' for table, columns in READS)
-    return (
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "{role}"',
-        f'GRANT USAGE ON SCHEMA public TO "{role}"',
-        *reads,
-        f'GRANT INSERT ON {audit_entry.name} TO "{role}"',
-    )
+    return (*door_role.nothing(role), *reads, f'GRANT INSERT ON {audit_entry.name} TO "{role}"')
 
 
 def give_rights(warehouse: Engine, inbox: Engine, role: str) -> None:
@@ -55,10 +51,9 @@ def give_rights(warehouse: Engine, inbox: Engine, role: str) -> None:
     statements = grants(role)
     if is_sqlite(warehouse):
         return
-    in_inbox = door_role.grants(role)
     shared = warehouse.url == inbox.url
     with writing(warehouse) as connection:
-        for statement in (*statements, *(in_inbox[2:] if shared else ())):
+        for statement in (*statements, *(door_role.inbox_grants(role) if shared else ())):
             connection.execute(text(statement))
     if not shared:
         door_role.give_rights(inbox, role)

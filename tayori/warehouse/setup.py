@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, select
 from sqlalchemy.sql.expression import literal
 
 from tayori.errors import Unavailable
-from tayori.warehouse import append_only, server_hygiene, versions
+from tayori.warehouse import append_only, own_rows, server_hygiene, versions
 from tayori.warehouse.engines import Absent, is_sqlite, reading, writing
 from tayori.warehouse.schema import (
     analysis,
@@ -59,6 +59,8 @@ SCHEMAS = (
     surveys,
 )
 STORES: dict[str, MetaData] = {"warehouse": warehouse, "vault": vault, "inbox": inbox}
+BESIDE_TABLES = {kind: append_only.STATEMENTS[kind] + own_rows.STATEMENTS[kind] for kind in append_only.STATEMENTS}
+"""What the warehouse's database itself sees to, by its kind: who may change the access log, who sees whose rows."""
 
 
 def create(engine: Engine, store: str) -> None:
@@ -83,7 +85,7 @@ def _has_tables(connection: Connection, store: str) -> bool:
 def _create_at_once(connection: Connection, store: str) -> None:
     STORES[store].create_all(connection)
     if store == "warehouse":
-        for statement in append_only.STATEMENTS[connection.dialect.name]:
+        for statement in BESIDE_TABLES[connection.dialect.name]:
             connection.exec_driver_sql(statement)
     versions.stamp(connection, store)
 

@@ -14,20 +14,21 @@ from tayori.warehouse.engines import is_sqlite
 from tayori.warehouse.schema.surveys import survey, survey_answer, survey_spent, survey_tally
 
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
-SHOWN: Final = ("name", "anonymous", "definition", "state", "closes_on")
+SHOWN: Final = ("name", "anonymous", "definition", "state", "closes_on", "ballot_key")
 RESPONDENTS: Final = ""
 """The question under which a tally counts who answered at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A survey that was published."""
+    """A survey that was published; `ballot_key` is what an anonymous one's answers are sealed to."""
 
     name: str
     anonymous: bool
     definition: str
     state: str
     closes_on: date
+    ballot_key: bytes | None = None
 
 
 def publish(connection: Connection, row: Published, now: datetime) -> bool:
@@ -57,6 +58,11 @@ def open_on(connection: Connection, today: date) -> list[Published]:
     return [Published(*row) for row in connection.execute(chosen.order_by(survey.c.closes_on, survey.c.name))]
 
 
+def set_ballot_key(connection: Connection, name: str, public: bytes) -> None:
+    """Keep the public key that answers to an anonymous survey are sealed to."""
+    connection.execute(update(survey).where(survey.c.name == name).values(ballot_key=public))
+
+
 def set_state(connection: Connection, name: str, state: str, closed_at: datetime | None = None) -> None:
     """Move a survey to a state."""
     connection.execute(update(survey).where(survey.c.name == name).values(state=state, closed_at=closed_at))
@@ -70,14 +76,16 @@ def put_answer(connection: Connection, name: str, person_no: int, sealed: bytes)
 
 
 def answers_of(connection: Connection, name: str) -> list[tuple[int, bytes]]:
-    """Give the sealed answers to a survey, with their people's numbers."""
-    chosen = select(survey_answer.c.person_no, survey_answer.c.answers).where(survey_answer.c.survey == name)
+    """Give the sealed answers to a survey, with their people's numbers; canaries left out."""
+    mine = (survey_answer.c.survey == name) & (survey_answer.c.person_no > 0)
+    chosen = select(survey_answer.c.person_no, survey_answer.c.answers).where(mine)
     return [(row[0], bytes(row[1])) for row in connection.execute(chosen.order_by(survey_answer.c.person_no))]
 
 
 def count_answers(connection: Connection, name: str) -> int:
-    """Give how many people's answers to a survey are kept."""
-    mine = select(func.count()).select_from(survey_answer).where(survey_answer.c.survey == name)
+    """Give how many people's answers to a survey are kept; canaries left out."""
+    theirs = (survey_answer.c.survey == name) & (survey_answer.c.person_no > 0)
+    mine = select(func.count()).select_from(survey_answer).where(theirs)
     return int(connection.execute(mine).scalar_one())
 
 

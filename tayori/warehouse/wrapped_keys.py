@@ -238,24 +238,26 @@ def next_keys(connection: Connection, space: str, after: int, size: int) -> list
 
 
 def carry_over(
-    connection: Connection, space: str, read: Sequence[WrappedRow], wrapped_anew: Iterable[WrappedRow]
+    connection: Connection, space: str, read: Sequence[WrappedRow], wrapped_anew: Sequence[WrappedRow]
 ) -> None:
     """Put a block, wrapped anew, into the second table, but for keys that changed or went since they were `read`.
 
-    A key that was made meanwhile is there already: its writer put it into both tables.
+    A key that was made meanwhile is there already: its writer put it into both tables. So where the second table has
+    none of the block's numbers and the first has as many as were read, nobody touched it, and no row is looked at.
     """
+    live, following = LIVE[space], NEXT[space]
     first, last = read[0][0], read[-1][0]
-    now = {row[0]: row[2] for row in keys_between(connection, space, first, last)}
-    there = {row[0] for row in _between(connection, NEXT[space], first, last)}
-    add_next(
-        connection,
-        space,
-        [
-            fresh
-            for old, fresh in zip(read, wrapped_anew, strict=True)
-            if now.get(old[0]) == old[2] and old[0] not in there
-        ],
-    )
+    if _count_between(connection, live, first, last) != len(read) or _count_between(connection, following, first, last):
+        now = {row[0]: row[2] for row in _between(connection, live, first, last)}
+        there = {row[0] for row in _between(connection, following, first, last)}
+        pairs = zip(read, wrapped_anew, strict=True)
+        wrapped_anew = [anew for old, anew in pairs if now.get(old[0]) == old[2] and old[0] not in there]
+    add_next(connection, space, wrapped_anew)
+
+
+def _count_between(connection: Connection, table: Table, first: int, last: int) -> int:
+    chosen = select(func.count()).select_from(table).where(table.c.number.between(first, last))
+    return int(connection.execute(chosen).scalar_one())
 
 
 def empty_next(connection: Connection, space: str, size: int) -> bool:
@@ -267,8 +269,10 @@ def empty_next(connection: Connection, space: str, size: int) -> bool:
     if not is_sqlite(connection):
         connection.execute(text(f"TRUNCATE {following.name}"))
         return False
-    chosen = select(following.c.number).order_by(following.c.number).limit(size)
-    return connection.execute(delete(following).where(following.c.number.in_(chosen))).rowcount == size
+    number = following.c.number
+    beyond = connection.execute(select(number).order_by(number).offset(size).limit(1)).scalar()
+    connection.execute(delete(following) if beyond is None else delete(following).where(number < beyond))
+    return beyond is not None
 
 
 def missing_in_next(connection: Connection, space: str, size: int) -> list[WrappedRow]:

@@ -16,6 +16,7 @@ from sandbox.call_centre.tables import RENRAKUSAKI, TOIAWASE
 from sandbox.letters.letters import Letter, Mailbag
 from sandbox.letters.timeline import usual_surge
 from sandbox.letters.writers import write_csv, write_excel, write_json_lines
+from sandbox.mails.corpus import corpus
 from tayori.domain.identifiers import LineUserId
 from tayori.domain.letters import Letter as Written
 from tayori.domain.receipts import receipt_number
@@ -135,6 +136,16 @@ def _spoilt(letter: Letter, at: int) -> Letter:
     if at == LETTERS - 1:
         return replace(letter, telephone=f"{letter.opinion}{'9' * 70}")
     return replace(letter, department=f"{letter.name}の担当{'部' * 40}") if at == LETTERS - 2 else letter
+
+
+def mails(world: World) -> None:
+    """Put marked mails into the ward's mailbox: written by people, bounced, quoting, and not to be understood."""
+    box = world.handed_in / "box"
+    for part in ("tmp", "new", "cur"):
+        (box / part).mkdir(parents=True)
+    for at, raw in enumerate((one.raw for one in corpus()), 1):
+        mark = world.marks.letter(LETTERS * 10 + at)
+        (box / "new" / f"{1_790_000_000 + at}.M{at}P1.box").write_bytes(raw + f"\r\n{mark}\r\n".encode())
 
 
 def call_centre(world: World, marks: Marks) -> None:

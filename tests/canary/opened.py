@@ -11,6 +11,7 @@ from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, unseal
 from tayori.vault.identity import open_line_ids
+from tayori.warehouse import surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.opinions import SEALED_ITEMS, opinion_case
 from tayori.warehouse.schema.people import person
@@ -42,6 +43,21 @@ def letters(office: Office) -> list[dict[str, str]]:
         for case in cases
         for number in (case["case_no"],)
     ]
+
+
+def answers(office: Office, survey: str) -> list[str]:
+    """Open the answers to a survey that are kept by person."""
+    with reading(office.warehouse) as warehouse:
+        kept = surveys.answers_of(warehouse, survey)
+    with reading(office.vault) as vault:
+        keys = office.person_keys.open(vault, [number for number, _ in kept])
+    return [unseal(keys[no], sealed, place("survey_answer", "answers", no)).decode() for no, sealed in kept]
+
+
+def counted(office: Office, survey: str) -> int:
+    """Give how many answered an anonymous survey."""
+    with reading(office.warehouse) as warehouse:
+        return surveys.tally(warehouse, survey)[surveys.RESPONDENTS, ""]
 
 
 def set_aside(office: Office, marks: Iterable[bytes]) -> Counter[str]:

@@ -25,7 +25,7 @@ from tayori.warehouse.engines import writing
 from tayori.warehouse.schema.opinions import opinion_case
 from tayori.warehouse.schema.people import person, person_counter
 from tayori.warehouse.schema.records import lease
-from tests.canary import arrivals
+from tests.canary import arrivals, visits
 from tests.canary.marks import CANARY_NUMBERS, NUMBERS
 from tests.canary.steps import Step
 from tests.canary.walk import BADLY, FLOWS, PARAMETERS, WELL, Met, Walk
@@ -81,6 +81,7 @@ def everything(world: World) -> list[Met]:
         take_in_events(walk)
         send_news(walk)
         back_up(walk)
+        use_the_pages(walk)
         leave(walk)
         take_in_letters(walk)
         take_up(walk)
@@ -173,6 +174,12 @@ def back_up(walk: Walk) -> None:
     walk.stumbles_through("backup")
 
 
+def use_the_pages(walk: Walk) -> None:
+    """The residents' pages: settings, what is held, surveys, an end; then flows/ingest takes it all in."""
+    visits.visit(walk.world, _enrolled(walk, "asker-1", "approver"), residents(walk.world))
+    walk.ends_well("ingest", "what people handed in on their pages", after_half_a_minute(walk))
+
+
 def leave(walk: Walk) -> None:
     """Flows/reconcile and flows/retention: some block the account, some quit LINE; LINE answers badly before."""
     hostile, line = {"TAYORI_LINE_API_BASE": walk.world.line.url}, walk.world.line
@@ -206,6 +213,7 @@ def take_in_letters(walk: Walk) -> None:
     given = {"path": broken, "mapping": DESK_LIST}
     walk.met.append(Met("take_in_file", "a broken file", BADLY, walk.worker.run(TAKE_IN_FILE, given)))
     arrivals.call_centre(walk.world, walk.marks)
+    arrivals.mails(walk.world)
     secret = walk.marks.secret("call-centre")
     for what, url in {
         "an absent call centre": f"sqlite:///{walk.world.folder / 'absent.db'}",

@@ -13,7 +13,7 @@ from tayori.retention import canaries
 from tayori.vault.residue_forms import Needles
 from tayori.warehouse.engines import reading
 from tayori.warehouse.schema.records import run
-from tests.canary import opened, scenes
+from tests.canary import opened, scenes, visits
 from tests.canary.form import refuses
 from tests.canary.marks import Marks
 from tests.canary.search import Found, in_columns, in_database, in_folder, in_texts
@@ -75,6 +75,10 @@ def test_the_marked_are_under_the_seals(walked: Walked) -> None:
     letters = opened.letters(world.office)
     assert len(letters) > 200
     assert all(marks.word in letter["opinion"] for letter in letters)
+    answers = opened.answers(world.office, "library")
+    assert len(answers) == visits.TOGETHER + 2 - gone
+    assert all(marks.word in one for one in answers)
+    assert opened.counted(world.office, "parks") == visits.TOGETHER + 1  # who erased themself is nobody by then
     assert not any(f"out-{marks.word}" in item for letter in letters for item in letter.values())
     aside = opened.set_aside(world.office, [marks.talk.encode(), marks.word.encode(), marks.tail.encode()])
     assert set(scenes.RULES) <= set(aside), aside

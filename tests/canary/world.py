@@ -131,7 +131,11 @@ def running_world(folder: Path, prefect: PrefectServer, marks: Marks) -> Iterato
     """Start a world whose every secret is a mark."""
     for name in ("said", "handed-in", "tmp"):
         (folder / name).mkdir(parents=True)
-    account = Account(access_token=marks.secret("token"), channel_secret=marks.secret("channel"))
+    account = Account(
+        access_token=marks.secret("token"),
+        channel_secret=marks.secret("channel"),
+        login_channel_secret=marks.secret("login"),
+    )
     with ExitStack() as stack:
         platform = stack.enter_context(running_platform(account=account))
         line, mail = stack.enter_context(running_line()), stack.enter_context(running_desk())
@@ -169,6 +173,8 @@ def _environment(folder: Path, marks: Marks, platform: RunningPlatform, mail: Ma
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(home / "keys" / "inbox.pub.json"),
         "TAYORI_CALL_CENTRE_URL": f"sqlite:///{folder / 'handed-in' / 'call_centre.db'}",
         "TAYORI_CALL_CENTRE_MAPPING": str(ROOT / "docs" / "examples" / "call_centre.yaml"),
+        "TAYORI_MAIL_URL": f"maildir://{folder / 'handed-in' / 'box'}",
+        "TAYORI_MAIL_MAPPING": str(ROOT / "docs" / "examples" / "mail.yaml"),
         "TAYORI_SMTP_URL": mail.url,
         "TAYORI_ALARM_MAIL_TO": "desk@example.jp",
         "TMPDIR": str(folder / "tmp"),

@@ -10,8 +10,10 @@ from tests.support.ports import free_port
 
 
 def _free_ports() -> list[str]:
-    ports = (str(free_port()) for _ in range(4))
-    return [word for name in ("prefect", "door", "line", "resident") for word in (f"--{name}-port", next(ports))]
+    ports = (str(free_port()) for _ in range(5))
+    return [
+        word for name in ("prefect", "door", "line", "resident", "opinion") for word in (f"--{name}-port", next(ports))
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from tayori.errors import Tampered
 from tayori.office import Office
-from tayori.retention.copies import backups, escrow, restoring
+from tayori.retention import logbook
+from tayori.retention.copies import backups, beside, escrow, restoring
 from tayori.retention.run import retain
 from tayori.warehouse import surveys
 from tayori.warehouse.engines import reading, writing
@@ -62,3 +64,39 @@ def test_a_spent_token_comes_back_only_of_those_who_stayed(
     with reading(places.served(here).warehouse) as people:
         left = {bytes(one) for one in people.execute(select(survey_spent.c.token)).scalars()}
     assert left == set(tokens[1:] if leaves else tokens)
+
+
+def test_what_only_the_ward_could_write_again_comes_back(kept: Office, places: Places, clock: TestClock) -> None:
+    """Closing days, letterhead and the heads of the log; what stands in the new place already stays as it is."""
+    handlers(kept)
+    leave(kept, follow(kept, [a_line_id(1)]))
+    retain(kept)
+    with reading(kept.warehouse) as warehouse:
+        logbook.keep_head(kept, logbook.head_now(kept, warehouse, kept.now()))
+    home = kept.settings.home
+    (head,) = (home / "log-heads").iterdir()
+    said = {"closing_days.yaml": "休庁日", f"log-heads/{head.name}": head.read_text("ascii")}
+    further = {"answer_letterhead.yaml": "控えの発信者", "log-heads/note.txt": "x", "x.yaml": "x"}
+    for name, text in (said | further).items():
+        (home / name).write_text(text, "utf-8")
+    backup = backups.make(kept, "flow:backup")
+    escrow.write(kept, "flow:retention")
+    clock.forward(minutes=10)
+    here = places.empty(kept)
+    here.settings.home.mkdir(parents=True, exist_ok=True)
+    (here.settings.home / "answer_letterhead.yaml").write_text("今の発信者", "utf-8")
+    assert restoring.restore(here, wanted(kept, backup.copy_id), proven(kept)).done["files_put_back"] == 2
+    there = here.settings.home
+    assert {name: (there / name).read_text("utf-8") for name in said} == said
+    assert (there / "answer_letterhead.yaml").read_text("utf-8") == "今の発信者"
+    assert not (there / "x.yaml").exists()
+    assert not (there / "log-heads" / "note.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["../closing_days.yaml", "kek.json", "log-heads/../kek.jws", "/closing_days.yaml"])
+def test_a_name_that_is_none_of_ours_is_not_written(sqlite_office: Office, name: str) -> None:
+    """A part that somebody else sealed writes nowhere but where such files lie."""
+    before = sorted(sqlite_office.settings.home.rglob("*"))
+    with pytest.raises(Tampered, match="none of ours"):
+        beside.put_back(sqlite_office, json.dumps({name: b"x".hex()}).encode())
+    assert sorted(sqlite_office.settings.home.rglob("*")) == before

@@ -19,11 +19,12 @@ from tayori.vault import audit, identity
 from tayori.vault.audit import Action
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse import audit as lines
-from tayori.warehouse import carried, certificates, copies, dumps, lineids, restored, setup
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse import carried, certificates, copies, dumps, lineids, own_rows, restored, setup
+from tayori.warehouse.engines import is_sqlite, reading, writing
 from tayori.warehouse.schema.broadcasts import batch, broadcast
 from tests.copies.builders import Places, changed, handlers, own_key, proven, wanted
 from tests.copies.test_backups import Killed, killed
+from tests.ingest.builders import rows
 from tests.support.builders import TestClock, a_line_id
 from tests.support.frozen import a_batch
 from tests.support.people import follow, leave
@@ -72,6 +73,10 @@ def test_survivors_come_back_and_nobody_erased_since(kept: Office, places: Place
     _, filed, counts = retain(restored)
     assert filed is not None
     assert (filed.certificate_no, counts["erased"]) == ("L-2026-0002", 2)
+    if not is_sqlite(restored.warehouse):  # whose rows a door sees is a rule of the store, and came back with it
+        ruled = rows(restored, "SELECT relname FROM pg_class WHERE relrowsecurity")
+        assert {name for (name,) in ruled} == set(own_rows.SEEN)
+        assert len(rows(restored, "SELECT polname FROM pg_policy")) == len(own_rows.SEEN) + 1
 
 
 def test_the_log_of_certificates_and_the_access_log_go_on(kept: Office, places: Places, clock: TestClock) -> None:

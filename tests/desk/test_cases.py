@@ -253,7 +253,8 @@ def test_a_leaving_handler_hands_every_open_case_over(office: Office, staff: Sta
     open_ones = [assigned(office, staff, a_letter(office)) for _ in range(3)]
     ended = assigned(office, staff, a_letter(office))
     handling.end_without_answer(office, staff["sakura"], ended, C.CIRCULATED, "供覧とする")
-    assert handling.hand_over(office, staff["sakura"], "clerk", "kakari") == open_ones
+    handed = handling.hand_over(office, staff["sakura"], "clerk", "kakari")
+    assert [(one.receipt_no, one.state) for one in handed] == [(one, C.ASSIGNED) for one in open_ones]
     with reading(office.warehouse) as people:
         assert {desk.find(people, one).in_charge for one in open_ones} == {"kakari"}
         assert desk.find(people, ended).in_charge == "clerk"

@@ -119,7 +119,10 @@ REFUSALS = [
     ("case hand-over clerk --to nobody --as mio", 4),
     ("disclosure prepare {0} --document 8情9 --asked 2099-01-01 --as mio", 2),
     ("disclosure black-out x-0 {0} --words 佐藤 --as mio", 2),
+    ("case review-after {0} --as mio", 4),
+    ("case recount --as clerk", 3),
     ("disclosure approve x-000000000000 --as chief", 4),
+    ("disclosure withdraw x-000000000000 --as mio", 4),
 ]
 
 
@@ -158,6 +161,11 @@ def test_many_cases_end_at_once_and_a_flag_and_a_matter_are_recorded(tayori: Tay
         f"case files {first} --clear --as clerk",
         f"case flag {first} --kind danger --as clerk",
         f"case arrived {first} --on 2026-10-02 --reason 出張所に届いていた --as mio",
+        "case recount --as mio",
+        "case recount --apply --as mio --json",
+        "case twins",
+        "case revised",
+        "case to-review",
         f"case give-back {first} --reason 所管でない --as kacho",
         f"case end {first} --outcome circulated --reason 供覧とする --as mio",
         f"case close {second} --outcome answered --as mio",

@@ -6,8 +6,10 @@ from sqlalchemy import update
 from tayori.desk import deciding, handling
 from tayori.desk.deciding import NewReply
 from tayori.desk.dispatching import issue
+from tayori.desk.finding import open_letter
 from tayori.desk.hand import case_key
 from tayori.desk.handling import Assignment
+from tayori.desk.reviewing import awaiting_review, review_after
 from tayori.domain.answering import Form, Response, Way, tells_of_others
 from tayori.domain.decision_routes import Stamp, decision_routes
 from tayori.domain.states import CaseState
@@ -16,8 +18,9 @@ from tayori.errors import BadInput, Refused, Tampered
 from tayori.office import Office
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import seal
-from tayori.warehouse import desk, replies
+from tayori.warehouse import desk, letters, replies
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.letters import Receipt
 from tayori.warehouse.schema.desk import case_reply, reply_stamp
 from tests.desk.builders import (
     ON_THE_ROUTE,
@@ -189,6 +192,58 @@ def test_an_answer_needs_somewhere_to_go(office: Office, staff: Staff) -> None:
     for way in (Way.EMAIL, Way.FAX):
         with pytest.raises(Refused, match="gives no"):
             deciding.draft(office, staff["clerk"], receipt_no, NewReply(WORDS, Response.DONE, way=way))
+
+
+@pytest.mark.parametrize(
+    ("wished", "chosen", "way", "told"),
+    [
+        (None, None, Way.LETTER, False),
+        ("email", None, Way.EMAIL, False),
+        ("fax", None, Way.FAX, False),
+        ("post", Way.EMAIL, Way.EMAIL, True),
+        ("telephone", Way.LETTER, Way.LETTER, True),
+    ],
+)
+def test_an_answer_goes_the_way_that_its_writer_wished(
+    office: Office, staff: Staff, wished: str | None, chosen: Way | None, way: Way, *, told: bool
+) -> None:
+    """What was chosen on the opinion screen holds unless the drafter chooses another way, who is told."""
+    receipt_no = assigned(office, staff, wishing(office, wished))
+    advice = deciding.draft(office, staff["clerk"], receipt_no, NewReply(WORDS, Response.DONE, way=chosen))
+    assert (deciding.standing(office, staff["clerk"], receipt_no).reply.way, bool(advice)) == (way, told)
+
+
+def test_who_wishes_to_be_called_is_not_written_to_unasked(office: Office, staff: Staff) -> None:
+    """Nothing is drafted until a way in writing is chosen; the wish is shown with the letter."""
+    receipt_no = assigned(office, staff, wishing(office, "telephone"))
+    with pytest.raises(Refused, match="wishes to be called"):
+        deciding.draft(office, staff["clerk"], receipt_no, NewReply(WORDS, Response.DONE))
+    assert open_letter(office, staff["clerk"], receipt_no).answer_by == "telephone"
+
+
+def wishing(office: Office, answer_by: str | None) -> str:
+    """Put a letter whose writer chose on the opinion screen how to be answered."""
+    receipt_no = a_letter(office)
+    with writing(office.warehouse) as people:
+        number = desk.find(people, receipt_no).case_no
+        if answer_by is not None:
+            letters.add(people, [Receipt(number, b"x", "1001-ABCD", letters.RECEIVED, answer_by, "yes", "1")], [])
+    return receipt_no
+
+
+def test_what_was_decided_for_somebody_away_is_reviewed_by_them_afterwards(office: Office, staff: Staff) -> None:
+    """後閲: it is listed until the holder of the post themself has read it, once; nobody else can for them."""
+    receipt_no = drafted(office, staff, assigned(office, staff, a_letter(office)))
+    stamped(office, staff, receipt_no, "kakari", "kacho", "bucho", "fuku")
+    (listed,) = awaiting_review(office)
+    assert (listed["receipt_no"], listed["post"], listed["by"]) == (receipt_no, "mayor", "fuku")
+    for other in ("fuku", "bucho"):
+        with pytest.raises(Refused, match="Nobody stood in"):
+            review_after(office, staff[other], receipt_no)
+    assert review_after(office, staff["kucho"], receipt_no) == "mayor"
+    assert awaiting_review(office) == []
+    with pytest.raises(Refused, match="reviewed already"):
+        review_after(office, staff["kucho"], receipt_no)
 
 
 @pytest.mark.parametrize(

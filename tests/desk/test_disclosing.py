@@ -18,7 +18,8 @@ from tayori.office import Office
 from tayori.reports.disclosure import DisclosedLetter, disclosure_page
 from tayori.retention.copies import ledger
 from tayori.vault.age import open_stream
-from tayori.warehouse.engines import writing
+from tayori.warehouse import desk, disclosures, disposal
+from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.desk import disclosure_case
 from tests.desk.builders import Staff, a_letter, logged
 
@@ -66,6 +67,21 @@ def test_what_is_disclosed_is_sealed_to_a_key_and_stands_in_the_ledger(
     assert opened.getvalue().startswith(b"%PDF-")
     assert [row.kind for row in ledger.listed(office)] == ["disclosure"]
     assert any("開示の請求への対応" in line and " open " in line for line in logged(office))
+
+
+def test_a_request_that_was_taken_back_ends_and_keeps_no_letter(office: Office, staff: Staff) -> None:
+    """取下げ: its black-outs go, no letter waits for it, nothing is handed out any more; what went out stays out."""
+    disclosure_id, receipt_no = prepared(office, staff)
+    with reading(office.warehouse) as people:
+        number = desk.find(people, receipt_no).case_no
+        assert disposal.asked_for(people, [number], office.today()) == {number}
+    disclosing.withdraw(office, staff["sakura"], disclosure_id)
+    with reading(office.warehouse) as people:
+        assert disposal.asked_for(people, [number], office.today()) == set()
+        assert [one["black_outs"] for one in disclosures.cases(people, disclosure_id)] == [None]
+    for act in (disclosing.withdraw, disclosing.approve):
+        with pytest.raises(Refused, match="withdrawn"):
+            act(office, staff["sakura" if act is disclosing.withdraw else "chief"], disclosure_id)
 
 
 def test_what_is_blacked_out_is_nowhere_on_the_page() -> None:

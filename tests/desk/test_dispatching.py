@@ -9,11 +9,14 @@ import pytest
 
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import deciding, dispatching, finding, handling
+from tayori.desk.cases import close_by_receipt
+from tayori.desk.letterhead import REHEARSAL
 from tayori.domain.answering import Form, NotOurs, Response, Way
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.mail import InDoubt
 from tayori.office import Office
+from tayori.reports.address_window import lettering
 from tayori.reports.answer_letter import Answer, Recipient, Sender, letter_page, letter_pdf
 from tayori.warehouse import desk, replies
 from tayori.warehouse.engines import reading, writing
@@ -174,6 +177,19 @@ def test_what_was_printed_before_it_was_taken_back_does_not_leave(office: Office
     assert sent(office, staff, receipt_no) is C.ANSWERED
 
 
+def test_what_is_sealed_as_sent_is_what_was_printed(office: Office, staff: Staff) -> None:
+    """A new mayor, telephone or symbol between printing and leaving: it is printed and checked anew."""
+    receipt_no = decided(office, staff)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    changed = {name: value for name, value in REHEARSAL.items() if name != "mayor"} | {"mayor": "模擬区長　模擬 次郎"}
+    lines = "".join(f'{name}: "{value}"\n' for name, value in changed.items())
+    (office.settings.home / "answer_letterhead.yaml").write_text(lines, "utf-8")
+    with pytest.raises(Refused, match="letterhead changed"):
+        sent(office, staff, receipt_no)
+    dispatching.issue(office, staff["sakura"], receipt_no)
+    assert sent(office, staff, receipt_no) is C.ANSWERED
+
+
 def test_telling_the_right_office_ends_as_not_ours(office: Office, staff: Staff) -> None:
     """所管外, told: an answer goes out, and the case counts as 所管外."""
     receipt_no = a_letter(office)
@@ -284,6 +300,8 @@ def test_a_mail_in_doubt_waits_for_a_person(office: Office, staff: Staff, state:
             act(office, staff["sakura"], receipt_no)
     with pytest.raises(Refused, match="may have gone out"):
         handling.end_without_answer(office, staff["sakura"], receipt_no, C.WITHDRAWN, "取下げの電話")
+    with pytest.raises(Refused, match="may have gone out"):
+        close_by_receipt(office, staff["sakura"], [receipt_no], C.WITHDRAWN, office.today())
     assert dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out) is state
     with pytest.raises(Refused, match="in doubt"):
         dispatching.settle(office, staff["sakura"], receipt_no, went_out=went_out)
@@ -318,6 +336,28 @@ def test_the_window_shows_the_address_and_nothing_else() -> None:
     assert "模擬 花子" in window
     for hidden in ("第1号", "遊具", "hanako", "03-0000", "公園"):
         assert hidden not in window
+
+
+def test_a_long_address_is_written_smaller_and_one_that_would_be_cut_off_is_refused(
+    office: Office, staff: Staff
+) -> None:
+    """Whoever gives many lines is still addressed whole; nothing leaves with half a name in its window."""
+    short, long = ["〒000-0000", "模擬区模擬町二丁目３番４号"], ["模擬" * 11] * 4
+    sizes = [lettering(lines, "模擬 花子").address for lines in (short, long, [*long, *long[:3]])]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
+    receipt_no = decided(office, staff, written=Written(address="模擬町　" * 20))
+    with pytest.raises(BadInput, match="too long for the window"):
+        dispatching.issue(office, staff["sakura"], receipt_no)
+    with reading(office.warehouse) as people:
+        assert replies.issued(people, desk.find(people, receipt_no).case_no) is None
+
+
+def test_a_day_in_plain_japanese_is_read_as_it_is_said() -> None:
+    """The first is ついたち, the twentieth はつか, the fifteenth a number."""
+    for day, read in ((1, "1日（ついたち）"), (15, "15日（にち）"), (20, "20日（はつか）")):
+        page = letter_page(an_answer(form=Form.PLAIN, received_on=date(2026, 10, day)), SENDER, TO)
+        assert f"10月（がつ）{read}に" in page
 
 
 @pytest.mark.parametrize(("seal", "shown"), [("omitted", "（公印省略）"), ("space", '<div class="seal"></div>')])

@@ -8,7 +8,7 @@ import pytest
 
 from flows.desk import desk
 from flows.desk_reminders import desk_reminders
-from flows.ingest_opinions import ingest_opinions
+from flows.ingest_opinions import LEFT, ingest_opinions
 from sandbox.mails.writing import TEXT, mail
 from tasks import desk as steps
 from tayori.desk import handling
@@ -18,7 +18,7 @@ from tayori.office import Office, utc_now
 from tayori.warehouse import opinions
 from tayori.warehouse.engines import reading
 from tests.desk.builders import Written, a_letter, put, the_staff
-from tests.mail.builders import a_maildir
+from tests.mail.builders import DONE, a_maildir
 from tests.support.mail_desk import MailDesk
 from tests.support.prefect_server import PrefectServer
 
@@ -49,8 +49,10 @@ def test_the_desks_day_takes_up_shows_and_reminds(
 def test_what_is_away_keeps_nothing_else_back(
     mailing: Office, prefect_here: PrefectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No mail server: what is done is masked all the same. No call centre: the mails come in. And each run says so."""
-    assert prefect_here
+    """No mail server: what is done is masked all the same. No call centre: the mails come in. And each run says so.
+
+    So it says what is in the folder of mails that were taken in and was not.
+    """
     staff, receipt_no = the_staff(mailing), a_letter(mailing, opinion="もう死にたいです。")
     handling.end_without_answer(mailing, staff["sakura"], receipt_no, CaseState.CIRCULATED, "供覧とする")
     monkeypatch.setenv("TAYORI_HOME", str(mailing.settings.home))
@@ -60,10 +62,15 @@ def test_what_is_away_keeps_nothing_else_back(
         desk()
     monkeypatch.setenv("TAYORI_CALL_CENTRE_URL", f"sqlite:///{tmp_path / 'absent.db'}")
     monkeypatch.setenv("TAYORI_CALL_CENTRE_MAPPING", "docs/examples/call_centre.yaml")
-    monkeypatch.setenv("TAYORI_MAIL_URL", f"maildir://{a_maildir(tmp_path / 'box', [mail(TEXT)])}")
+    box = a_maildir(tmp_path / "box", [mail(TEXT)])
+    a_maildir(box / f".{DONE}", [mail("だれも読んでいない意見です。")])
+    monkeypatch.setenv("TAYORI_MAIL_URL", f"maildir://{box}")
     monkeypatch.setenv("TAYORI_MAIL_MAPPING", "docs/examples/mail.yaml")
     with pytest.raises(Unavailable, match="database file"):
         ingest_opinions()
     with reading(mailing.warehouse) as people:
         assert len(opinions.masked_between(people, "2026-10", "2026-10")) == 1
         assert opinions.count_cases(people) == {"circulated": 1, "received": 1}
+    (shown,) = prefect_here.found("artifacts", artifacts={"key": {"any_": ["ingest-opinions"]}}, limit=1)
+    told = {row["項目"]: row["件数"] for row in json.loads(shown["data"])}
+    assert [told[LEFT["mail_was_filed_and_is_not_known_here"]], told["取込済のフォルダから削除"]] == ["1", "1"]

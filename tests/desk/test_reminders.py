@@ -1,6 +1,7 @@
 """Targets by kind, told in time and without a person in them; what passed its target is 目安超過, never 違反 (O2)."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +9,17 @@ import pytest
 from sandbox.letters.material_files import topics
 from tayori.desk import handling, reminders, taking_up
 from tayori.desk.dispatching import issue
-from tayori.domain.organisation import organisation
+from tayori.desk.handling import Moved
+from tayori.desk.reminders import Due
+from tayori.domain.organisation import Division, organisation
 from tayori.domain.states import CaseState
-from tayori.errors import BadInput, Refused
+from tayori.errors import BadInput, Refused, Unavailable
 from tayori.office import Office
 from tayori.warehouse import desk
 from tayori.warehouse.engines import reading
 from tests.desk.builders import SECTION, Staff, Written, a_letter, assigned, decided, put, sent, the_staff
-from tests.support.builders import TestClock
-from tests.support.mail_desk import MailDesk
+from tests.support.builders import TestClock, an_office
+from tests.support.mail_desk import MailDesk, running_desk
 
 
 def target_of(office: Office, receipt_no: str) -> date | None:
@@ -140,6 +143,39 @@ def test_a_reminder_holds_numbers_and_days_and_nobody(mailing: Office, mail_desk
     assert f"{receipt_no}　{SECTION}　回付　目安 2026-10-22　目安超過 7 開庁日" in text
     for hidden in ("花子", "遊具", "hanako", "模擬"):
         assert hidden not in text
+
+
+def test_an_address_that_is_refused_keeps_back_no_other_divisions_list(tmp_path: Path, clock: TestClock) -> None:
+    """The first division's mailbox is gone: the second has its list, and the error names the first."""
+    with running_desk(refuses="gone@example.jp") as server:
+        office = an_office(tmp_path / "home", clock, smtp_url=server.url, alarm_mail_to="desk@example.jp")
+        due = [Due("R2026-0000001", SECTION, None, "回付", date(2026, 11, 4), 2, "あと 2 開庁日")]
+        gone, there = (Division(name, "", f"{name}@example.jp", ()) for name in ("gone", "there"))
+        with pytest.raises(Unavailable, match="did not go out to gone; to 1 other"):
+            reminders.remind_divisions(office, {gone: due, there: due, None: due})
+        assert [mail["To"] for mail in server.received] == ["there@example.jp"]
+        office.close()
+
+
+def test_targets_are_counted_anew_when_the_ward_closes_on_another_day(office: Office, staff: Staff) -> None:
+    """Shown first and moved only when told to; cases that are done, and those without a target, stay."""
+    moved, done, anonymous = a_letter(office), a_letter(office), a_letter(office, name=None)
+    handling.end_without_answer(office, staff["sakura"], done, CaseState.CIRCULATED, "供覧")
+    said = "2026-10-07: {reason: 庁舎停電, authority: 8総総第12号}\n"
+    (office.settings.home / "closing_days.yaml").write_text(said, "utf-8")
+    for rehearse in (True, False):
+        assert target_of(office, moved) == date(2026, 10, 22)
+        shown = handling.count_all_anew(office, staff["sakura"], rehearse=rehearse)
+        assert shown == [Moved(moved, date(2026, 10, 22), date(2026, 10, 23))]
+    assert [target_of(office, one) for one in (moved, done, anonymous)] == [
+        date(2026, 10, 23),
+        date(2026, 10, 22),
+        None,
+    ]
+    assert not reminders.explained(office, moved).changed
+    assert handling.count_all_anew(office, staff["sakura"], rehearse=False) == []
+    with pytest.raises(Refused, match="desk"):
+        handling.count_all_anew(office, staff["clerk"])
 
 
 def test_nobody_is_reminded_on_a_day_on_which_the_ward_is_closed(

@@ -96,7 +96,7 @@ def test_a_change_at_the_call_centre_is_recorded_with_the_case(office: Office, t
     later = [json.loads(base64.b64decode(str(file["content"]))) for file in opened(office, "letter_file")]
     assert [one["opinion"].count("訂正") for one in later] == [1, 2]
     with reading(office.warehouse) as people:
-        assert arrivals.revised(people) == [first["case_no"]]
+        assert [(row["receipt_no"], row["times"]) for row in arrivals.revisions(people)] == [(first["receipt_no"], 2)]
     stored = rows(office, "SELECT content FROM letter_file")
     assert all("訂正".encode() not in bytes(row[0]) for row in stored)
     vendor.dispose()

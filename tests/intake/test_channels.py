@@ -112,8 +112,15 @@ def test_the_same_text_by_two_channels_is_linked_and_its_writers_are_not(office:
     take_in(office, a_batch(tmp_path, [f"1,2026-10-01,{text},a.png"], {"a.png": PNG}), "scanned_letters")
     path = tmp_path / "inquiries.csv"
     head = "受付ID,送信日時,回答の要否,問合せ先,お名前,ご住所,電話番号,メールアドレス,お問合せ内容,IPアドレス,ブラウザ"
-    path.write_text(f"{head}\r\nq1,2026/10/01,必要,道路課,模擬,,,a@example.jp,{text},x,x", "cp932")
+    lines = [
+        f"q{at},2026/10/01,必要,道路課,模擬,,,a@example.jp,{said},x,x" for at, said in enumerate((text, text[::-1]))
+    ]
+    path.write_text("\r\n".join([head, *lines]), "cp932")
     take_in(office, path, "department_inquiries")
     with reading(office.warehouse) as people:
         assert arrivals.same_text(people, 1) == [2]
-    assert rows(office, "SELECT count(DISTINCT case_no) FROM opinion_case") == [(2,)]
+        assert [(row["first"], row["channel"]) for row in arrivals.linked(people)] == [
+            (1, "letter"),
+            (1, "department_inquiry"),
+        ]
+    assert rows(office, "SELECT count(DISTINCT case_no) FROM opinion_case") == [(3,)]

@@ -48,6 +48,21 @@ def held(server: MailServer, folder: str) -> list[tuple[bytes, ...]]:
         return [tuple(told[b"FLAGS"]) for told in client.fetch(client.search(), ["FLAGS"]).values()]
 
 
+def test_what_was_taken_in_is_deleted_from_the_server_after_its_days(sqlite_office: Office, server: MailServer) -> None:
+    """By the day of arrival; a younger mail stays, and so does one that somebody moved there unread."""
+    old, younger = YESTERDAY - timedelta(days=15), YESTERDAY
+    deliver(server, mail(TEXT), arrived=old)
+    deliver(server, mail("新しい意見です。"), arrived=younger)
+    first = ingest_mail(sqlite_office, server.url(), MAPPING, gate)
+    assert (first.recorded, first.cleared, len(held(server, DONE))) == (2, 1, 1)
+    with IMAPClient("127.0.0.1", server.port, ssl=False) as client:
+        client.login(USER, PASSWORD)
+        client.append(DONE, mail("だれも読んでいない意見です。"), msg_time=old)
+    again = ingest_mail(sqlite_office, server.url(), MAPPING, gate)
+    assert (again.read, again.cleared, again.left_behind.total()) == (0, 0, 1)
+    assert len(held(server, DONE)) == 2
+
+
 def test_mails_come_in_and_are_moved_when_they_are_committed(sqlite_office: Office, server: MailServer) -> None:
     """Every mail of the corpus comes in from a real server; the folder is empty afterwards, the other one full."""
     raws = [one.raw for one in corpus()]

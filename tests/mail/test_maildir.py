@@ -13,15 +13,21 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import quarantine
 from tayori.ingest.mail import ingest_mail
+from tayori.ingest.opinions import ingest_call_centre
+from tayori.ingest.sources.database_mapping import read_database_mapping
 from tayori.ingest.sources.mail.mapping import read_mail_mapping
+from tayori.ingest.sources.mail.message import read_mail
+from tayori.migration.database import opened as opened_old
+from tayori.migration.mapping import read_old_mapping
 from tayori.office import Office
 from tayori.vault.keyfile import Space
 from tayori.warehouse import arrivals, opinions
 from tayori.warehouse.engines import reading
 from tests.ingest.builders import rows
-from tests.mail.builders import MAPPING, a_maildir, filed, take_in, waiting
+from tests.mail.builders import DONE, MAPPING, a_maildir, filed, take_in, waiting
 from tests.support.opened import opened
 
+EXAMPLES = Path("docs/examples")
 LONG = "区立図書館の夜間開館を、試験の前だけでも二十二時まで延ばしてください。"
 BOUNCES = [one.raw for one in corpus() if one.expected.get("kind") == "bounce"]
 
@@ -88,7 +94,7 @@ def test_a_letter_that_came_twice_is_two_letters_that_are_linked(office: Office,
         assert arrivals.same_text(people, 1) == [2]
         assert arrivals.same_text(people, 2) == [1]
         assert arrivals.same_text(people, 3) == []
-        assert arrivals.doubled_texts(people) == 1
+        assert [(row["first"], row["channel"]) for row in arrivals.linked(people)] == [(1, "email")] * 2
 
 
 def test_a_letter_in_an_attachment_alone_says_so(office: Office, tmp_path: Path) -> None:
@@ -107,6 +113,25 @@ def test_signs_that_nobody_can_read_are_marked_and_counted(office: Office, tmp_p
         assert arrivals.doubtful_signs(people, 1) == 1
 
 
+def test_what_was_taken_in_is_deleted_from_the_box_after_its_days(office: Office, tmp_path: Path) -> None:
+    """The folder of what was taken in has an end; what is not known here stays, and somebody is told to look."""
+    counted = mail("ごみの日を教えてください。", To="info@city.example.lg.jp")
+    box = a_maildir(tmp_path / "box", [mail(TEXT), counted, *BOUNCES[:1]])
+    first = take_in(office, box)
+    assert (first.recorded, first.counted, first.cleared) == (1, 1, 0)
+    by_hand = a_maildir(tmp_path / "other", [mail("手で移された、だれも読んでいない意見です。")], first=9)
+    for path in (by_hand / "new").iterdir():
+        path.rename(box / f".{DONE}" / "cur" / f"{path.name}:2,S")
+    office.clock.forward(days=12)  # type: ignore[attr-defined]
+    assert (take_in(office, box).cleared, len(filed(box))) == (0, 4)
+    office.clock.forward(days=3)  # type: ignore[attr-defined]
+    counts = take_in(office, box)
+    assert (counts.read, counts.cleared, counts.left_behind) == (0, 3, {"mail_was_filed_and_is_not_known_here": 1})
+    (left,) = filed(box)
+    assert "手で移された" in read_mail(left.read_bytes()).text
+    assert rows(office, "SELECT count(*) FROM opinion_case") == [(1,)]
+
+
 def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) -> None:
     """It would move what residents wrote into a world of dummies, out of the sight of the desk."""
     for host in ("imap.city.example.lg.jp", "mail.local", "example.jp.attacker.net"):
@@ -115,6 +140,23 @@ def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) ->
         assert "secret" not in str(refusal.value)
     with pytest.raises(Unavailable):
         ingest_mail(sqlite_office, "imap://desk:secret@127.0.0.1:9/INBOX", MAPPING, gate)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["faq.city.example.lg.jp/faq", "10.0.0.5/faq", "/faq?host=127.0.0.1&host=db.city.jp", "/faq?hostaddr=10.0.0.5"],
+)
+def test_a_rehearsal_reads_no_call_centre_and_no_old_system_of_a_real_server(sqlite_office: Office, host: str) -> None:
+    """What residents told the ward stays out of a world of dummies, whichever database it lies in."""
+    url, calls = f"postgresql://reader:secret@{host}", read_database_mapping(EXAMPLES / "call_centre.yaml")
+    with pytest.raises(Refused, match="rehearsal") as refusal:
+        ingest_call_centre(sqlite_office, url, calls, gate)
+    with (
+        pytest.raises(Refused, match="rehearsal"),
+        opened_old(sqlite_office.settings, url, read_old_mapping(EXAMPLES / "old_system.yaml")),
+    ):
+        pass
+    assert "secret" not in str(refusal.value)
 
 
 def test_a_box_is_untouched_where_nothing_could_be_committed(office: Office, tmp_path: Path) -> None:
@@ -148,6 +190,8 @@ def test_an_address_that_names_no_box_is_refused(sqlite_office: Office, url: str
         ("otherwise: both", "both"),
         ("colour: red", "colour"),
         ("done: ''", "done"),
+        ("done_days: 0", "done_days"),
+        ("done_days: ever", "done_days"),
     ],
 )
 def test_a_mapping_that_is_wrong_is_refused_with_its_place(tmp_path: Path, change: str, word_in_it: str) -> None:

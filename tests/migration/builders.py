@@ -18,6 +18,7 @@ from tayori.migration.mapping import OldMapping, read_old_mapping
 from tayori.migration.report import Explanation, content
 from tayori.migration.verifying import verify
 from tayori.office import Office
+from tayori.settings import Settings
 
 MAPPING = Path("docs/examples/old_system.yaml")
 BY = HandlerId("desk-1")
@@ -41,7 +42,7 @@ def an_old_system(url: str, cases: int = 120, seed: int = 1) -> Iterator[Engine]
 @contextmanager
 def read(url: str) -> Iterator[OldDatabaseSystem]:
     """Open the old system as the migration does."""
-    with opened(url, the_mapping()) as old:
+    with opened(Settings(_env_file=None), url, the_mapping()) as old:
         yield old
 
 

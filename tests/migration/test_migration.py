@@ -27,6 +27,7 @@ from tayori.migration.mapping import read_old_mapping
 from tayori.migration.report import Explanation, content, file_report, opened_report, read_explanations
 from tayori.migration.verifying import verify
 from tayori.office import TOKYO, Office
+from tayori.settings import Settings
 from tayori.vault.roster import Credential, NewHandler, enrol
 from tayori.warehouse import disposal, opinions
 from tayori.warehouse.engines import reading, writing
@@ -346,7 +347,12 @@ def test_a_mapping_that_does_not_fit_is_refused_by_its_word(
     path.write_text(MAPPING.read_text("utf-8").replace(before, after), "utf-8")
     from tayori.migration.database import opened  # noqa: PLC0415 - one test's need
 
-    with an_old_system(url, 3), pytest.raises(BadInput, match=named), opened(url, read_old_mapping(path)) as old:
+    rehearsal = Settings(_env_file=None)
+    with (
+        an_old_system(url, 3),
+        pytest.raises(BadInput, match=named),
+        opened(rehearsal, url, read_old_mapping(path)) as old,
+    ):
         list(old.pages(None, datetime.now().astimezone() + timedelta(days=1)))
 
 

@@ -1,11 +1,9 @@
-"""The opinion screen on a real loopback port, as the door serves it, and residents who write."""
+"""The opinion screen on a real loopback port, and residents who write."""
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import SecretStr
 
 from tayori.office import Office
 from tayori.warehouse import inbox
@@ -13,12 +11,12 @@ from tayori.warehouse.engines import reading
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock
 from tests.support.serving import listening, serving
-from web.door import app as door
-from web.door.settings import DoorSettings
+from web.opinion.app import make_app, make_screen
 from web.opinion.screen import Screen
+from web.opinion.settings import OpinionSettings
+from web.tokens import Tokens
 
 FORM, EASY, CONFIRM, EDIT, SEND = "/opinion/", "/opinion/easy", "/opinion/confirm", "/opinion/edit", "/opinion/send"
-SECRET = "dummy-channel-secret"
 
 
 @dataclass
@@ -45,6 +43,11 @@ class Desk:
         browser, page = self.ready(**changes)
         return browser.submit(page.form(SEND))
 
+    def restart(self) -> None:
+        """Let the screen forget what a process forgets that ends."""
+        self.screen.tokens = Tokens()
+        self.screen.sent.clear()
+
     def waiting(self) -> int:
         """Give how many letters lie in the inbox."""
         with reading(self.office.inbox) as connection:
@@ -70,21 +73,20 @@ def receipt_of(page: Page) -> str:
     return page.reader.texts[at + 1]
 
 
-def settings_of(office: Office, base: str, **changes: object) -> DoorSettings:
-    """Give the door's settings of an office that serves the screen."""
+def settings_of(office: Office, base: str, **changes: object) -> OpinionSettings:
+    """Give the settings of an office's screen."""
     chosen: dict[str, object] = {
-        "line_channel_secret": SecretStr(SECRET),
         "inbox_public_key_file": office.inbox_public_file,
         "inbox_url": office.settings.inbox_address,
         "opinion_base_url": base,
     }
-    return DoorSettings(**(chosen | changes))  # type: ignore[arg-type]
+    return OpinionSettings(**(chosen | changes))  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager
 def running_screen(office: Office, clock: TestClock, **changes: object) -> Iterator[Desk]:
-    """Serve a door with its screen on a free loopback port until the block ends."""
+    """Serve the screen on a free loopback port until the block ends."""
     with listening() as (listener, base):
-        app = door.make_app(settings_of(office, base, **changes), clock)
-        with serving(app, listener):
-            yield Desk(office, app.state.screen, base, clock)
+        screen = make_screen(settings_of(office, base, **changes), clock)
+        with serving(make_app(screen), listener):
+            yield Desk(office, screen, base, clock)

@@ -7,7 +7,6 @@ from tests.resident.browser import FORM as FORM_TYPE
 from tests.resident.browser import Browser, Fields, Page
 from tests.support.forgeries import BY_ROUTE, BY_TOKEN, Forged, filled, place_words
 from web.opinion.screen import VISIT
-from web.tokens import Tokens
 
 BOUNDARY = b"multipart/form-data; boundary=x"
 ATTACHED = (
@@ -46,7 +45,7 @@ def _used(_desk: Desk, browser: Browser, fields: Fields) -> None:
 
 
 def _restarted(desk: Desk, _browser: Browser, _fields: Fields) -> None:
-    desk.screen.tokens = Tokens()
+    desk.restart()
 
 
 def _too_often(desk: Desk, _browser: Browser, _fields: Fields) -> None:

@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, given, settings
 
 from cli.pages import documents
 from tayori.domain.letters import letter_of
+from tests.door.builders import RunningDoor, running_door
+from tests.door.builders import settings_of as door_settings
 from tests.opinion.builders import CONFIRM, FORM, Desk, running_screen
 from tests.resident.builders import Door, running_pages
 from tests.support.builders import TestClock, an_office
@@ -52,21 +54,28 @@ FORM_OF = {
 
 @dataclass
 class Doors:
-    """Both doors of one office, and a browser that is known to each."""
+    """The doors of one office, and a browser that is known to each."""
 
+    webhook: RunningDoor
     desk: Desk
     door: Door
     client: httpx.Client
 
+    def base(self, name: str) -> str:
+        """Give the address of a door."""
+        return {"door": self.webhook.base, "opinion": self.desk.base, "resident": self.door.base}[name]
+
     def known(self, name: str) -> tuple[dict[str, str], str]:
         """Give what a genuine browser says of itself, and the secret of its cookie."""
-        base = self.desk.base if name == "door" else self.door.base
-        browser = self.desk.browser() if name == "door" else self.door.enter(1)[0]
-        browser.get(FORM if name == "door" else "/letter")
+        if name == "door":
+            return {}, ""
+        base = self.base(name)
+        browser = self.desk.browser() if name != "resident" else self.door.enter(1)[0]
+        browser.get(FORM if name != "resident" else "/letter")
         jar = browser.cookies[urlsplit(base).netloc]
         cookie = "; ".join(f"{one}={value}" for one, value in jar.items())
         return {"origin": base, "sec-fetch-site": "same-origin", "cookie": cookie}, jar[
-            VISIT if name == "door" else SESSION
+            VISIT if name != "resident" else SESSION
         ]
 
     def token(self, name: str, path: str, holder: str, fields: dict[str, Any]) -> str:
@@ -79,7 +88,7 @@ class Doors:
 
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    """Give both doors on SQLite, at any pace."""
+    """Give the doors on SQLite, at any pace."""
     clock = TestClock()
     office = an_office(tmp_path_factory.mktemp("documents") / "home", clock)
     published(office, name="library")
@@ -89,14 +98,15 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         for pages in (desk.screen, door.context):
             pages.limits.allowed = dict.fromkeys(pages.limits.allowed, 10**9)
         client = both.enter_context(httpx.Client(trust_env=False, timeout=10))
-        yield Doors(desk, door, client)
+        webhook = both.enter_context(running_door(door_settings(office, media_folder=office.media_folder)))
+        yield Doors(webhook, desk, door, client)
     office.close()
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
 def test_no_request_makes_a_server_error(doors: Doors, name: str, operation: Any) -> None:  # noqa: ANN401 - untyped
     """Forms that fit the document: from nowhere, from a genuine browser, and under a token that counts."""
-    base = doors.desk.base if name == "door" else doors.door.base
+    base = doors.base(name)
     (known, holder), answered = doors.known(name), set[int]()
 
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -123,7 +133,7 @@ def test_the_documents_name_every_form() -> None:
                 (form,) = methods["post"]["requestBody"]["content"].values()
                 assert form["schema"]["additionalProperties"] is False, path
     assert "religion" not in json.dumps(DOCUMENTS)
-    assert CONFIRM in DOCUMENTS["door"]["paths"]
+    assert CONFIRM in DOCUMENTS["opinion"]["paths"]
 
 
 def test_the_documents_are_written_down() -> None:

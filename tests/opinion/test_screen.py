@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import generate_latest
 from pydantic import ValidationError
 
 from tayori.office import Office
@@ -33,19 +34,18 @@ from tests.opinion.builders import (
 from tests.resident.browser import Browser, Page
 from tests.support.builders import TestClock
 from tests.support.locks import locked
-from web.door.settings import DoorSettings
 from web.headers import HEADERS
-from web.limits import ALLOWED
-from web.opinion.screen import PACKAGE, UNDER, VISIT
+from web.limits import ALLOWED, EVERYBODY
+from web.metrics import refusals
+from web.opinion.screen import PACKAGE, VISIT
+from web.opinion.settings import OpinionSettings
 from web.pages import words_of
 from web.route import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 HELD = {
-    "line_channel_secret": "checks LINE's signature",
     "inbox_public_key_file": "seals, and opens nothing",
     "inbox_url": "a role that may only INSERT",
-    "media_folder": "public pictures",
     "opinion_base_url": "no secret",
     "web_base_url": "no secret",
     "web_allowed_hosts": "no secret",
@@ -60,6 +60,8 @@ NEVER_LOADED = (
     "prefect",
     "great_expectations",
     "sandbox",
+    "web.door",
+    "web.resident",
 )
 SAID = {Refusal(name) for name in words_of(PACKAGE)["refusals"]}
 NEVER_SAID = {Refusal.NO_SESSION, Refusal.PURPOSE, Refusal.LOGIN_STATE, Refusal.TOKEN_USED}
@@ -134,6 +136,40 @@ def test_who_sends_too_often_waits(one_desk: Desk, whose: str, what: str) -> Non
     assert browser.submit(pages[-1].form(SEND)).status == 200
 
 
+def test_a_flood_from_many_addresses_meets_a_ceiling(one_desk: Desk) -> None:
+    """Beyond what everybody together may ask: 503 and a sentence, nothing kept; six minutes later it goes on."""
+    browser, page = one_desk.ready()
+    before = one_desk.waiting()
+    one_desk.screen.limits.allowed = dict(ALLOWED) | {(EVERYBODY, "ask"): 5}
+    flood = [one_desk.browser().get(FORM, {"x-real-ip": f"192.0.2.{at}"}) for at in range(9)]
+    told = browser.submit(page.form(SEND))
+    assert (flood[0].status, flood[-1].status, told.status) == (200, 503, 503)
+    assert words_of(PACKAGE)["refusals"]["crowded"]["what"] in told.text
+    (sheet,) = [given["href"] for tag, given in told.reader.tags if tag == "link" and given["rel"] == "stylesheet"]
+    assert (browser.get(str(sheet)).status, browser.get("/healthz").status) == (200, 200)
+    assert one_desk.waiting() == before
+    assert one_desk.screen.refused[Refusal.CROWDED] >= 5
+    one_desk.clock.forward(minutes=6)
+    assert browser.submit(page.form(SEND)).status == 200
+
+
+def test_the_ceiling_is_wider_than_any_one_addresss_limit() -> None:
+    """Nobody alone can close the screen for the others."""
+    for (whose, what), many in ALLOWED.items():
+        if whose == EVERYBODY:
+            assert many >= 10 * ALLOWED["address", what]
+
+
+def test_refusals_are_among_the_figures(one_desk: Desk) -> None:
+    """Each reason has its count, those that never occurred as well; nothing of anybody is a label."""
+    browser, page = one_desk.ready()
+    browser.post(SEND, page.form(SEND).fields, headers={"origin": "https://evil.example"})
+    told = generate_latest(refusals(one_desk.screen.refused)).decode()
+    assert 'tayori_pages_refused_total{reason="route"} 1.0' in told
+    assert all(f'{{reason="{reason}"}}' in told for reason in Refusal)
+    assert "evil" not in told
+
+
 def test_the_refusals_have_their_words_and_each_is_in_japanese() -> None:
     """Each reason has a page: what happened, that nothing was taken, what to do next."""
     assert set(Refusal) - SAID == NEVER_SAID
@@ -205,15 +241,15 @@ def test_no_rubbish_makes_an_error_of_ours(
     assert one_desk.waiting() == before
 
 
-def test_the_list_of_what_the_door_holds_is_whole() -> None:
+def test_the_list_of_what_it_holds_is_whole() -> None:
     """A further setting has to be written down here, with what could be done with it."""
-    assert set(DoorSettings.model_fields) == set(HELD)
-    assert set(HELD) - {"inbox_url"} <= set(Settings.model_fields) | {"inbox_url"}
+    assert set(OpinionSettings.model_fields) == set(HELD)
+    assert set(HELD) <= set(Settings.model_fields)
 
 
-def test_the_door_loads_nothing_that_opens_or_sends() -> None:
+def test_it_loads_nothing_that_opens_or_sends() -> None:
     """The modules that hold keys, LINE's client or the sandbox are not even in its memory."""
-    asked = f"import sys, web.door.app; print([one for one in {NEVER_LOADED!r} if one in sys.modules])"
+    asked = f"import sys, web.opinion.app; print([one for one in {NEVER_LOADED!r} if one in sys.modules])"
     told = subprocess.run(
         [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True, env=_bare()
     )
@@ -234,23 +270,21 @@ def test_the_address_without_its_last_stroke_stays_under_tls(one_desk: Desk) -> 
     asked.close()
 
 
-@pytest.mark.parametrize("address", ["http://opinion.example.jp", "https://opinion.example.jp/x", "opinion.example.jp"])
+@pytest.mark.parametrize(
+    "address", ["", "http://opinion.example.jp", "https://opinion.example.jp/x", "opinion.example.jp"]
+)
 def test_an_address_that_is_not_safe_is_refused(sqlite_office: Office, address: str) -> None:
     """L8: the screen is under TLS, at an address that is an origin."""
     with pytest.raises(ValidationError):
         settings_of(sqlite_office, address)
 
 
-def test_without_an_address_there_is_no_screen(sqlite_office: Office, clock: TestClock) -> None:
-    """A door for the webhook alone serves no page."""
-    from web.door.app import make_app  # noqa: PLC0415 - the door, not the screen
-
-    app = make_app(settings_of(sqlite_office, ""), clock)
-    assert UNDER not in {getattr(route, "path", "") for route in app.routes}
-
-
-def test_the_webhook_knows_nothing_of_the_screens_guard(one_desk: Desk) -> None:
-    """A host that the screen refuses may still ask the door whether it is well."""
-    browser = one_desk.browser()
-    assert browser.get("/healthz", {"host": "monitor"}).status == 200
-    assert browser.get(FORM, {"host": "monitor"}).status == 421
+def test_its_health_is_told_to_whoever_watches(sqlite_office: Office, clock: TestClock) -> None:
+    """Whether a letter could be kept now, asked under any name of the host; pages answer to their own name alone."""
+    with running_screen(sqlite_office, clock) as desk:
+        browser = desk.browser()
+        assert browser.get("/healthz", {"host": "monitor"}).status == 200
+        assert browser.get(FORM, {"host": "monitor"}).status == 421
+        sqlite_office.inbox_public_file.rename(sqlite_office.settings.home / "away")
+        assert browser.get("/healthz").status == 503
+        (sqlite_office.settings.home / "away").rename(sqlite_office.inbox_public_file)

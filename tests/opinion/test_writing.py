@@ -13,8 +13,9 @@ from tayori.ingest.sources.frame import PERSONAL_ITEMS
 from tests.ingest.builders import rows, take_in
 from tests.opinion.builders import A_LETTER, ANSWERED, CONFIRM, EASY, EDIT, FORM, SEND, Desk, receipt_of
 from tests.support.opened import opened
-from web.opinion.screen import TRAP, WORDS
+from web.opinion.screen import TRAP, WORDS, Given
 from web.opinion.words import told
+from web.route import Refusal
 from web.tokens import FIELD
 
 WRITTEN = {name for name in ITEMS if name not in {"addressee", "answer", "answer_by", "summary"}}
@@ -70,6 +71,28 @@ def test_the_same_letter_twice_is_one_case(desk: Desk) -> None:
     counts = take_in(desk.office).letters
     assert (counts.read, counts.recorded, counts.duplicate) == (2, 1, 1)
     assert rows(desk.office, "SELECT COUNT(*) FROM letter_receipt") == [(1,)]
+
+
+def test_a_second_tap_is_the_same_letter_after_a_restart_too(desk: Desk) -> None:
+    """The screen knows the token no more and gives the text back; sent again it has its number, and is one case."""
+    browser, page = desk.ready()
+    first = browser.submit(page.form(SEND))
+    desk.restart()
+    back = browser.submit(page.form(SEND))
+    assert (back.status, desk.screen.refused[Refusal.TOKEN]) == (403, 1)
+    again = browser.submit(browser.submit(back.form(CONFIRM)).form(SEND))
+    assert receipt_of(again) == receipt_of(first)
+    changed = browser.submit(browser.submit(back.form(CONFIRM), opinion="模擬の別の意見です。").form(SEND))
+    assert receipt_of(changed) != receipt_of(first)
+    counts = take_in(desk.office).letters
+    assert (counts.read, counts.recorded, counts.duplicate) == (3, 2, 1)
+
+
+def test_the_same_words_from_two_forms_are_two_letters(one_desk: Desk) -> None:
+    """Two people at one browser who write the same are two: what is one letter is told by the form, not the text."""
+    browser = one_desk.browser()
+    numbers = {receipt_of(browser.submit(one_desk.ready(browser)[1].form(SEND))) for _ in range(2)}
+    assert len(numbers) == 2
 
 
 def test_a_receipt_is_the_same_when_a_second_tap_comes_after_midnight(one_desk: Desk) -> None:
@@ -213,5 +236,5 @@ def test_the_day_of_receipt_is_tokyos(one_desk: Desk) -> None:
     """O2: a letter sent at half past midnight came in on that day, whatever the day in UTC."""
     one_desk.clock.forward(hours=14, minutes=30)
     _, page = one_desk.ready()
-    sent = one_desk.screen.sent_under(page.form(SEND).value("token"), letter_of({}))
+    sent = one_desk.screen.sent_under(Given("A" * 43, {FIELD: [page.form(SEND).value("token")]}), letter_of({}))
     assert sent.received_on == date(2026, 11, 3)

@@ -84,7 +84,7 @@ def running_house(folder: Path, office: Office, clock: TestClock) -> Iterator[Ho
         running_door(settings_of(office, line_channel_secret=SecretStr(ACCOUNT.channel_secret))) as door,
         running_pages(office, clock, web_base_url=base) as pages,
         running_screen(office, clock, opinion_base_url=base, web_base_url=base) as desk,
-        running_proxy(folder, port_of(desk.base), port_of(pages.base), port),
+        running_proxy(folder, port_of(door.base), port_of(pages.base), port_of(desk.base), port),
     ):
         weeks = [clock() - timedelta(days=7 * week) for week in range(12)]
         add_broadcasts(pages, [(genre, "sent", ended_at) for ended_at in weeks for genre in (1, 3)])

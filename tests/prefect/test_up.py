@@ -23,6 +23,7 @@ from tayori.office import open_office
 from tayori.warehouse.engines import reading
 from tests.support.builders import some_settings
 from tests.support.ports import free_port
+from web.opinion.settings import OpinionSettings
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -42,6 +43,7 @@ class Running:
     api: str
     door: str
     line: str
+    opinion: int
 
     def ask(self, path: str, **body: object) -> Any:  # noqa: ANN401 - any JSON
         """Ask Prefect's API."""
@@ -54,9 +56,9 @@ class Running:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start everything on free ports; end it by its own signal."""
     home = tmp_path_factory.mktemp("up")
-    ports = [free_port() for _ in range(4)]
+    ports = [free_port() for _ in range(5)]
     words = ["--prefect-port", str(ports[0]), "--door-port", str(ports[1]), "--line-port", str(ports[2])]
-    words += ["--resident-port", str(ports[3])]
+    words += ["--resident-port", str(ports[3]), "--opinion-port", str(ports[4])]
     words += ["--residents", str(RESIDENTS)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TAYORI_", "PREFECT_"))}
     process = subprocess.Popen(
@@ -72,7 +74,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert process.stdout is not None
         told = list(takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
         assert process.poll() is None, "".join(told)
-        yield Running(process, home, f"{api}/api", door, line)
+        yield Running(process, home, f"{api}/api", door, line, ports[4])
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -137,10 +139,20 @@ def test_the_door_answers_and_holds_no_key(house: Running) -> None:
         "TAYORI_INBOX_PUBLIC_KEY_FILE",
         "TAYORI_INBOX_URL",
         "TAYORI_MEDIA_FOLDER",
-        "TAYORI_OPINION_BASE_URL",
-        "TAYORI_WEB_BASE_URL",
-        "TAYORI_WEB_ALLOWED_HOSTS",
     }
+
+
+def test_the_opinion_screen_is_a_process_of_its_own(house: Running) -> None:
+    """It serves the form, holds no channel secret, and shows what it refused beside its own port."""
+    at = f"http://127.0.0.1:{house.opinion}"
+    assert httpx.get(f"{at}/opinion/", timeout=10).status_code == 200
+    assert httpx.get(f"{house.door}/opinion/", timeout=10).status_code == 404
+    assert httpx.get(f"{at}/nowhere", timeout=10).status_code == 404
+    figures = httpx.get(f"http://127.0.0.1:{house.opinion + 1000}/metrics", timeout=10).text
+    assert 'tayori_pages_refused_total{reason="not_here"} 1.0' in figures
+    (screen,) = [one for one in psutil.Process(house.process.pid).children() if "web.opinion" in one.cmdline()]
+    own = {name for name in screen.environ() if name.startswith(("TAYORI_", "PREFECT_"))}
+    assert own == {f"TAYORI_{name.upper()}" for name in OpinionSettings.model_fields}
 
 
 def test_residents_come_by_the_door_and_get_what_they_chose(house: Running) -> None:

@@ -10,6 +10,7 @@ import httpx
 from tayori.line.webhook import SIGNATURE_HEADER, signature_of
 from tayori.office import Office
 from tests.door.builders import SECRET
+from tests.opinion.builders import Desk
 from tests.resident.builders import Door
 from tests.support.nginx import Proxy
 from web.door.webhook import WEBHOOK_PATH
@@ -22,6 +23,7 @@ class House:
     office: Office
     proxy: Proxy
     pages: Door
+    desk: Desk
 
     def deliver(self, *events: object, signature: str | None = None) -> httpx.Response:
         """Post a delivery as LINE does, through nginx."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.door.builders import running_door, settings_of
+from tests.opinion.builders import running_screen
 from tests.proxy.builders import House, port_of
 from tests.resident.builders import running_pages
 from tests.support.builders import TestClock, an_office
@@ -25,7 +26,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with (
         running_door(settings_of(office, media_folder=office.media_folder)) as door,
         running_pages(office, clock, web_base_url=f"https://{NAME}:{port}") as pages,
-        running_proxy(folder, port_of(door.base), port_of(pages.base), port) as proxy,
+        running_screen(office, clock, opinion_base_url=f"https://{NAME}:{port}") as desk,
+        running_proxy(folder, port_of(door.base), port_of(pages.base), port_of(desk.base), port) as proxy,
     ):
-        yield House(office, proxy, replace(pages, base=proxy.base))
+        yield House(office, proxy, replace(pages, base=proxy.base), replace(desk, base=proxy.base))
     office.close()

@@ -153,7 +153,7 @@ def test_nothing_of_anybody_is_written(house: House) -> None:
 
 def test_a_door_that_is_away_is_told_so_that_line_delivers_again(tmp_path: Path) -> None:
     """Without the door behind it nginx answers 502, which is no 2xx: LINE keeps the delivery. Residents read why."""
-    with running_proxy(tmp_path, free_port(), free_port()) as proxy:
+    with running_proxy(tmp_path, free_port(), free_port(), free_port()) as proxy:
         answer = ask(proxy, "POST", WEBHOOK_PATH, content=b"{}")
         page = ask(proxy, "GET", "/")
     assert (answer.status_code, page.status_code) == (502, 502)
@@ -171,8 +171,14 @@ def _handshake(proxy: Proxy, context: ssl.SSLContext, name: str) -> tuple[str, s
         return used
 
 
-def test_the_opinion_screen_is_the_doors(house: House) -> None:
-    """What lies under /opinion/ is asked of the door, and nothing beside it is."""
+def test_a_resident_writes_to_the_ward_through_nginx(house: House) -> None:
+    """O1, O6: written, looked over and sent behind the proxy as before it; the webhook's door serves no form."""
+    assert house.desk.write().status == 200
+    assert house.desk.waiting() == 1
+
+
+def test_the_opinion_screen_has_its_own_way(house: House) -> None:
+    """What lies under /opinion/ is asked of the screen, and nothing beside it is."""
     for path in ("/opinion", "/opinion/", "/opinion/send"):
         ask(house.proxy, "GET", path)
     ask(house.proxy, "GET", "/opinions")

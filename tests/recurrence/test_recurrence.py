@@ -244,6 +244,18 @@ def test_a_rule_that_cannot_be_read_is_refused_by_its_place(change: dict[str, ob
         read_rule({**GOOD, **change})
 
 
+def test_the_wards_closing_days_become_dates_of_the_rule() -> None:
+    """What is approved are days: those within the rule, only where it excludes them, and read back without the file."""
+    closed = {date(2026, 12, 10): "停電", date(2028, 1, 1): "later"}
+    asked = read_rule({**GOOD, "except": {"closing_days": True, "dates": ["2026-12-24"]}}, closed)
+    assert asked.exceptions.dates == (date(2026, 12, 10), date(2026, 12, 24))
+    assert read_rule(plain_rule(asked)) == asked
+    assert read_rule({**GOOD, "except": {"holidays": True}}, closed).exceptions.dates == ()
+    many = {date(2026, 12, 1) + DAY * at: "閉庁" for at in range(101)}
+    with pytest.raises(BadInput, match="at most 100"):
+        read_rule({**GOOD, "until": "2027-06-01", "except": {"closing_days": True}}, many)
+
+
 def test_the_moment_is_tokyos() -> None:
     """Ten o'clock is Tokyo's, in winter as in summer: there is no summer time to fall into."""
     rule = read_rule(GOOD)

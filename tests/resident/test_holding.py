@@ -1,32 +1,25 @@
-"""What the residents' process holds, and that it is all: settings, modules, rights in the database (I5, P7, L5)."""
+"""What the residents' process holds, and that it is all: settings and modules (I5, P7, L5).
+
+Its rights in the database are `test_own_rows.py`.
+"""
 
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from pydantic import ValidationError
 
 from cli import up
 from cli.children import Household
 from tayori.errors import BadInput
-from tayori.ingest.own_page import SHOWN
 from tayori.office import Office
 from tayori.settings import Mode, Settings
-from tayori.warehouse import audit
-from tayori.warehouse.engines import reading
-from tayori.warehouse.resident_role import give_rights, grants
-from tests.ingest.builders import rows, take_in
+from tests.ingest.builders import rows
 from tests.resident.builders import running_pages, settings_of
 from tests.support.builders import TestClock
-from tests.support.copied import copied_office
-from tests.support.postgres import Cluster
 from web.resident.settings import ResidentSettings, resident_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +30,7 @@ HELD = {
     "line_login_base": "no secret",
     "line_login_channel_id": "no secret",
     "line_login_channel_secret": "checks ID tokens; sends nothing and opens nothing of ours",
-    "database_url": "a role that reads settings and adds to the log",
+    "database_url": "a role that reads the rows of whom it names, and adds to the log (test_own_rows)",
     "inbox_url": "a role that may only INSERT",
     "inbox_public_key_file": "seals, and opens nothing",
     "index_key_file": "finds a person whose LINE id is known already",
@@ -54,29 +47,6 @@ NEVER_LOADED = (
     "sandbox",
 )
 MARK = "marked-value-of-a-setting"
-FORBIDDEN = [
-    "SELECT * FROM person",
-    "SELECT * FROM audit_entry",
-    "SELECT * FROM handler",
-    "SELECT handler_id FROM staff_link",
-    "SELECT sealed FROM quarantine",
-    "SELECT * FROM opinion_case",
-    "SELECT * FROM letter_receipt",
-    "SELECT case_no FROM letter_receipt",
-    "SELECT * FROM letter_confirmation",
-    "SELECT messages FROM broadcast",
-    "SELECT answers FROM survey_answer",
-    "SELECT token FROM survey_spent",
-    "UPDATE reception_settings SET area = 1",
-    "DELETE FROM genre_choice",
-    "INSERT INTO genre_choice (genre, person_no) VALUES (1, 1)",
-    "UPDATE person SET left_at = now()",
-    "DELETE FROM audit_entry",
-    "UPDATE audit_entry SET actor = 'x'",
-    "SELECT * FROM inbox",
-    "DELETE FROM inbox",
-    "CREATE TABLE of_the_page (a int)",
-]
 
 
 def test_the_list_of_what_it_holds_is_whole() -> None:
@@ -88,7 +58,7 @@ def test_the_list_of_what_it_holds_is_whole() -> None:
 def test_tayori_up_hands_over_exactly_that(tmp_path: Path) -> None:
     """The process started by `tayori up` gets no other setting of ours, whatever stands in the environment."""
     settings = Settings(_env_file=None, home=tmp_path)
-    plan = up.Plan(settings, 1, 2, 3, 4, 0, 0)
+    plan = up.Plan(settings, 1, 2, 3, 4, 5, 0, 0)
     kept: dict[str, Any] = {}
 
     class Listening(Household):
@@ -172,55 +142,6 @@ def test_the_process_says_in_a_sentence_why_it_does_not_start() -> None:
     assert told.returncode == 2
     assert told.stderr.startswith("The residents' pages cannot open: TAYORI_")
     assert told.stderr.count("\n") == 1
-
-
-@dataclass(frozen=True)
-class Narrow:
-    """An office on PostgreSQL, and the address by which its pages reach the stores."""
-
-    office: Office
-    url: str
-
-
-@pytest.fixture
-def narrow(cluster: Cluster, tmp_path: Path, clock: TestClock) -> Iterator[Narrow]:
-    """Give an office with a role for the residents' pages."""
-    name = f"r{uuid.uuid4().hex[:10]}"
-    with copied_office(tmp_path / "home", clock, cluster) as office:
-        with psycopg.connect(office.settings.inbox_address) as connection:
-            connection.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
-        give_rights(office.warehouse, office.inbox, name)
-        yield Narrow(office, cluster.as_user(office.settings.database_url, name))
-
-
-@pytest.mark.postgres
-def test_the_pages_work_with_their_narrow_role(narrow: Narrow, clock: TestClock) -> None:
-    """Seeing, setting and asking to be erased need no more than the rights that are shipped."""
-    with running_pages(narrow.office, clock, database_url=narrow.url, inbox_url=narrow.url) as door:
-        door.follow(1)
-        browser, page = door.enter(1)
-        browser.submit(page.form("/settings"), genre=[1], area="3")
-        take_in(narrow.office)
-        assert "四谷" not in browser.get("/me").text
-        assert "榎町" in browser.get("/me").text
-        browser.submit(browser.get("/erase").form("/erase"))
-    assert take_in(narrow.office).wishes.applied == 1
-    with reading(narrow.office.warehouse) as connection:
-        assert [line for line in audit.lines(connection) if line.object == SHOWN]
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("statement", FORBIDDEN)
-def test_the_role_may_do_nothing_else(narrow: Narrow, statement: str) -> None:
-    """Whatever the page does not need is refused by the database itself."""
-    with psycopg.connect(narrow.url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement.encode())
-
-
-def test_a_role_name_is_no_place_for_statements() -> None:
-    """Only a plain role name is put into the statements."""
-    with pytest.raises(BadInput):
-        grants('page"; DROP TABLE person; --')
 
 
 def test_nothing_of_a_visit_is_at_rest(sqlite_office: Office, clock: TestClock) -> None:

@@ -8,21 +8,18 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import insert
 
-from tayori.broadcast import linking
 from tayori.domain.evidence import Purpose
 from tayori.domain.identifiers import RunId
 from tayori.domain.register import register
 from tayori.domain.towns import towns
 from tayori.domain.ward import ward
 from tayori.ingest.own_page import SHOWN
-from tayori.ingest.wishes import CAUSE, CODE_REFUSED
+from tayori.ingest.wishes import CAUSE
 from tayori.line.login import ASKED
 from tayori.retention.erase import erase_leavers
-from tayori.vault.roster import Credential
-from tayori.warehouse import audit, staff_links
+from tayori.warehouse import audit
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.broadcasts import broadcast
-from tests.broadcast.builders import handler
 from tests.ingest.builders import an_event, deliver, rows, take_in
 from tests.resident.browser import Browser
 from tests.resident.builders import Door
@@ -342,44 +339,6 @@ def add_broadcasts(door: Door, sent: list[tuple[int, str, datetime | None]]) -> 
         for number, (genre, state, ended_at) in enumerate(sent):
             own = {"broadcast_id": f"b-{number}", "genre": genre, "state": state, "ended_at": ended_at}
             connection.execute(insert(broadcast).values(**own, **same, **moments))
-
-
-def test_a_member_of_staff_shows_who_they_are_by_a_code(door: Door) -> None:
-    """The code goes sealed like everything else; the ingest redeems it, once, for whom LINE's token named."""
-    hanako = handler(door.office, "hanako", "responsible")
-    browser = a_resident(door)
-    page = browser.get("/staff")
-    told = browser.submit(page.form("/staff"), code=linking.offer_link(door.office, hanako).lower())
-    assert "符号を受け付けました" in told.text
-    assert linked(door, hanako) == []
-    assert take_in(door.office).wishes.applied == 1
-    assert linked(door, hanako) == [number_of(door)]
-    assert "登録されています" in browser.get("/me").text
-
-
-@pytest.mark.parametrize("code", ["", "短い", "AB-CD", "A" * 17])
-def test_what_is_no_code_goes_no_further(one_door: Door, code: str) -> None:
-    """A code of another form is told at once, and nothing is handed in."""
-    browser, _ = one_door.enter(1)
-    assert "符号の形が違います" in browser.submit(browser.get("/staff").form("/staff"), code=code).text
-    assert take_in(one_door.office).rows == 0
-
-
-def test_codes_cannot_be_guessed(one_door: Door) -> None:
-    """Five tries in five minutes, and each wrong one is refused and counted at the ingest."""
-    browser, _ = one_door.enter(1)
-    statuses = [browser.submit(browser.get("/staff").form("/staff"), code=f"AAAAAAA{n}").status for n in range(7)]
-    assert statuses == [200] * 5 + [429] * 2
-    assert take_in(one_door.office).wishes.ignored == {CODE_REFUSED: 5}
-
-
-def linked(door: Door, who: Credential) -> list[int]:
-    with reading(door.office.warehouse) as connection:
-        return list(staff_links.numbers_of(connection, [who.handler_id]).values())
-
-
-def number_of(door: Door) -> int:
-    return int(rows(door.office, "SELECT person_no FROM person")[0][0])
 
 
 def test_who_was_erased_may_come_back_in_the_same_browser(one_door: Door) -> None:

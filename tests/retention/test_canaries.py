@@ -5,20 +5,27 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import select
+
+from tayori.domain.columns import Erasure
 from tayori.domain.identifiers import RunId
 from tayori.domain.segments import Everyone
 from tayori.domain.ward import ward
 from tayori.office import Office
 from tayori.retention import canaries, erase
-from tayori.warehouse import analysis, audience, erasure, journal, lineids, people
+from tayori.warehouse import analysis, audience, erasure, journal, lineids, people, surveys
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.people import Chosen
+from tayori.warehouse.schema.columns import warehouse as schema
 from tests.broadcast.builders import add_people
+from tests.ingest.builders import take_in
 from tests.support.builders import a_line_id
 from tests.support.people import choose, follow, leave
+from tests.surveys import builders as answerers
+from tests.surveys.builders import published
 
 WAREHOUSE: Final = Path(people.__file__).parent
-TABLES: Final = frozenset({"person", "genre_choice", "reception_settings"})
+TABLES: Final = frozenset({"person", "genre_choice", "reception_settings", "survey_answer"})
 ALIASES: Final = frozenset({"CHOICE", "CONCERNED", "FOLLOWS", "MISSING", "UNSEEN"})
 RESIDENTS_ONLY: Final = {
     "audience.audience",
@@ -38,6 +45,8 @@ RESIDENTS_ONLY: Final = {
     "reconcile.some_seen",
     "reconcile.sighting",
     "reconcile.tally",
+    "surveys.answers_of",
+    "surveys.count_answers",
 }
 """Queries that no canary is in: by a bound of their own, or through the audience."""
 BY_NUMBER: Final = {
@@ -47,6 +56,7 @@ BY_NUMBER: Final = {
     "lineids.sealed_ids_of_list",
     "orphans.still_without_person",
     "own.find_own",
+    "own.answered_by",
     "own.settings_of",
     "people.add_people",
     "people.confirmations",
@@ -62,6 +72,7 @@ BY_NUMBER: Final = {
     "reconcile.still_missing",
     "restored.leavers_of",
     "staff_links.numbers_of",
+    "surveys.put_answer",
 }
 """Queries about people whose numbers or look-up values the caller has from another one."""
 EVERYBODY: Final = {
@@ -70,8 +81,12 @@ EVERYBODY: Final = {
     "orphans.people_without_key",
     "people.leavers",  # who waits for erasure, canaries included
     "restored.journalled_people",  # erased again after a restore, canaries of before included
+    "surveys.forget_answers",  # of a survey that is closed for everybody
 }
 """Queries that have to see canaries."""
+SEALED: Final = [
+    column for table in schema.sorted_tables for column in table.columns if column.info["erasure"] is Erasure.PERSON_KEY
+]
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -125,6 +140,24 @@ def test_canaries_are_in_no_audience_and_no_count(office: Office) -> None:
     leave(office, marked, "unfollow")
     with reading(office.warehouse) as warehouse:
         assert erasure.waiting_since(warehouse, office.now()) == 0
+
+
+def test_canaries_stand_wherever_something_is_sealed_under_a_persons_key(office: Office) -> None:
+    """What a probe seeks was sealed in every such column; answers to surveys are counted and opened without them."""
+    survey, _ = published(office)
+    answerers.follow(office, [1])
+    answerers.answer(office, survey, 1, often="a")
+    take_in(office)
+    run_id = RunId("retention-test")
+    canaries.plant(office, run_id)
+    with reading(office.warehouse) as warehouse:
+        for column in SEALED:
+            marked = select(column).where(column.table.c.person_no < 0, column.is_not(None))
+            assert len(warehouse.execute(marked).all()) == canaries.CANARIES
+        assert surveys.count_answers(warehouse, survey.name) == len(surveys.answers_of(warehouse, survey.name)) == 1
+    erase.erase_leavers(office, run_id, bytes(32))
+    with reading(office.warehouse) as warehouse:
+        assert surveys.count_answers(warehouse, survey.name) == 1
 
 
 def test_a_night_counts_its_canaries_apart(office: Office) -> None:

@@ -97,6 +97,7 @@ OPEN = {
     "line_login_base": "http://login.line.example",
     "web_base_url": "http://line.example.lg.jp",
     "call_centre_url": SecretStr("postgresql://reader@faq.example.jp/faq"),
+    "old_system_url": SecretStr("postgresql://reader@old.example.jp/koe"),
 }
 
 

@@ -11,12 +11,12 @@ from email.message import EmailMessage
 
 @dataclass
 class MailDesk:
-    """A running server: its port and the mails that came. With `refuses`, it takes no recipient.
+    """A running server: its port and the mails that came. With `refuses`, it takes no recipient, or not that one.
 
     With `hangs_up` it takes a mail and falls silent before it says so; with `curt` it has no time for a goodbye.
     """
 
-    refuses: bool = False
+    refuses: bool | str = False
     hangs_up: bool = False
     curt: bool = False
     port: int = 0
@@ -34,7 +34,7 @@ class MailDesk:
 
 @contextlib.contextmanager
 def running_desk(  # noqa: C901 - one server
-    *, refuses: bool = False, hangs_up: bool = False, curt: bool = False
+    *, refuses: bool | str = False, hangs_up: bool = False, curt: bool = False
 ) -> Iterator[MailDesk]:
     """Start a server, give it, and stop it."""
     desk = MailDesk(refuses, hangs_up, curt)
@@ -47,7 +47,8 @@ def running_desk(  # noqa: C901 - one server
                     return
 
         def _answer(self, line: bytes) -> bool:
-            if line.startswith(b"RCPT") and desk.refuses:
+            refused = desk.refuses if isinstance(desk.refuses, bool) else desk.refuses.upper().encode() in line
+            if line.startswith(b"RCPT") and refused:
                 self._say("550 no such desk")
             elif line == b"DATA":
                 self._say("354 go on")

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +63,10 @@ def nginx() -> str:
 
 
 @contextlib.contextmanager
-def running_proxy(folder: Path, door: int, resident: int, port: int | None = None) -> Iterator[Proxy]:
-    """Serve the two doors through nginx until the block ends."""
+def running_proxy(folder: Path, door: int, resident: int, opinion: int, port: int | None = None) -> Iterator[Proxy]:
+    """Serve the three doors through nginx until the block ends."""
     port, plain = port or free_port(), free_port()
-    _configure(folder, door, resident, port, plain)
+    _configure(folder, {"door": door, "resident": resident, "opinion": opinion}, port, plain)
     process = subprocess.Popen([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.PIPE)
     try:
         _wait_for(process, port)
@@ -78,7 +78,7 @@ def running_proxy(folder: Path, door: int, resident: int, port: int | None = Non
         process.stderr.close()
 
 
-def _configure(folder: Path, door: int, resident: int, port: int, plain: int) -> None:
+def _configure(folder: Path, doors: Mapping[str, int], port: int, plain: int) -> None:
     shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
     _certificate(folder)
     own = {
@@ -89,8 +89,7 @@ def _configure(folder: Path, door: int, resident: int, port: int, plain: int) ->
         "certificate": f"ssl_certificate {folder}/certificate.pem; ssl_certificate_key {folder}/key.pem;",
         "log": f"access_log {folder}/access.log tayori;",
         "upstreams": "".join(
-            f"upstream tayori_{name} {{ server 127.0.0.1:{at}; keepalive 16; }}\n"
-            for name, at in (("door", door), ("resident", resident))
+            f"upstream tayori_{name} {{ server 127.0.0.1:{at}; keepalive 16; }}\n" for name, at in doors.items()
         ),
     }
     for name, text in own.items():

@@ -8,9 +8,10 @@ import orjson
 from tayori.desk.surveys import publish
 from tayori.domain.surveys import Survey
 from tayori.domain.surveys import survey_of as stored_survey
-from tayori.ingest.submissions import ANSWER, answer_of, ballot_of
+from tayori.ingest.submissions import ANSWER, answer_of, ballot_of, sealed_answer_of
 from tayori.office import Office
 from tayori.vault.roster import Credential
+from tayori.vault.survey_keys import seal_ballot
 from tayori.warehouse import inbox, surveys
 from tayori.warehouse.engines import reading, writing
 from tests.ingest.builders import an_event, deliver, take_in
@@ -69,8 +70,15 @@ def follow(office: Office, people: Iterable[int]) -> None:
 
 def answer(office: Office, survey: Survey, person: int, **answers: str) -> None:
     """Let a dummy person answer, as the page hands it in."""
-    kind = ballot_of(survey.name) if survey.anonymous else ANSWER
-    put(office, kind, answer_of(survey.name, a_line_id(person), answers))
+    if not survey.anonymous:
+        put(office, ANSWER, answer_of(survey.name, a_line_id(person), answers))
+        return
+    with reading(office.warehouse) as connection:
+        found = surveys.find(connection, survey.name)
+    assert found is not None
+    assert found.ballot_key is not None
+    ballot = seal_ballot(found.ballot_key, survey.name, orjson.dumps(answers))
+    put(office, ballot_of(survey.name), sealed_answer_of(survey.name, a_line_id(person), ballot))
 
 
 def put(office: Office, kind: str, content: Mapping[str, Any] | bytes) -> None:

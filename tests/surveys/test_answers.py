@@ -9,18 +9,17 @@ import orjson
 import pytest
 
 from expectations.gate import gate
-from tayori import watch
 from tayori.analysis.surveys import as_csv, results
 from tayori.desk.surveys import close, publish
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import surveys
-from tayori.ingest.submissions import answer_of, ballot_of
-from tayori.ingest.surveys import AGAIN, KEY_GONE, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, TOGETHER, read_answer
+from tayori.ingest.submissions import answer_of
+from tayori.ingest.surveys import AGAIN, NO_ANSWER, NOT_ASKED, NOT_FOLLOWING, read_answer
 from tayori.office import Office
 from tayori.reports.survey_results import survey_page
 from tayori.retention import run as retention
 from tayori.warehouse import inbox
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.engines import writing
 from tayori.warehouse.erasure import EXPIRIES
 from tests.ingest.builders import an_event, deliver, rows, take_in
 from tests.support.builders import TestClock, a_line_id
@@ -102,67 +101,6 @@ def test_a_key_that_does_not_open_stops_the_erasure(office: Office) -> None:
         retention.erase_leavers(office, retention.begin(office))
 
 
-def test_few_anonymous_answers_wait_for_others(office: Office) -> None:
-    """Not one is opened before ten are there; then all go in at once."""
-    survey, _ = published(office, anonymous=True)
-    follow(office, range(1, TOGETHER + 1))
-    for person in range(1, TOGETHER):
-        answer(office, survey, person, often="a")
-    assert take_in(office).rows == 0
-    answer(office, survey, TOGETHER, often="b")
-    assert take_in(office).answers.applied == TOGETHER
-    assert rows(office, "SELECT answers FROM survey_tally WHERE question = 'often' ORDER BY code") == [(9,), (1,)]
-
-
-def test_ten_answers_of_one_person_are_no_ten_people(office: Office) -> None:
-    """Whoever sends nine of their own beside another's learns nothing: those wait on, and no token is spent."""
-    survey, by = published(office, anonymous=True)
-    follow(office, range(1, 12))
-    for person in [1] * TOGETHER + [2, 99]:
-        answer(office, survey, person, often="a")
-    counts = take_in(office).answers
-    assert (counts.applied, counts.received) == (0, 10)
-    assert counts.ignored == {AGAIN: 9, NOT_FOLLOWING: 1}
-    assert rows(office, "SELECT (SELECT COUNT(*) FROM survey_spent), (SELECT COUNT(*) FROM survey_tally)") == [(0, 0)]
-    assert take_in(office).rows == 0
-    for person in range(3, 11):
-        answer(office, survey, person, often="b")
-    assert take_in(office).answers.applied == TOGETHER
-    answer(office, survey, 11, often="c")
-    assert close(office, by, "library", gate) == 11
-
-
-def test_each_survey_waits_for_ten_of_its_own(office: Office, clock: TestClock) -> None:
-    """Neither another survey's answers nor its end open the few of one that goes on."""
-    ending, by = published(office, anonymous=True, name="ending", closes_on="2026-11-30")
-    going = publish(office, by, a_survey(anonymous=True, name="going"))
-    follow(office, range(1, 10))
-    for person in range(1, 6):
-        answer(office, ending, person, often="a")
-        answer(office, going, person + 4, often="b")
-    assert take_in(office).rows == 0
-    clock.forward(days=30)
-    assert take_in(office).answers.applied == 5
-    answer(office, ending, 9, often="a")
-    close(office, by, "ending", gate)
-    assert rows(office, "SELECT DISTINCT survey FROM survey_tally") == [("ending",)]
-    assert rows(office, "SELECT COUNT(*) FROM survey_spent") == [(0,)]
-    assert close(office, by, "going", gate) == 5
-
-
-def test_a_survey_whose_key_is_gone_stops_nothing(office: Office) -> None:
-    """After a restore no answer can be told from a second one: they do not count, and all else goes on."""
-    survey, by = published(office, anonymous=True)
-    follow(office, range(1, TOGETHER + 1))
-    office.survey_keys.destroy(survey.name)
-    for person in range(1, TOGETHER + 1):
-        answer(office, survey, person, often="a")
-    deliver(office, an_event("unfollow", 1, at=10_000))
-    counts = take_in(office)
-    assert (counts.answers.ignored, counts.events.applied) == ({KEY_GONE: TOGETHER}, 1)
-    assert close(office, by, "library", gate) == 0
-
-
 def test_a_key_ends_with_its_survey_even_if_the_close_was_killed(office: Office, clock: TestClock) -> None:
     """L6: of a closed survey, of none, or of one that nobody closed; that of one that goes on stays."""
     survey, by = published(office, anonymous=True)
@@ -195,30 +133,6 @@ def test_nothing_that_is_kept_ties_an_anonymous_answer_to_anybody(office: Office
     assert not set(tokens) & indexes
     assert len(rows(office, "SELECT DISTINCT ends_at FROM survey_spent")) == 1
     assert tokens == sorted(tokens) or office.settings.warehouse_address.startswith("postgres")
-
-
-def test_a_waiting_answer_holds_no_old_key_and_outlives_no_erasure(office: Office, clock: TestClock) -> None:
-    """L14: each night what waits is sealed anew, and what a leaver answered goes; the old box keys end in time.
-
-    What is no answer is kept, too: it is set aside when its turn comes.
-    """
-    survey, _ = published(office, anonymous=True)
-    follow(office, range(1, 4))
-    for person in range(1, 4):
-        answer(office, survey, person, often="a")
-    put(office, ballot_of(survey.name), b"no answer")
-    deliver(office, an_event("unfollow", 3, at=10_000))
-    take_in(office)
-    with writing(office.inbox) as connection:
-        inbox.put(connection, ballot_of(survey.name), 1, b"no box", office.now())
-    for _ in range(5):
-        clock.forward(days=1)
-        retention.renew_box_keys(office)
-    with reading(office.inbox) as connection:
-        waiting = inbox.oldest(connection, (ballot_of(survey.name),), 10)
-    newest = office.box_keys.epochs()[-1]
-    assert [row.epoch for row in waiting] == [1, newest, newest, newest]
-    assert not [alarm for alarm in watch.look(office) if alarm.code == "inbox_lag"]
 
 
 def test_who_answers_twice_is_counted_once(office: Office) -> None:

@@ -10,6 +10,7 @@ from tests.ingest.builders import rows, take_in
 from tests.resident.builders import Door, running_pages
 from tests.support.builders import TestClock, an_office
 from tests.surveys.builders import answer, published
+from web.limits import ALLOWED, Limits
 
 
 @pytest.fixture
@@ -108,3 +109,14 @@ def test_the_token_is_of_one_survey(asking: tuple[Office, Door]) -> None:
     assert browser.submit(form, **{"q-often": "a", "token": other}).status == 403
     assert browser.submit(form, **{"q-often": "a"}).status == 200
     assert browser.submit(form, **{"q-often": "a"}).status == 409
+
+
+def test_one_answer_counts_once_against_the_pace(asking: tuple[Office, Door]) -> None:
+    """Page, answer and the page after it are three requests of a session, not four."""
+    office, door = asking
+    published(office)
+    browser, _ = door.enter(1)
+    door.context.limits = Limits(door.clock, dict(ALLOWED) | {("session", "ask"): 3})
+    page = browser.get("/surveys/library")
+    assert browser.submit(page.form("/surveys/library"), **{"q-often": "a"}).status == 200
+    assert browser.get("/surveys").status == 429

@@ -12,8 +12,8 @@ from tayori.office import Office
 from tayori.vault import keyring
 from tayori.vault.keyfile import KeyFile, Space
 from tayori.vault.keyring import Keyring, Rotation
-from tayori.warehouse import wrapped_keys
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse import hygiene, wrapped_keys
+from tayori.warehouse.engines import is_sqlite, reading, writing
 from tests.support.stops import Killed, stopped_after
 
 SPACES = list(Space)
@@ -143,11 +143,17 @@ def test_a_writer_that_comes_in_the_middle_of_a_switch_finds_the_new_epoch(offic
         assert [row[1] for row in wrapped_keys.find_keys(vault, "person", [11])] == [2]
 
 
-def test_a_key_destroyed_while_others_are_carried_over_does_not_go_over(office: Office) -> None:
-    """Between the reading of a block and its writing a key is destroyed and another made anew: the first stays away."""
-    keys = keys_of(office, Space.PERSON, range(1, 11))
-    ring = office.person_keys
+@pytest.mark.parametrize(("gone", "made"), [([], []), ([4], [5]), ([4], []), ([], [5]), ([], [7]), ([4], [7])], ids=str)
+def test_a_key_destroyed_while_others_are_carried_over_does_not_go_over(
+    office: Office, gone: list[int], made: list[int]
+) -> None:
+    """Between the reading of a block and its writing keys are destroyed and made: each ends as its writer left it.
+
+    5 had a key, 7 had none: also where as many came as went, nobody who went returns, and nobody's new key is lost.
+    """
+    ring, numbers = office.person_keys, [number for number in range(1, 11) if number != 7]
     with writing(office.vault) as vault:
+        keys = dict(zip(numbers, ring.create(vault, numbers), strict=True))
         ring.begin_epoch(vault, 2, "preparing", office.now())
     with reading(office.vault) as vault:
         block = wrapped_keys.next_keys(vault, "person", wrapped_keys.FIRST_NUMBER, 100)
@@ -155,13 +161,32 @@ def test_a_key_destroyed_while_others_are_carried_over_does_not_go_over(office: 
     assert following is not None
     anew = ring.wrapped(following, list(ring.unwrapped(block)))
     with writing(office.vault) as vault:
-        ring.destroy(vault, [4])
-        keys[5] = ring.create(vault, [5])[0]
+        ring.destroy(vault, gone)
+        keys |= dict(zip(made, ring.create(vault, made), strict=True))
+    left = {number: key for number, key in keys.items() if number not in gone}
     with writing(office.vault) as vault:
         wrapped_keys.carry_over(vault, "person", block, anew)
-        assert wrapped_keys.count_next(vault, "person") == 9
+        assert wrapped_keys.count_next(vault, "person") == len(left)
     ring.rotate(office.vault, office.now())
-    assert opened(office, Space.PERSON, range(1, 11)) == {no: key for no, key in keys.items() if no != 4}
+    assert opened(office, Space.PERSON, range(1, 11)) == left
+
+
+@pytest.mark.parametrize("size", [1, 6, 29, 30, 31])
+def test_the_second_table_is_emptied_in_pieces(office: Office, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """However many rows go at once, none stays, and of what was wrapped before no byte is left in the store's files."""
+    monkeypatch.setattr(keyring, "EMPTIED", size)
+    keys = keys_of(office, Space.PERSON, range(1, 31))
+    with reading(office.vault) as vault:
+        before = [row[2] for row in wrapped_keys.find_keys(vault, "person", range(1, 31))]
+    pauses: list[float] = []
+    office.person_keys.rotate(office.vault, office.now(), pause=pauses.append)
+    assert len(pauses) == (29 // size if is_sqlite(office.vault) else 0)
+    assert opened(office, Space.PERSON, range(1, 31)) == keys
+    with reading(office.vault) as vault:
+        assert wrapped_keys.count_next(vault, "person") == 0
+    hygiene.clean(office.vault, "vault")
+    kept = b"".join(path.read_bytes() for path in hygiene.store_files(office.vault).values())
+    assert not [one for one in before if one in kept]
 
 
 def test_ingest_and_erasure_go_on_while_epoch_after_epoch_ends(office: Office) -> None:

@@ -1,7 +1,4 @@
-"""The door (FastAPI): LINE's deliveries in, pictures of broadcasts out, and whether it could keep a delivery now.
-
-Where it has an address, the opinion screen is an app of its own beside the webhook.
-"""
+"""The webhook's door (FastAPI): LINE's deliveries in, pictures of broadcasts out, whether it could keep a delivery."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
 
 from tayori.domain.identifiers import Clock
 from tayori.vault.sealed_box import Sealer
@@ -19,10 +15,6 @@ from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
 from web.door.webhook import MOST_HELD, WEBHOOK_PATH, Webhook, in_time
-from web.headers import dress
-from web.opinion.app import make_app as make_opinions
-from web.opinion.app import make_screen
-from web.opinion.screen import UNDER
 
 
 def utc_now() -> datetime:
@@ -49,10 +41,6 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MO
     async def webhook(request: Request) -> Response:
         return await answer(request)
 
-    if settings.opinion_base_url:
-        app.state.screen = make_screen(settings, store, sealer, clock)
-        app.mount(UNDER, make_opinions(app.state.screen))
-        _add_way_in(app)
     if settings.media_folder is not None:
         add_media(app, settings.media_folder)
 
@@ -62,14 +50,6 @@ def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MO
         return Response(status_code=200 if ready else 503)
 
     return app
-
-
-def _add_way_in(app: FastAPI) -> None:
-    """Lead who leaves the last stroke out, or types it off a poster, to the screen: by its path, never out of TLS."""
-
-    @app.get(UNDER, include_in_schema=False)
-    async def way_in() -> Response:
-        return dress(RedirectResponse(f"{UNDER}/", 308))
 
 
 def from_environment() -> FastAPI:

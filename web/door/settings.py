@@ -1,7 +1,6 @@
 """What the door holds: the channel secret, a public key, the inbox's address. Nothing else reaches it.
 
-Pictures of broadcasts are public: their folder is the one thing that it reads. Where the opinion screen is served, the
-door knows its address.
+Pictures of broadcasts are public: their folder is the one thing that it reads.
 """
 
 from pathlib import Path
@@ -10,9 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tayori.errors import BadInput
-from tayori.settings import Hosts
 from tayori.warehouse.addresses import is_protected
-from web.origin import hosts_of, origin_of
 
 
 class DoorSettings(BaseSettings):
@@ -24,9 +21,6 @@ class DoorSettings(BaseSettings):
     inbox_public_key_file: Path = Field(description="what the door seals to")
     media_folder: Path | None = Field(None, description="pictures of submitted broadcasts; empty: none are served")
     inbox_url: str = Field(repr=False, description="the inbox; its role may only INSERT")
-    opinion_base_url: str = Field("", description="address of the opinion screen as residents see it; empty: none")
-    web_base_url: str = Field("", description="address of the residents' pages; empty: that of the opinion screen")
-    web_allowed_hosts: Hosts = Field((), description="hosts that the screen answers to; empty: that of its address")
 
     @field_validator("media_folder", mode="before")
     @classmethod
@@ -41,11 +35,6 @@ class DoorSettings(BaseSettings):
             raise ValueError(message)
         return secret
 
-    @field_validator("opinion_base_url", "web_base_url")
-    @classmethod
-    def _address_is_an_origin(cls, url: str) -> str:
-        return origin_of(url) if url else url
-
     @field_validator("inbox_url")
     @classmethod
     def _wire_is_encrypted(cls, url: str) -> str:
@@ -53,11 +42,6 @@ class DoorSettings(BaseSettings):
             message = "a PostgreSQL inbox on another host needs sslmode=verify-full (L8)"
             raise ValueError(message)
         return url
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """What a Host header of the opinion screen may say."""
-        return hosts_of(self.web_allowed_hosts, self.opinion_base_url)
 
 
 def door_settings() -> DoorSettings:

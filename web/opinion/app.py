@@ -1,35 +1,44 @@
 """ご意見入力画面, the opinion screen (FastAPI): write, look it over, send, get a receipt number (O1, O4, O6).
 
-An app of its own that the door serves under `/opinion`: its guard, its error pages and its count of refusals are no
-business of the webhook's. It works without scripts.
+A process of its own, apart from the webhook's door: a flood here keeps no delivery of LINE's waiting (ADR 0046). It
+works without scripts.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Final
 
-from fastapi import FastAPI, Request
-from starlette.responses import Response
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import RedirectResponse, Response
 
 from tayori.domain.identifiers import Clock
 from tayori.domain.letters import ITEMS, Letter, Problem, letter_of, problems
 from tayori.domain.register import register
 from tayori.domain.ward import ward
+from tayori.ingest.sent import Sent
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
-from web.door.settings import DoorSettings
 from web.forms import described, one
-from web.limits import Limits
-from web.opinion.screen import PACKAGE, TRAP, UNDER, VISIT, WORDS, WRITE, Given, Screen, form_of
+from web.limits import EVERYBODY, Limits
+from web.opinion.screen import EASY, PACKAGE, TRAP, UNDER, VISIT, WORDS, WRITE, Given, Screen, form_of
+from web.opinion.settings import OpinionSettings, opinion_settings
 from web.opinion.words import notice, told
-from web.pages import STATUS, add_guard, address_of, in_thread, keep_cookie, secret_of, words_of
-from web.resident.sessions import new_visit
+from web.pages import STATUS, add_guard, add_health, address_of, in_thread, keep_cookie, visit_of, words_of
 from web.route import Refusal, TurnedAway
+from web.tokens import number_of
 
 WRONG: Final = 422
 LETTER_FORM: Final = described(*ITEMS, WORDS, TRAP)
 
 
-def make_screen(settings: DoorSettings, store: DoorStore, sealer: Sealer, clock: Clock) -> Screen:
-    """Give what the screen needs, and no more than the door has."""
+def utc_now() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
+
+
+def make_screen(settings: OpinionSettings, clock: Clock = utc_now) -> Screen:
+    """Open what the screen needs, and no more."""
     return Screen(
         package=PACKAGE,
         under=UNDER,
@@ -37,29 +46,52 @@ def make_screen(settings: DoorSettings, store: DoorStore, sealer: Sealer, clock:
         hosts=settings.hosts,
         clock=clock,
         limits=Limits(clock),
-        store=store,
-        sealer=sealer,
+        store=DoorStore(settings.inbox_url),
+        sealer=Sealer(settings.inbox_public_key_file),
         states_at=f"{settings.web_base_url or settings.opinion_base_url}/letter",
     )
 
 
 def make_app(screen: Screen) -> FastAPI:
     """Build the screen. Logs hold counts and kinds, never a value, an id or an address."""
-    app = FastAPI(title="Tayori opinion screen", docs_url=None, redoc_url=None, openapi_url=None)
-    _add_writing(app, screen)
-    _add_sending(app, screen)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        screen.store.close()
+
+    app = FastAPI(title="Tayori opinion screen", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    pages = APIRouter(prefix=UNDER)
+    _add_writing(pages, screen)
+    _add_sending(pages, screen)
+    app.include_router(pages)
+    _add_way_in(app)
+    add_health(app, screen.is_ready)
     add_guard(app, screen)
     return app
 
 
-def _add_writing(app: FastAPI, screen: Screen) -> None:
+def from_environment() -> FastAPI:
+    """Build the screen from the environment."""
+    return make_app(make_screen(opinion_settings()))
+
+
+def _add_way_in(app: FastAPI) -> None:
+    """Lead who leaves the last stroke out, or types it off a poster, to the screen: by its path, never out of TLS."""
+
+    @app.get(UNDER, include_in_schema=False)
+    async def way_in() -> Response:
+        return RedirectResponse(f"{UNDER}/", 308)
+
+
+def _add_writing(app: APIRouter, screen: Screen) -> None:
     @app.get("/")
     async def form(request: Request) -> Response:
-        return _form(screen, _visit_of(request), Letter(), easy=False)
+        return _form(screen, Given(visit_of(request, VISIT), {}), Letter())
 
     @app.get("/easy")
     async def easy(request: Request) -> Response:
-        return _form(screen, _visit_of(request), Letter(), easy=True)
+        return _form(screen, Given(visit_of(request, VISIT), {WORDS: [EASY]}), Letter())
 
     @app.post("/confirm", openapi_extra=LETTER_FORM)
     async def confirm(request: Request) -> Response:
@@ -69,7 +101,7 @@ def _add_writing(app: FastAPI, screen: Screen) -> None:
             return _form_anew(screen, given, letter, refusal)
         wrong, trapped = problems(letter), bool(one(given.fields, TRAP))
         if wrong or trapped:
-            return _form(screen, given.visit, letter, easy=given.easy, wrong=wrong, trapped=trapped)
+            return _form(screen, given, letter, wrong=wrong, trapped=trapped)
         return _confirm(screen, given, letter)
 
     @app.post("/edit", openapi_extra=LETTER_FORM)
@@ -78,17 +110,17 @@ def _add_writing(app: FastAPI, screen: Screen) -> None:
         letter = letter_of(given.written())
         if (refusal := screen.token_refusal(given, form_of(letter))) is not None:
             return _form_anew(screen, given, letter, refusal)
-        return _form(screen, given.visit, letter, easy=given.easy)
+        return _form(screen, given, letter)
 
 
-def _add_sending(app: FastAPI, screen: Screen) -> None:
+def _add_sending(app: APIRouter, screen: Screen) -> None:
     @app.post("/send", openapi_extra=LETTER_FORM)
     async def send(request: Request) -> Response:
         given = await screen.given(request)
         letter = letter_of(given.written())
         refusal = screen.token_refusal(given, form_of(letter))
-        if refusal is Refusal.TOKEN_LATE and screen.is_sent(given.token):
-            return _sent(screen, given, letter, again=True)
+        if refusal is Refusal.TOKEN_LATE and screen.is_sent(sent := screen.sent_under(given, letter)):
+            return _sent(screen, given, sent, again=True)
         if refusal is Refusal.TOKEN_LATE and not problems(letter):
             screen.count(refusal)
             return _confirm(screen, given, letter, refusal)
@@ -98,20 +130,20 @@ def _add_sending(app: FastAPI, screen: Screen) -> None:
             raise TurnedAway(Refusal.UNREADABLE)
         screen.limit("address", "send", address_of(request))
         screen.limit("session", "send", given.visit)
-        again = screen.is_sent(given.token)
+        screen.limit(EVERYBODY, "send")
+        sent = screen.sent_under(given, letter)
+        again = screen.is_sent(sent)
         if not again:
-            sent = screen.sent_under(given.token, letter)
             await in_thread(lambda: screen.put(sent))
-            screen.remember(given.token)
-        return _sent(screen, given, letter, again=again)
+            screen.remember(sent)
+        return _sent(screen, given, sent, again=again)
 
 
 def _form(
     screen: Screen,
-    visit: str,
+    given: Given,
     letter: Letter,
     *,
-    easy: bool,
     wrong: dict[str, Problem] | None = None,
     trapped: bool = False,
     refusal: Refusal | None = None,
@@ -125,25 +157,28 @@ def _form(
         wrong=wrong or {},
         trapped=trapped,
         refused=words_of(PACKAGE)["refusals"][refusal] if refusal is not None else None,
-        easy=easy,
-        said=told(easy=easy),
+        easy=given.easy,
+        said=told(easy=given.easy),
         items=register().collected("O"),
-        notice=notice(ward().current_notice, easy=easy),
-        token=screen.token(visit, WRITE),
+        notice=notice(ward().current_notice, easy=given.easy),
+        token=screen.token(given.visit, WRITE, number_of(given.token) if refusal is not None else ""),
     )
-    keep_cookie(response, VISIT, visit)
+    keep_cookie(response, VISIT, given.visit)
     return response
 
 
 def _form_anew(screen: Screen, given: Given, letter: Letter, refusal: Refusal) -> Response:
-    """Give the form back to whoever came by the regular route with a token that does not count: nothing is lost."""
+    """Give the form back to whoever came by the regular route with a token that does not count: nothing is lost.
+
+    It goes on under the same number: a letter that was sent before a restart, and is sent again, is the same letter.
+    """
     screen.count(refusal)
-    return _form(screen, given.visit, letter, easy=given.easy, refusal=refusal)
+    return _form(screen, given, letter, refusal=refusal)
 
 
-def _sent(screen: Screen, given: Given, letter: Letter, *, again: bool) -> Response:
+def _sent(screen: Screen, given: Given, sent: Sent, *, again: bool) -> Response:
     """Tell that a letter was taken, and its number; the token of a letter that is kept still gives it hours later."""
-    sent, said = screen.sent_under(given.token, letter), told(easy=given.easy)
+    said = told(easy=given.easy)
     return screen.render("sent", sent=sent, again=again, easy=given.easy, said=said, states_at=screen.states_at)
 
 
@@ -156,9 +191,5 @@ def _confirm(screen: Screen, given: Given, letter: Letter, refusal: Refusal | No
         easy=given.easy,
         said=told(easy=given.easy),
         notice=notice(ward().current_notice, easy=given.easy),
-        token=screen.token(given.visit, form_of(letter)),
+        token=screen.token(given.visit, form_of(letter), number_of(given.token)),
     )
-
-
-def _visit_of(request: Request) -> str:
-    return secret_of(request, VISIT) or new_visit()

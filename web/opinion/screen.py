@@ -4,6 +4,7 @@ It holds a public key and may INSERT, and no more: what was sent is out of its r
 written is nowhere but on the writer's own page.
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,11 +20,10 @@ from tayori.domain.ward import ward
 from tayori.ingest.sent import LETTER, Sent
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
-from web.forms import Fields, Size, one, read_form
-from web.pages import TOKYO, Pages, secret_of
-from web.resident.sessions import new_visit
-from web.route import Refusal, TurnedAway, form_refusal
-from web.tokens import FIELD, GOOD_FOR, moment_of
+from web.forms import Fields, Size, one
+from web.pages import TOKYO, Pages, visit_of
+from web.route import Refusal
+from web.tokens import FIELD, GOOD_FOR, moment_of, number_of
 
 PACKAGE: Final = "web.opinion"
 UNDER: Final = "/opinion"
@@ -78,10 +78,8 @@ class Screen(Pages):
             TurnedAway: it did not, or is none that the page could send.
 
         """
-        if (refusal := form_refusal(request.headers, self.origin)) is not None:
-            raise TurnedAway(refusal)
-        fields = await read_form(request, KNOWN, SIZE)
-        visit = secret_of(request, VISIT) or new_visit()
+        fields = await self.read(request, KNOWN, SIZE)
+        visit = visit_of(request, VISIT)
         self.limit("session", "ask", visit)
         return Given(visit, fields)
 
@@ -90,9 +88,14 @@ class Screen(Pages):
         good_for = WRITING_FOR if form == WRITE else GOOD_FOR
         return self.tokens.refusal(given.token, given.visit, form, self.clock(), good_for)
 
-    def sent_under(self, token: str, letter: Letter) -> Sent:
-        """Give a letter as it is sent under a token: the same token gives the same letter and the same receipt."""
-        drawn, day = self.tokens.drawn(token, LETTER), moment_of(token).astimezone(TOKYO).date()
+    def sent_under(self, given: Given, letter: Letter) -> Sent:
+        """Give a letter as it is sent: the same text from the same form of the same browser is the same letter.
+
+        Letter and receipt number are drawn from the browser's own secret, so that they are the same after a restart.
+        """
+        named = f"{LETTER}|{number_of(given.token)}|{form_of(letter)}"
+        drawn = hmac.digest(given.visit.encode(), named.encode(), "sha256")
+        day = moment_of(given.token).astimezone(TOKYO).date()
         received = self.clock().astimezone(TOKYO).date()
         return Sent(drawn[:16].hex(), receipt_number(day, drawn[16:]), received, ward().current_notice, letter)
 
@@ -106,16 +109,26 @@ class Screen(Pages):
         box = self.sealer.seal(LETTER, sent.packed())
         self.store.put(LETTER, box.epoch, box.box, self.clock())
 
-    def is_sent(self, token: str) -> bool:
-        """Whether a letter was kept under this token already."""
-        return token in self.sent
+    def is_ready(self) -> bool:
+        """Whether a letter could be kept now.
 
-    def remember(self, token: str) -> None:
-        """Remember that a letter was kept under this token, for as long as the token could come again."""
+        Raises:
+            Unavailable: it could not, and why.
+
+        """
+        self.sealer.seal(LETTER, b"")
+        return self.store.answers()
+
+    def is_sent(self, sent: Sent) -> bool:
+        """Whether this letter was kept already, as far as this process remembers; the worker tells in any case."""
+        return sent.letter_id in self.sent
+
+    def remember(self, sent: Sent) -> None:
+        """Remember that this letter was kept, for as long as its form could come again."""
         now = self.clock()
         if len(self.sent) >= MOST_SENT:
             self.sent = {one: at for one, at in self.sent.items() if now - at <= GOOD_FOR}
-        self.sent[token] = now
+        self.sent[sent.letter_id] = now
 
 
 def form_of(letter: Letter) -> str:

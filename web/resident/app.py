@@ -1,6 +1,5 @@
 """The residents' process (FastAPI): reception settings, and nothing that could send or open anybody else."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,14 +9,14 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from tayori.domain.identifiers import Clock
-from tayori.errors import TayoriError
 from tayori.ingest.own_page import OwnPage
 from tayori.line.login import LineLogin
+from tayori.settings import Mode
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore, open_impatient
 from web.limits import Limits
-from web.pages import HEALTH, add_guard, in_thread
+from web.pages import add_guard, add_health
 from web.resident.context import PACKAGE, Context, Farewell, wording
 from web.resident.entering import add_entering
 from web.resident.letter import add_letter
@@ -25,8 +24,6 @@ from web.resident.owner import add_owner
 from web.resident.sessions import Sessions
 from web.resident.settings import ResidentSettings, resident_settings
 from web.resident.survey import add_surveys
-
-log = logging.getLogger("tayori.resident")
 
 
 def utc_now() -> datetime:
@@ -44,6 +41,7 @@ def make_context(settings: ResidentSettings, clock: Clock = utc_now, rng: Random
         Sealer(settings.inbox_public_key_file),
         clock,
         chance,
+        bound=settings.mode is Mode.LIVE,
     )
     return Context(
         package=PACKAGE,
@@ -72,7 +70,7 @@ def make_app(context: Context) -> FastAPI:
     add_owner(app, context)
     add_surveys(app, context)
     add_letter(app, context)
-    _add_health(app, context)
+    add_health(app, context.page.answers)
     _add_farewell(app, context)
     add_guard(app, context)
     return app
@@ -81,17 +79,6 @@ def make_app(context: Context) -> FastAPI:
 def from_environment() -> FastAPI:
     """Build the pages from the environment."""
     return make_app(make_context(resident_settings()))
-
-
-def _add_health(app: FastAPI, context: Context) -> None:
-    @app.get(HEALTH)
-    async def health() -> Response:
-        try:
-            ready = await in_thread(context.page.answers)
-        except TayoriError as error:
-            log.error("%s", error.sentence)  # noqa: TRY400 - the sentence is all there is to say
-            ready = False
-        return Response(status_code=200 if ready else 503)
 
 
 def _add_farewell(app: FastAPI, context: Context) -> None:

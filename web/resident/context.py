@@ -12,12 +12,12 @@ from tayori.domain.ward import ward
 from tayori.errors import TayoriError
 from tayori.ingest.own_page import OwnPage
 from tayori.line.login import LineLogin
-from web.forms import Fields, Size, one, read_form
+from web.forms import Fields, Size, one
 from web.pages import Pages, secret_of, templates_of, words_of
 from web.resident.forms import SIZE
-from web.resident.sessions import Session, Sessions, new_visit
+from web.resident.sessions import Session, Sessions
 from web.resident.settings import ResidentSettings
-from web.route import Refusal, TurnedAway, form_refusal
+from web.route import Refusal, TurnedAway
 from web.tokens import FIELD
 
 PACKAGE: Final = "web.resident"
@@ -62,18 +62,24 @@ class Context(Pages):
         return session
 
     async def form(
-        self, request: Request, form: str, *known: str, once: bool = True, size: Size = SIZE
+        self,
+        request: Request,
+        form: str,
+        *known: str,
+        once: bool = True,
+        size: Size = SIZE,
+        session: Session | None = None,
     ) -> tuple[Session, Fields]:
         """Give session and fields of a form that came from our own page, with its token.
+
+        `session` is the request's, where the caller looked it up, and counted it, already.
 
         Raises:
             TurnedAway: it did not, and nothing came of it.
 
         """
-        if (refusal := form_refusal(request.headers, self.settings.origin)) is not None:
-            raise TurnedAway(refusal)
-        fields = await read_form(request, frozenset({*known, FIELD}), size)
-        session = self.session(request)
+        fields = await self.read(request, frozenset({*known, FIELD}), size)
+        session = session or self.session(request)
         token = one(fields, FIELD)
         if (refusal := self.tokens.refusal(token, session.secret, form, self.clock())) is not None:
             raise TurnedAway(refusal)
@@ -85,7 +91,7 @@ class Context(Pages):
 
     @asynccontextmanager
     async def taking(
-        self, request: Request, form: str, *known: str, size: Size = SIZE
+        self, request: Request, form: str, *known: str, size: Size = SIZE, session: Session | None = None
     ) -> AsyncIterator[tuple[Session, Fields]]:
         """Give session and fields of a form that counts once; one that could not be kept may be sent again.
 
@@ -93,7 +99,7 @@ class Context(Pages):
             TurnedAway: as `form`.
 
         """
-        session, fields = await self.form(request, form, *known, size=size)
+        session, fields = await self.form(request, form, *known, size=size, session=session)
         try:
             yield session, fields
         except TayoriError:
@@ -107,20 +113,13 @@ class Context(Pages):
             TurnedAway: it did not, and nothing came of it.
 
         """
-        if (refusal := form_refusal(request.headers, self.settings.origin)) is not None:
-            raise TurnedAway(refusal)
-        fields = await read_form(request, frozenset({*known, FIELD}), SIZE)
+        fields = await self.read(request, frozenset({*known, FIELD}), SIZE)
         visit = secret_of(request, VISIT)
         if visit is None:
             raise TurnedAway(Refusal.TOKEN)
         if (refusal := self.tokens.refusal(one(fields, FIELD), visit, form, self.clock())) is not None:
             raise TurnedAway(refusal)
         return fields
-
-
-def visit_of(request: Request) -> str:
-    """Give the secret of a browser that is not logged in; a fresh one where it has none of our form."""
-    return secret_of(request, VISIT) or new_visit()
 
 
 def purpose_of(version: str) -> str:

@@ -9,8 +9,9 @@ from tayori.domain.register import register
 from tayori.domain.ward import ward
 from tayori.line.login import LoginFailed, Why
 from web.forms import described, one
-from web.pages import address_of, drop_cookie, in_thread, keep_cookie, secret_of, see
-from web.resident.context import SESSION, VISIT, Context, purpose_of, visit_of, wording
+from web.limits import EVERYBODY
+from web.pages import address_of, drop_cookie, in_thread, keep_cookie, secret_of, see, visit_of
+from web.resident.context import SESSION, VISIT, Context, purpose_of, wording
 from web.resident.settings import CALLBACK
 from web.route import Refusal, TurnedAway
 
@@ -51,7 +52,7 @@ def add_entering(app: FastAPI, context: Context) -> None:
 
 
 def _start(context: Context, request: Request, told: str | None = None) -> Response:
-    visit = visit_of(request)
+    visit = visit_of(request, VISIT)
     held = register()
     response = context.render(
         "start",
@@ -69,8 +70,9 @@ def _start(context: Context, request: Request, told: str | None = None) -> Respo
 
 async def _login(context: Context, request: Request) -> Response:
     context.limit("address", "login", address_of(request))
+    context.limit(EVERYBODY, "login")
     fields = await context.visiting(request, LOGIN, "purpose", "confirmed")
-    visit = visit_of(request)
+    visit = visit_of(request, VISIT)
     if one(fields, "purpose") != ward().current_purpose:
         raise TurnedAway(Refusal.PURPOSE)
     if one(fields, "confirmed") != "yes":

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from tayori.domain.receipts import read_receipt
 from web.forms import described, one
-from web.pages import address_of, in_thread, keep_cookie
-from web.resident.context import VISIT, Context, visit_of, wording
+from web.limits import EVERYBODY
+from web.pages import address_of, in_thread, keep_cookie, visit_of
+from web.resident.context import VISIT, Context, wording
 
 ASK = "letter"
 UNKNOWN, MALFORMED = "unknown", "malformed"
@@ -25,6 +26,7 @@ def add_letter(app: FastAPI, context: Context) -> None:
     @app.post("/letter", openapi_extra=described("receipt"))
     async def tell(request: Request) -> Response:
         context.limit("address", "letter", address_of(request))
+        context.limit(EVERYBODY, "letter")
         fields = await context.visiting(request, ASK, "receipt")
         number = read_receipt(one(fields, "receipt"))
         if number is None:
@@ -34,7 +36,7 @@ def add_letter(app: FastAPI, context: Context) -> None:
 
 
 def _page(context: Context, request: Request, state: str | None = None) -> Response:
-    visit = visit_of(request)
+    visit = visit_of(request, VISIT)
     told = wording()["letters"][state] if state is not None else None
     response = context.render("letter", told=told, state=state, token=context.token(visit, ASK))
     keep_cookie(response, VISIT, visit)

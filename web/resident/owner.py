@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -24,6 +24,7 @@ CLEARED: Final[dict[str, Any]] = {"birth_year": None, "sex": None, "area": None,
 CHOICES: Final = ("birth_year", "sex", "area", "genre", "town")
 SAVE, CLEAR, STOP, ERASE, STAFF, LOGOUT = "save", "clear", "stop", "erase", "staff", "logout"
 SETTINGS_FORM: Final = described(*CHOICES, many=SIZE.many)
+CODE_TAKES: Final = timedelta(minutes=1)  # a wrong one is told after this
 LONGEST_CODE: Final = 16  # twice what is shown
 FILE: Final = "tayori-my-settings"
 
@@ -107,7 +108,7 @@ def _add_setting(app: FastAPI, context: Context) -> None:
     @app.get("/staff")
     async def staff(request: Request) -> Response:
         session = context.session(request)
-        told, session.told = session.told, None
+        told = await _code_told(context, session)
         return context.render("staff", told=told, token=context.token(session.secret, STAFF))
 
     @app.post("/staff", openapi_extra=described("code"))
@@ -140,8 +141,23 @@ async def _hand_in_code(context: Context, session: Session, code: str) -> None:
     if who is None or not (code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE):
         session.told = "code_malformed"
         return
+    session.code_at = context.clock()
     await in_thread(lambda: context.page.hand_in_staff_code(who, code))
-    session.told = "code_taken"
+
+
+async def _code_told(context: Context, session: Session) -> str | None:
+    """Say what became of the code that was handed in; whether it was right only the worker knows, and the link tells.
+
+    The link is looked up where there is a code to tell of, and nowhere else.
+    """
+    told, session.told = session.told, None
+    if told is not None or session.code_at is None:
+        return told
+    linked_at, since = (await _held(context, session)).linked_at, context.clock() - session.code_at
+    if linked_at is not None and linked_at >= session.code_at:
+        session.code_at = None
+        return "code_right"
+    return "code_wrong" if since > CODE_TAKES else "code_taken"
 
 
 def _moved(chosen: Choices, area: int | None) -> Choices:
@@ -238,7 +254,7 @@ def _plain(session: Session, held: Held) -> dict[str, object]:
         "確認した利用目的の版": settings.purpose_version if settings else None,
         "確認の時刻": settings.confirmed_at.isoformat() if settings else None,
         "受付待ちの送信": held.waiting,
-        "職員の試し送りの登録": held.linked,
+        "職員の試し送りの登録": held.linked_at is not None,
     }
 
 

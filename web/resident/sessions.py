@@ -38,6 +38,7 @@ class Session:
     pending: ReceptionSettings | None = field(default=None, repr=False)
     told: str | None = None
     farewell: str | None = None
+    code_at: datetime | None = None
     used: set[str] = field(default_factory=set, repr=False)
 
     def use(self, token: str) -> bool:
@@ -130,11 +131,6 @@ class Sessions:
             del self._sessions[key]
         for key in [key for key, one in self._underway.items() if now - one.attempt.began > LOGIN_FOR]:
             del self._underway[key]
-
-
-def new_visit() -> str:
-    """Give a fresh secret for a browser that is not logged in."""
-    return secrets.token_urlsafe(32)
 
 
 def _is_over(session: Session, now: datetime) -> bool:

@@ -33,10 +33,10 @@ def add_surveys(app: FastAPI, context: Context) -> None:
 
     @app.post("/surveys/{name}", openapi_extra=described())
     async def answer(request: Request, name: str) -> Response:
-        context.session(request)
+        asking = context.session(request)
         survey = await _named(context, name)
         known = [BEFORE + question.id for question in survey.questions]
-        async with context.taking(request, f"survey {name}", *known, size=SIZE) as (session, fields):
+        async with context.taking(request, f"survey {name}", *known, size=SIZE, session=asking) as (session, fields):
             if (who := session.who) is None:
                 raise TurnedAway(Refusal.NO_SESSION)
             given = {question.id: one(fields, BEFORE + question.id) for question in survey.questions}

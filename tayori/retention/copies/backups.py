@@ -1,10 +1,11 @@
-"""Backups: warehouse and inbox, sealed under a key of their own that lives in the vault and dies at their expiry (L12).
+"""Backups: warehouse, inbox and what lies beside them, sealed under a key that dies at their expiry (L12).
 
-The vault and its keys are never in one (see `escrow`). A backup is on the ledger only when it is whole; what a killed
-run left is swept by the next one, its key too.
+The key is the backup's own and lives in the vault. The vault and its keys are never in one (see `escrow`). A backup is
+on the ledger only when it is whole; what a killed run left is swept by the next one, its key too.
 """
 
 import hashlib
+import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from tayori.certificates.jws import Signer
 from tayori.domain.copies import NewCopy, Proof, copy_kind
 from tayori.errors import NotFound, Tampered, TayoriError
 from tayori.office import Office
-from tayori.retention.copies import ledger, package
+from tayori.retention.copies import beside, ledger, package
 from tayori.retention.copies.package import Making, Manifest
 from tayori.vault.age import identity_of
 from tayori.vault.keyfile import Space
@@ -76,6 +77,7 @@ def _sealed(office: Office, root: Path, copy_id: str, taken_at: datetime) -> Man
         address = getattr(office.settings, f"{store}_address")
         with dumps.taken_out(getattr(office, store), address, store, office.settings.scratch) as source:
             making.add(store, source, [recipient])
+    making.add(beside.PART, io.BytesIO(beside.taken_out(office)), [recipient])
     return making.finish(said, office.signing_key)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tayori.certificates.jws import Signer
 from tayori.errors import NotFound, Refused, Tampered, TayoriError, Unavailable
 from tayori.office import Office
-from tayori.retention.copies import aftermath, backups, escrow, ledger, package
+from tayori.retention.copies import aftermath, backups, beside, escrow, ledger, package
 from tayori.retention.copies.aftermath import Checked
 from tayori.retention.copies.ends import ESCROW
 from tayori.retention.copies.package import Manifest
@@ -305,6 +305,7 @@ def proven(office: Office, prove: Prove) -> Credential:
 
 def _settled(office: Office, backup: Manifest, escrowed: Manifest | None, who: Credential) -> dict[str, int]:
     done = aftermath.settle(office, datetime.fromisoformat(backup.said["taken_at"]))
+    done["files_put_back"] = beside.restore(office, backup, backups.identity(office, backup.copy_id))
     done["backups_adopted"] = backups.adopt(office, who.handler_id)
     if escrowed is not None:
         escrow.enter_found(office, who.handler_id, escrowed)

@@ -17,10 +17,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from tayori.warehouse import versions
-from tayori.warehouse.append_only import STATEMENTS
 from tayori.warehouse.engines import open_store, writing
 from tayori.warehouse.schema.columns import Moment
-from tayori.warehouse.setup import STORES
+from tayori.warehouse.setup import BESIDE_TABLES, STORES
 
 TEMPLATE = '''"""{store}: {what}."""
 
@@ -39,8 +38,8 @@ def upgrade() -> None:
     """Go from {before} to {revision}."""
     {steps}
 '''
-TRIGGERS = """
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+BESIDE = """
+    for statement in BESIDE_TABLES[op.get_bind().dialect.name]:
         op.execute(sa.text(statement))"""
 
 
@@ -73,8 +72,8 @@ def _write(store: str, revision: str, before: str | None, what: str) -> None:
         what=what.replace("_", " "),
         revision=revision,
         before=before,
-        steps=steps + (TRIGGERS if first else ""),
-        constants=f"\nAPPEND_ONLY = {STATEMENTS!r}\n" if first else "",
+        steps=steps + (BESIDE if first else ""),
+        constants=f"\nBESIDE_TABLES = {BESIDE_TABLES!r}\n" if first else "",
     )
     target = versions.FOLDER / "versions" / store / f"{revision}_{what}.py"
     target.write_text(written, "utf-8")

@@ -97,13 +97,16 @@ event_tally = Table(
     plain("counted_at", Moment, nullable=False),
 )
 
+# In the order in which a run erases: what one night writes stands together, however long the journal has become.
 erasure_journal = Table(
     "erasure_journal",
     warehouse,
-    classed("person_no", NUMBER, NEAR, Erasure.EXPIRY, primary_key=True, autoincrement=False, item="erasure_journal"),
-    plain("run_id", String(40), nullable=False, index=True),
+    plain("run_id", String(40), nullable=False),
+    classed("person_no", NUMBER, NEAR, Erasure.EXPIRY, nullable=False, item="erasure_journal"),
     plain("cause", String(16), nullable=False),
     classed("left_at", Moment, NEAR, Erasure.EXPIRY, nullable=False, item="erasure_journal"),
     classed("commitment", LargeBinary, NEAR, Erasure.EXPIRY, nullable=False, item="erasure_journal"),
     plain("erased_at", Moment, nullable=False),
+    PrimaryKeyConstraint("run_id", "person_no"),
+    sqlite_with_rowid=False,
 )

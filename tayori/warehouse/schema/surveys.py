@@ -34,6 +34,7 @@ survey = Table(
     plain("published_at", Moment, nullable=False),
     plain("closes_on", Date, nullable=False),
     plain("closed_at", Moment, nullable=True),
+    plain("ballot_key", LargeBinary, nullable=True),  # what anonymous answers are sealed to, public
 )
 
 survey_answer = Table(

@@ -3,11 +3,11 @@
 import contextlib
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from imapclient import IMAPClient
@@ -21,6 +21,7 @@ BLOCK_BYTES: Final = 64 << 20  # how much is held at a time
 BLOCK_MAILS: Final = 200
 PATIENCE_SECONDS: Final = 60
 SEEN: Final = b"\\Seen"
+FACTS: Final = ("RFC822.SIZE", "INTERNALDATE")
 Place = str | int
 Block = list["WaitingMail"]
 
@@ -46,6 +47,14 @@ class Box(Protocol):
 
     def file_away(self, places: Sequence[Place]) -> None:
         """Mark mails as seen and move them to the folder of what was taken in."""
+        ...
+
+    def filed(self, before: datetime) -> Iterator[Block]:
+        """Give the mails in the folder of what was taken in that arrived before a moment, some at a time."""
+        ...
+
+    def delete_filed(self, places: Sequence[Place]) -> None:
+        """Delete mails from that folder."""
         ...
 
 
@@ -93,20 +102,14 @@ class Maildir:
 
     def blocks(self) -> Iterator[Block]:
         """Give the mails in the order of their arrival."""
-        paths = [path for part in ("new", "cur") for path in (self._folder / part).iterdir() if path.is_file()]
-        block, held = Block(), 0
-        for path in sorted(paths, key=lambda path: path.name):
+        paths = []
+        for path in _files_in(self._folder):
             with contextlib.suppress(FileNotFoundError):  # another program moved it: it lies in `cur`, or is gone
                 if path.stat().st_size > LARGEST_MAIL:
                     self.too_large += 1
-                    continue
-                block.append(WaitingMail(str(path), _arrival(path), path.read_bytes()))
-                held += len(block[-1].raw)
-            if held > BLOCK_BYTES or len(block) == BLOCK_MAILS:
-                yield block
-                block, held = Block(), 0
-        if block:
-            yield block
+                else:
+                    paths.append(path)
+        yield from _read(paths)
 
     def file_away(self, places: Sequence[Place]) -> None:
         """Move mails, marked as seen."""
@@ -118,6 +121,15 @@ class Maildir:
             name, _, flags = path.name.partition(":2,")
             with contextlib.suppress(FileNotFoundError):
                 path.rename(self._done / "cur" / f"{name}:2,{''.join(sorted({*flags, 'S'}))}")
+
+    def filed(self, before: datetime) -> Iterator[Block]:
+        """Give the mails that were moved and arrived before a moment."""
+        yield from _read([path for path in _files_in(self._done) if _arrival(path) < before])
+
+    def delete_filed(self, places: Sequence[Place]) -> None:
+        """Delete mails that were moved."""
+        for place in places:
+            Path(str(place)).unlink(missing_ok=True)
 
 
 class ImapFolder:
@@ -133,10 +145,12 @@ class ImapFolder:
     def blocks(self) -> Iterator[Block]:
         """Give the mails by their number."""
         self._select()
-        known = self._server.fetch(self._server.search("UNDELETED"), ["RFC822.SIZE", "INTERNALDATE"])
+        known = self._server.fetch(self._server.search("UNDELETED"), FACTS)
         self.too_large = sum(1 for told in known.values() if told[b"RFC822.SIZE"] > LARGEST_MAIL)
-        sizes = {uid: told[b"RFC822.SIZE"] for uid, told in sorted(known.items())}
-        for uids in _portions({uid: size for uid, size in sizes.items() if size <= LARGEST_MAIL}):
+        yield from self._contents({uid: told for uid, told in known.items() if told[b"RFC822.SIZE"] <= LARGEST_MAIL})
+
+    def _contents(self, known: Mapping[int, Mapping[bytes, Any]]) -> Iterator[Block]:
+        for uids in _portions({uid: told[b"RFC822.SIZE"] for uid, told in sorted(known.items())}):
             contents = self._server.fetch(uids, ["BODY.PEEK[]"])
             yield [
                 WaitingMail(uid, known[uid][b"INTERNALDATE"].astimezone(UTC), contents[uid][b"BODY[]"])
@@ -160,10 +174,47 @@ class ImapFolder:
         if self._server.has_capability("UIDPLUS"):
             self._server.uid_expunge(uids)
 
+    def filed(self, before: datetime) -> Iterator[Block]:
+        """Give the mails that were moved and arrived on a day before a moment's: a server seeks by days."""
+        if not self._server.folder_exists(self._done):
+            return
+        self._server.select_folder(self._done)
+        yield from self._contents(
+            self._server.fetch(self._server.search(["UNDELETED", "BEFORE", before.date()]), FACTS)
+        )
+
+    def delete_filed(self, places: Sequence[Place]) -> None:
+        """Delete mails that were moved; without UIDPLUS with whatever else is marked as deleted there."""
+        uids = [int(place) for place in places]
+        if uids:
+            self._server.delete_messages(uids, silent=True)
+            if self._server.has_capability("UIDPLUS"):
+                self._server.uid_expunge(uids)
+            else:
+                self._server.expunge()
+
     def _select(self) -> None:
         if not self._server.folder_exists(self._folder):
             raise NotFound("The mail server has no folder of this name; check TAYORI_MAIL_URL.")
         self._server.select_folder(self._folder)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = [path for part in ("new", "cur") for path in (folder / part).glob("*") if path.is_file()]
+    return sorted(found, key=lambda path: path.name)
+
+
+def _read(paths: Sequence[Path]) -> Iterator[Block]:
+    block, held = Block(), 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            block.append(WaitingMail(str(path), _arrival(path), path.read_bytes()))
+            held += len(block[-1].raw)
+        if held > BLOCK_BYTES or len(block) == BLOCK_MAILS:
+            yield block
+            block, held = Block(), 0
+    if block:
+        yield block
 
 
 def _portions(sizes: dict[int, int]) -> Iterator[list[int]]:

@@ -3,6 +3,7 @@
 name: 区のメール窓口
 source: mail
 done: 取込済                       # the folder to which what was taken in is moved
+done_days: 14                      # when it is deleted there, counted from its arrival; 14 where it is left out
 addressees:                        # by the address that a mail was sent to, the first that is listed
 kucho@city.example.lg.jp: mayor
 info@city.example.lg.jp: department
@@ -21,7 +22,9 @@ from tayori.errors import BadInput
 from tayori.ingest.sources.mapping import in_file, section, text
 from tayori.ingest.sources.plain_yaml import Written, read_plain_yaml
 
-_WORDS: Final = ("name", "source", "done", "addressees", "otherwise", "answer_wanted", "department")
+_WORDS: Final = ("name", "source", "done", "done_days", "addressees", "otherwise", "answer_wanted", "department")
+DONE_DAYS: Final = 14
+LONGEST_DONE: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class MailMapping:
     otherwise: str
     answer_wanted: str
     department: str | None
+    done_days: int = DONE_DAYS
 
     def addressee(self, to: tuple[str, ...]) -> str:
         """Tell whom a mail was written to, by the addresses that it went to."""
@@ -73,7 +77,14 @@ def _mapping(written: dict[str, Written]) -> MailMapping:
         otherwise=_addressee(text(written.get("otherwise", "unknown"), "otherwise")),
         answer_wanted=wanted,
         department=text(written["department"], "department") if "department" in written else None,
+        done_days=_days(text(written.get("done_days", str(DONE_DAYS)), "done_days")),
     )
+
+
+def _days(written: str) -> int:
+    if not written.isdecimal() or not 1 <= int(written) <= LONGEST_DONE:
+        raise BadInput(f"done_days: write a number of days from 1 to {LONGEST_DONE}.")
+    return int(written)
 
 
 def _addressee(code: str) -> str:

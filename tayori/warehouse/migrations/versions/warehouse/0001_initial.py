@@ -10,7 +10,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = {
+BESIDE_TABLES = {
     "sqlite": (
         "CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END",
@@ -18,6 +18,23 @@ APPEND_ONLY = {
     "postgresql": (
         "CREATE OR REPLACE FUNCTION audit_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the access log is append-only'; END $$",
         "CREATE TRIGGER audit_entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse()",
+        "ALTER TABLE person ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE reception_settings ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE genre_choice ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE staff_link ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE survey_answer ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE quarantine ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE letter_receipt ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE audit_entry ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY own_rows ON person FOR SELECT USING (line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex'))",
+        "CREATE POLICY own_rows ON reception_settings FOR SELECT USING (person_no = (SELECT mine.person_no FROM person mine WHERE mine.line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex')))",
+        "CREATE POLICY own_rows ON genre_choice FOR SELECT USING (person_no = (SELECT mine.person_no FROM person mine WHERE mine.line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex')))",
+        "CREATE POLICY own_rows ON staff_link FOR SELECT USING (person_no = (SELECT mine.person_no FROM person mine WHERE mine.line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex')))",
+        "CREATE POLICY own_rows ON survey_answer FOR SELECT USING (person_no = (SELECT mine.person_no FROM person mine WHERE mine.line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex')))",
+        "CREATE POLICY own_rows ON quarantine FOR SELECT USING (line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex'))",
+        "CREATE POLICY own_rows ON letter_receipt FOR SELECT USING (receipt_index = decode(nullif(current_setting('tayori.receipt', true), ''), 'hex'))",
+        "CREATE POLICY own_rows ON audit_entry FOR SELECT USING (decode(nullif(current_setting('tayori.person', true), ''), 'hex') IS NOT NULL)",
+        "CREATE POLICY own_line ON audit_entry FOR INSERT WITH CHECK (actor = 'door:resident' AND EXISTS (SELECT FROM person mine WHERE mine.line_index = decode(nullif(current_setting('tayori.person', true), ''), 'hex')))",
     ),
 }
 
@@ -221,17 +238,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "erasure_journal",
-        sa.Column(
-            "person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
         sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("person_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cause", sa.String(length=16), nullable=False),
         sa.Column("left_at", Moment(), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("erased_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("person_no", name=op.f("pk_erasure_journal")),
+        sa.PrimaryKeyConstraint("run_id", "person_no", name=op.f("pk_erasure_journal")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_erasure_journal_run_id"), "erasure_journal", ["run_id"], unique=False)
     op.create_table(
         "erasure_tally",
         sa.Column("run_id", sa.String(length=40), nullable=False),
@@ -566,6 +581,7 @@ def upgrade() -> None:
         sa.Column("published_at", Moment(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("closed_at", Moment(), nullable=True),
+        sa.Column("ballot_key", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_survey")),
     )
     op.create_table(
@@ -1152,5 +1168,5 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_wrong_send_broadcast_id"), "wrong_send", ["broadcast_id"], unique=False)
     # ### end Alembic commands ###
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+    for statement in BESIDE_TABLES[op.get_bind().dialect.name]:
         op.execute(sa.text(statement))

@@ -1,0 +1,69 @@
+"""`tayori roles` makes the doors' roles, gives them what they need, and refuses one that could do more (PostgreSQL)."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tayori.errors import BadInput, Refused
+from tayori.office import Office
+from tayori.warehouse.engines import open_store
+from tayori.warehouse.roles import DoorRoles, give
+from tests.support.builders import TestClock
+from tests.support.copied import copied_office
+from tests.support.postgres import Cluster
+from tests.support.roles import some_roles
+
+
+@pytest.mark.postgres
+def test_roles_are_made_once_and_can_do_little(cluster: Cluster, tmp_path: Path, clock: TestClock) -> None:
+    """Made where they are missing, without a password and without attributes; run again it makes nothing."""
+    roles = some_roles()
+    with copied_office(tmp_path / "home", clock, cluster) as office:
+        assert give(office.warehouse, office.inbox, roles) == list(roles.names())
+        assert give(office.warehouse, office.inbox, roles) == []
+        with psycopg.connect(office.settings.database_url) as connection:
+            found = connection.execute(
+                "SELECT rolname, rolsuper, rolbypassrls, rolinherit, rolpassword IS NULL, rolcanlogin"
+                " FROM pg_authid WHERE rolname = ANY(%s) ORDER BY rolname",
+                (list(roles.names()),),
+            ).fetchall()
+    assert found == [(name, False, False, False, True, True) for name in sorted(roles.names())]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("more", ["BYPASSRLS", "SUPERUSER", "CREATEROLE", 'IN ROLE "tayori_owner"'])
+def test_a_role_that_could_do_more_is_refused(cluster: Cluster, tmp_path: Path, clock: TestClock, more: str) -> None:
+    """One that passes the rules of rows by, or may become another role, is no door's; nobody gets a right."""
+    roles = some_roles()
+    with copied_office(tmp_path / "home", clock, cluster) as office:
+        with psycopg.connect(office.settings.database_url) as connection:
+            connection.execute(f'CREATE ROLE "{roles.door}" LOGIN {more}'.encode())
+        with pytest.raises(Refused, match="beyond a door's"):
+            give(office.warehouse, office.inbox, roles)
+
+
+@pytest.mark.postgres
+def test_who_may_not_make_roles_is_told_what_to_ask_for(cluster: Cluster, tmp_path: Path, clock: TestClock) -> None:
+    """The sentence holds the statement for the administrator."""
+    roles, owner = some_roles(), some_roles().door
+    with copied_office(tmp_path / "home", clock, cluster) as office:
+        with psycopg.connect(office.settings.database_url) as connection:
+            connection.execute(f'CREATE ROLE "{owner}" LOGIN'.encode())
+        store = open_store(cluster.as_user(office.settings.database_url, owner))
+        with pytest.raises(Refused, match=f'CREATE ROLE "{roles.door}" LOGIN NOSUPERUSER'):
+            give(store, store, roles)
+        store.dispose()
+
+
+@pytest.mark.postgres
+def test_each_process_has_a_role_of_its_own(cluster: Cluster, tmp_path: Path, clock: TestClock) -> None:
+    """One role for two doors would give the wider one's rights to both."""
+    with copied_office(tmp_path / "home", clock, cluster) as office, pytest.raises(BadInput, match="of its own"):
+        give(office.warehouse, office.inbox, DoorRoles("one", "two", "one"))
+
+
+def test_a_sqlite_store_has_no_roles(sqlite_office: Office) -> None:
+    """Nobody may believe that rights were given where there are none."""
+    with pytest.raises(BadInput, match="rights are those of its files"):
+        give(sqlite_office.warehouse, sqlite_office.inbox, DoorRoles())
