@@ -8,11 +8,14 @@ from tayori.broadcast import agenda as planned
 from tayori.broadcast import desk, plans, standing
 from tayori.broadcast.agenda import Collision
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.standing import Kind
+from tayori.domain.recurrence import occurrences
+from tayori.domain.standing import Kind, stored_plan
 from tayori.errors import BadInput
 from tayori.office import Office
+from tayori.warehouse import standing as rows
+from tayori.warehouse.engines import reading
 from tests.broadcast.builders import TEXT, Staff, residents, staff
-from tests.broadcast.kinds import DAILY, a_plan, tokyo
+from tests.broadcast.kinds import DAILY, a_draft_plan, a_plan, tokyo
 from tests.support.builders import TestClock
 
 WOMEN, MEN = {"sex": "女性"}, {"sex": "男性"}
@@ -87,3 +90,16 @@ def test_days_are_tokyos_and_bounded(sqlite_office: Office) -> None:
     for last in (DAY - timedelta(days=1), DAY + timedelta(days=401)):
         with pytest.raises(BadInput, match="days"):
             planned.agenda(sqlite_office, DAY, last)
+
+
+def test_the_wards_closing_days_stand_in_what_is_approved(office: Office, who: Staff) -> None:
+    """They are read when the plan is drafted: both hands see the days themselves, which no later file changes."""
+    days = office.settings.home / "closing_days.yaml"
+    days.write_text("2026-11-10: {reason: 庁舎停電, authority: 8総総第12号}\n", "utf-8")
+    plan = a_draft_plan(office, who, {**DAILY, "except": {"closing_days": True}})
+    days.unlink()
+    with reading(office.warehouse) as connection:
+        sent = occurrences(stored_plan(rows.find(connection, plan).particulars).rule)
+    assert [day for day in (date(2026, 11, 9), date(2026, 11, 10), date(2026, 11, 11)) if day not in sent] == [
+        date(2026, 11, 10)
+    ]

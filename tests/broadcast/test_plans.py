@@ -11,8 +11,7 @@ from tayori.broadcast.freeze import Held
 from tayori.broadcast.guards import overrides
 from tayori.broadcast.signatures import SUBMIT
 from tayori.domain.identifiers import BroadcastId
-from tayori.domain.recurrence import occurrences
-from tayori.domain.standing import Kind, StandingState, stored_plan
+from tayori.domain.standing import Kind, StandingState
 from tayori.domain.states import BroadcastState
 from tayori.errors import BadInput, NotFound, Refused, Tampered, TayoriError
 from tayori.office import Office
@@ -56,19 +55,6 @@ def the_next(office: Office, clock: TestClock, moment: str = "2026-11-03T10:00")
     clock.moment = tokyo(moment)
     (broadcast_id,) = plans.make_due(office).made
     return broadcast_id
-
-
-def test_the_wards_closing_days_stand_in_what_is_approved(office: Office, who: Staff) -> None:
-    """They are read when the plan is drafted: both hands see the days themselves, which no later file changes."""
-    days = office.settings.home / "closing_days.yaml"
-    days.write_text("2026-11-10: {reason: 庁舎停電, authority: 8総総第12号}\n", "utf-8")
-    plan = a_draft_plan(office, who, {**DAILY, "except": {"closing_days": True}})
-    days.unlink()
-    with reading(office.warehouse) as connection:
-        sent = occurrences(stored_plan(rows.find(connection, plan).particulars).rule)
-    assert [day for day in (date(2026, 11, 9), date(2026, 11, 10), date(2026, 11, 11)) if day not in sent] == [
-        date(2026, 11, 10)
-    ]
 
 
 def test_a_due_day_becomes_one_broadcast_and_is_sent_once(
