@@ -16,7 +16,7 @@ def is_protected(url: str) -> bool:
         return False
     if address.get_backend_name() == "sqlite":
         return True
-    host = address.query.get("host", address.host)
+    host = address.query.get("hostaddr", address.query.get("host", address.host))
     here = isinstance(host, str) and (host in LOOPBACK or host.startswith("/"))
     return here or address.query.get("sslmode") == "verify-full"
 
