@@ -22,12 +22,17 @@ def is_protected(url: str) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """Give the host that a store's address names: None for a file or a socket of this machine; several as one text."""
+    """Give the host that a store's address names: None for a file or a socket of this machine; several as one text.
+
+    A service (pg_service.conf) stands for whatever host its file names, and is no host of this machine.
+    """
     try:
         address = make_url(url)
     except ArgumentError:
         return None
     host = address.query.get("hostaddr", address.query.get("host", address.host))
+    if host is None and "service" in address.query:
+        return f"service {address.query['service']}"
     named = host if isinstance(host, str) or host is None else ",".join(host)
     return named if named and not named.startswith("/") else None
 

@@ -1,11 +1,15 @@
 """A decided answer leaves once, to one person, after two people looked; what was said is sealed with the case."""
 
 import hashlib
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import deciding, dispatching, finding, handling
@@ -20,6 +24,7 @@ from tayori.reports.address_window import lettering
 from tayori.reports.answer_letter import Answer, Recipient, Sender, letter_page, letter_pdf
 from tayori.warehouse import desk, replies
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.desk import case_trail
 from tests.desk.builders import (
     ON_THE_ROUTE,
     WORDS,
@@ -38,6 +43,7 @@ from tests.support.builders import TestClock, an_office
 from tests.support.mail_desk import MailDesk, running_desk
 
 C = CaseState
+WINDOW = (107 * 72 / 25.4, 57 * 72 / 25.4)  # points: its right and its lower edge on the sheet
 pytestmark = [
     pytest.mark.pdf,
     pytest.mark.filterwarnings(  # WeasyPrint leaves its colour profile open
@@ -181,12 +187,41 @@ def test_what_is_sealed_as_sent_is_what_was_printed(office: Office, staff: Staff
     """A new mayor, telephone or symbol between printing and leaving: it is printed and checked anew."""
     receipt_no = decided(office, staff)
     dispatching.issue(office, staff["sakura"], receipt_no)
-    changed = {name: value for name, value in REHEARSAL.items() if name != "mayor"} | {"mayor": "模擬区長　模擬 次郎"}
-    lines = "".join(f'{name}: "{value}"\n' for name, value in changed.items())
-    (office.settings.home / "answer_letterhead.yaml").write_text(lines, "utf-8")
+    another_mayor(office)
     with pytest.raises(Refused, match="letterhead changed"):
         sent(office, staff, receipt_no)
     dispatching.issue(office, staff["sakura"], receipt_no)
+    assert sent(office, staff, receipt_no) is C.ANSWERED
+
+
+def another_mayor(office: Office) -> Path:
+    """Write a letterhead that names another mayor."""
+    lines = "".join(f'{name}: "{value}"\n' for name, value in (REHEARSAL | {"mayor": "模擬区長　模擬 次郎"}).items())
+    path = office.settings.home / "answer_letterhead.yaml"
+    path.write_text(lines, "utf-8")
+    return path
+
+
+def test_what_is_sealed_as_sent_is_the_mail_that_may_have_gone(office: Office, staff: Staff) -> None:
+    """The letterhead that changed while a mail was in doubt is not the one of that mail: it is put back first."""
+    receipt_no = decided(office, staff, way=Way.EMAIL)
+    issued = dispatching.issue(office, staff["sakura"], receipt_no)
+    with writing(office.warehouse) as people:
+        replies.alter_dispatch(people, desk.find(people, receipt_no).case_no, sent_by="sakura")
+    letterhead = another_mayor(office)
+    with pytest.raises(Refused, match="back as it was"):
+        dispatching.settle(office, staff["sakura"], receipt_no, went_out=True)
+    letterhead.unlink()
+    assert dispatching.settle(office, staff["sakura"], receipt_no, went_out=True) is C.ANSWERED
+    assert finding.open_letter(office, staff["sakura"], receipt_no).items["answer"] == issued.text
+
+
+def test_what_an_older_version_issued_still_leaves(office: Office, staff: Staff) -> None:
+    """Its line in the trail is the number alone; the letter is in its envelope, and is not dated anew."""
+    receipt_no = decided(office, staff)
+    number = dispatching.issue(office, staff["sakura"], receipt_no).document_no
+    with writing(office.warehouse) as people:
+        people.execute(update(case_trail).where(case_trail.c.what == "issued").values(target=number))
     assert sent(office, staff, receipt_no) is C.ANSWERED
 
 
@@ -351,6 +386,26 @@ def test_a_long_address_is_written_smaller_and_one_that_would_be_cut_off_is_refu
         dispatching.issue(office, staff["sakura"], receipt_no)
     with reading(office.warehouse) as people:
         assert replies.issued(people, desk.find(people, receipt_no).case_no) is None
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs poppler-utils")
+@pytest.mark.parametrize(
+    "to",
+    [
+        Recipient("株式会社模擬不動産管理サービス東日本統括本部", "000-0000", TO.address),
+        Recipient("模擬 花子", "000-0000", "MOGIRESIDENCE" * 6),
+    ],
+    ids=["a long name", "one long word"],
+)
+def test_nothing_in_the_window_goes_beyond_its_edge(tmp_path: Path, to: Recipient) -> None:
+    """A name or a word that is wider than the window goes on in the next row; half a name is somebody else's."""
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(letter_pdf(an_answer(), SENDER, to))
+    told = subprocess.run(["pdftotext", "-bbox", path, "-"], check=True, capture_output=True).stdout.decode()
+    boxes = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)"', told)
+    shown = [float(right) for left, top, right in boxes if float(left) < WINDOW[0] and float(top) < WINDOW[1]]
+    assert len(shown) > 4
+    assert max(shown) <= WINDOW[0]
 
 
 def test_a_day_in_plain_japanese_is_read_as_it_is_said() -> None:
