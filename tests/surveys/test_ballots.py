@@ -63,7 +63,7 @@ def test_the_inbox_tells_who_answers_and_never_what(office: Office) -> None:
 
 
 def test_an_answer_to_everything_is_as_long_as_one_to_nothing_else() -> None:
-    """P8: the widest survey that can be asked: who answers every question in the longest words shows no other length."""
+    """P8: of the widest survey that can be asked, every question answered in the longest code shows no other length."""
     ids = [f"q{at:02}".ljust(31, "q") for at in range(MOST_QUESTIONS)]
     codes = {"a" * 31: "一", "b": "二"}
     asked = [{"id": one, "ask": "選ぶ", "kind": "choice", "choices": codes} for one in ids]
