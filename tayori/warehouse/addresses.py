@@ -40,3 +40,14 @@ def host_of(url: str) -> str | None:
 def engine_of(url: str) -> str:
     """Give the kind of database that an address names: sqlite or postgresql."""
     return make_url(url).get_backend_name()
+
+
+def as_role(url: str, role: str) -> str:
+    """Give the address of a store for a role of the server, without a password; a SQLite file's as it is.
+
+    How the role logs in is libpq's to find: its password file, or a certificate.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return url
+    return address._replace(username=role, password=None).render_as_string(hide_password=False)

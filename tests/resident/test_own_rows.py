@@ -51,6 +51,9 @@ FORBIDDEN = [
     "SELECT * FROM inbox",
     "DELETE FROM inbox",
     "CREATE TABLE of_the_page (a int)",
+    "CREATE TEMP TABLE of_the_page (a int)",
+    "CREATE TEMP VIEW person AS SELECT person_no FROM public.person",
+    "CREATE FUNCTION pg_temp.of_the_page() RETURNS int LANGUAGE sql AS 'SELECT 1'",
 ]
 PERSONAL = ("person", "reception_settings", "genre_choice", "staff_link", "quarantine", "survey_answer")
 MINE, OTHER = 1, 2
