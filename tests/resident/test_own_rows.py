@@ -164,10 +164,25 @@ def test_a_receipt_is_found_by_its_number_alone(narrow: Narrow, clock: TestClock
 
 
 def test_the_pages_work_with_their_narrow_role(narrow: Narrow, clock: TestClock) -> None:
-    """Seeing, setting and asking to be erased need no more than the rights that are shipped."""
+    """Every page, settings, an anonymous answer and the wish to be erased: no more than the rights that are shipped."""
+    published(narrow.office, anonymous=True)
     with running_pages(narrow.office, clock, database_url=narrow.resident, inbox_url=narrow.resident) as door:
+        door.context.page.bound = True
         door.follow(1)
         browser, page = door.enter(1)
+        for path in (
+            "/settings",
+            "/me",
+            "/me/download",
+            "/me/download.json",
+            "/surveys",
+            "/staff",
+            "/letter",
+            "/healthz",
+        ):
+            assert browser.get(path).status == 200, path
+        asked = browser.get("/surveys/library").form("/surveys/library")
+        assert "回答を受け付けました" in browser.submit(asked, **{"q-often": "a"}).text
         browser.submit(page.form("/settings"), genre=[1], area="3")
         take_in(narrow.office)
         assert "四谷" not in browser.get("/me").text
