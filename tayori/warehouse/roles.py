@@ -25,10 +25,11 @@ _RULED: Final = text("SELECT count(*) FROM pg_class WHERE relname = ANY(:tables)
 _OPEN: Final = text("""
 SELECT concat_ws('; ',
   CASE WHEN has_database_privilege('public', current_database(), 'TEMPORARY')
-       THEN format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) END,
+       THEN format('REVOKE TEMPORARY ON DATABASE %1$I FROM PUBLIC; GRANT TEMPORARY ON DATABASE %1$I TO %2$I',
+                   current_database(), current_user) END,
   CASE WHEN has_schema_privilege('public', 'public', 'CREATE') THEN 'REVOKE CREATE ON SCHEMA public FROM PUBLIC' END)
 """)
-"""What would take from everybody the right to make tables, in the words of the one who may."""
+"""What would take from everybody else the right to make tables: statements for whoever owns the database."""
 
 
 @dataclass(frozen=True, slots=True)
