@@ -231,6 +231,17 @@ def test_a_rehearsal_reads_no_call_centre_and_no_old_system_of_a_real_server(sql
     assert "secret" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_a_server_that_only_the_environment_names_is_one_too(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An address without a host leads where libpq's own variables point: a shell is easily left with them."""
+    monkeypatch.setenv(name, "db.city.jp")
+    calls = read_database_mapping(EXAMPLES / "call_centre.yaml")
+    with pytest.raises(Refused, match="rehearsal"):
+        ingest_call_centre(sqlite_office, "postgresql://reader@/faq", calls, gate)
+
+
 def test_a_box_is_untouched_where_nothing_could_be_committed(office: Office, tmp_path: Path) -> None:
     """With the keys of cases gone nothing is stored: every mail waits where it was, unread."""
     box = a_maildir(tmp_path / "box", [mail(TEXT)])
