@@ -12,7 +12,7 @@ from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.opinions import opinion_case
 
 OF_CANARIES: Final = "canary"
-"""The request to which canaries belong: of nobody, asked in the year 1 so that it keeps nothing, in no list, gone with them."""
+"""The request of canaries: about nobody, of the year 1 so that it keeps nothing, in no list, and gone with them."""
 
 
 @dataclass(frozen=True, slots=True)
