@@ -60,6 +60,9 @@ def report(  # noqa: PLR0913 - the options of one command
     out: Annotated[Path | None, typer.Option(help="書き出すフォルダ")] = None,
     internal: Annotated[bool, typer.Option("--internal", help="庁内用（伏せる基準が 5 通未満）")] = False,
     intervals: Annotated[bool, typer.Option("--intervals", help="秘匿インターバルの表も書く（庁内限り）")] = False,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="試算（版として残さない。庁内で確かめるためのもので、配らない）")
+    ] = False,
     gists: Annotated[
         Path | None, typer.Option(help="承認された要旨と回答の YAML（--as の取扱責任者の承認とする）")
     ] = None,
@@ -80,7 +83,7 @@ def report(  # noqa: PLR0913 - the options of one command
         settled = settle(office)
         made = make_report(
             office,
-            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved),
+            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved, trial=trial),
         )
     facts(masked.plain() | settled.plain() | made.plain() | {"paths": made.paths}, REPORT, as_json=as_json)
 

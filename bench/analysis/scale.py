@@ -1,84 +1,79 @@
-"""Masking with two workers, settling and counting of ten times as many letters: time per letter, and memory.
+"""The whole flow of analysis over more and more letters, two Dask workers: time per letter, and memory.
 
-Each size runs in a process of its own, so that the most memory it and its workers held is its own. TAYORI_BENCH_LETTERS
-sets the larger size, as 1000000.
+Each size is a flow run of its own process; its memory is that of all its processes together (the run, Dask's scheduler
+and both workers), pages that they share counted once; Prefect's server runs beside it. What a run costs before its
+first letter is measured by a run of five hundred and taken off. TAYORI_BENCH_LETTERS sets the largest size, as 1000000.
 """
 
 import os
-import resource
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime
-from multiprocessing import get_context
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from random import Random
 from typing import Final
 
-from sandbox.letters.letters import Mailbag
-from tayori.analysis.facts import facts_of
-from tayori.analysis.mart import Span, mask_done_cases, partitions
-from tayori.analysis.settle import settle
-from tayori.office import open_office
-from tayori.settings import Settings
-from tests.support.builders import an_office
-from tests.support.letters import ALetter, receive
+from bench.analysis._letters import fill
+from bench.figures import BENCH, watched
+from tests.support.prefect_server import running_server
 
 LETTERS: Final = 100_000
-TENTH: Final = 10
+FEW: Final = 500
 WORKERS: Final = 2
-SOURCE: Final = 2_000
-BLOCK: Final = 5_000
-KIBIBYTES: Final = 1024
+STEPS: Final = (100, 10, 1)
+"""The sizes, as shares of the largest."""
+_GLANCE: Final = 0.5
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give seconds a thousand letters and peak memory at both sizes, and how much both grow from one to the other."""
+    """Give milliseconds a letter and peak memory at each size, and how both grow from a tenth to the whole."""
     most = int(os.environ.get("TAYORI_BENCH_LETTERS", LETTERS))
-    small, large = (_alone(folder / str(count), count) for count in (most // TENTH, most))
-    return {
-        "scale_letters": most,
-        "seconds_1000": round(large[0] / most * 1000, 3),
-        "growth_10x": round(large[0] / small[0] / TENTH, 3),
-        "memory_mb": round(large[1]),
-        "memory_growth_10x": round(large[1] / small[1], 3),
+    with running_server() as server:
+        runs = [_alone(folder / str(count), count, server.environment) for count in (FEW, *(most // s for s in STEPS))]
+    (fixed, _), *larger = runs
+    each = [(seconds - fixed) / (most // step - FEW) for (seconds, _), step in zip(larger, STEPS, strict=True)]
+    figures: dict[str, float] = {"scale_letters": most, "fixed_seconds": round(fixed, 1)}
+    for step, spent, (seconds, memory) in zip(STEPS, each, larger, strict=True):
+        figures |= {
+            f"seconds_{most // step}": round(seconds, 1),
+            f"ms_a_letter_{most // step}": round(spent * 1_000, 3),
+            f"memory_mb_{most // step}": round(memory),
+        }
+    return figures | {
+        "growth_10x": round(each[-1] / each[-2], 3),
+        "memory_growth_10x": round(larger[-1][1] / larger[-2][1], 3),
     }
 
 
-def _alone(home: Path, count: int) -> tuple[float, float]:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(run, home, count).result()
-
-
-def run(home: Path, count: int) -> tuple[float, float]:
-    """Mask, settle and count so many letters; give seconds, and mebibytes of this process and its largest worker."""
-    office = an_office(home)
-    texts = _texts(count)
-    for start in range(0, count, BLOCK):
-        receive(office, *(ALetter(said=next(texts), masked=False) for _ in range(min(BLOCK, count - start))))
-    began = time.perf_counter()
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        list(pool.map(mask, *zip(*((office.settings, span) for span in partitions(office)), strict=True)))
-    settle(office)
-    facts_of(office, "2020-04", "2020-04")
+def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[float, float]:
+    """Seconds and mebibytes of a flow run over so many letters; what it prints goes to a file beside its stores."""
+    fill(home, count)
+    own = {"TAYORI_HOME": str(home), "TAYORI_ANALYSIS_WORKERS": str(WORKERS)}
+    with (home / "run.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.analysis.scale"],
+            cwd=BENCH.parent,
+            env={**os.environ, **surroundings, **own},
+            stdout=log,
+            stderr=log,
+        )
+        began = time.perf_counter()
+        memory = watched(process, _GLANCE)
+    if process.returncode != 0:
+        message = f"the flow over {count} letters failed: {(home / 'run.log').read_text()[-2_000:]}"
+        raise RuntimeError(message)
     seconds = time.perf_counter() - began
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return seconds, sum(peaks) / KIBIBYTES
+    print(f"  {count} letters: {seconds:.1f} s, {memory:.0f} MB", flush=True)
+    return seconds, memory
 
 
-def mask(settings: Settings, span: Span) -> int:
-    """Mask a span of cases in a worker."""
-    with open_office(settings) as office:
-        return mask_done_cases(office, within=span).letters
+def run() -> None:
+    """Mask, settle and report the last year, as the deployment does."""
+    from flows.opinion_analysis import Period, opinion_analysis  # noqa: PLC0415 - only in the run's own process
 
-
-def _texts(count: int) -> Iterator[str]:
-    """Dummy letters, each made different by words of another one."""
-    written = [letter.opinion for letter in Mailbag(SOURCE, seed=5, until=date(2026, 10, 31)).letters()]
-    chance = Random(0)  # noqa: S311 - dummy letters
-    return (f"{written[at % SOURCE]}\n{chance.choice(written)[:40]}{at}" for at in range(count))
+    opinion_analysis(Period(first=date(2025, 11, 1), last=date(2026, 10, 31)))
 
 
 if __name__ == "__main__":
-    print(datetime.now().astimezone(), run(Path(sys.argv[1]), int(sys.argv[2])))
+    run()

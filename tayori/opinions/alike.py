@@ -7,6 +7,7 @@ everybody words anew is not found, and the report says so.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -136,11 +137,17 @@ def _without_masks(text: str) -> str:
 
 
 def _sketch(grams: "Grams") -> "MinHash":
-    from datasketch import MinHash  # noqa: PLC0415 start-up time: it loads scipy
-
-    sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=int)
+    sketch = _empty_sketch().copy()
     sketch.update_batch(((grams * _SPREAD) >> np.uint64(32)).tolist())
     return sketch
+
+
+@cache
+def _empty_sketch() -> "MinHash":
+    """What every sketch begins as: drawing the permutations anew for each would take longer than the sketch."""
+    from datasketch import MinHash  # noqa: PLC0415 start-up time: it loads scipy
+
+    return MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=int)
 
 
 def _index() -> "MinHashLSH":

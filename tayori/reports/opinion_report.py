@@ -47,18 +47,11 @@ def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     return Report(tuple(paths), len(contents.tables), contents.hidden_cells)
 
 
-def opinion_page(contents: Contents) -> str:
-    """The report as HTML: summary, its twelve parts with charts and tables, the LINE side, method and limits."""
-    return pages(contents)["opinion-report"]
-
-
-def mayor_page(contents: Contents) -> str:
-    """One page for the mayor: what there is to know, four numbers, and the largest fields as a chart."""
-    return pages(contents)["mayor"]
-
-
 def pages(contents: Contents) -> dict[str, str]:
-    """Both pages by name; they share one cut of the font, which is what takes time."""
+    """Both pages as HTML by name: the report (summary, twelve parts, LINE, method), and one page for the mayor.
+
+    They share one cut of the font, which is what takes time.
+    """
     filled = {
         "opinion-report": ("opinion_report.html.j2", _of_the_report(contents)),
         "mayor": ("mayor_page.html.j2", _of_the_mayors_page(contents)),
@@ -93,7 +86,7 @@ def _known(contents: Contents) -> dict[str, object]:
     return {
         "contents": contents,
         "k": contents.k,
-        "rehearsal": contents.rehearsal,
+        "marks": contents.marks,
         "title": contents.title,
         "called": contents.period.called(),
         "period": _period(contents.period),

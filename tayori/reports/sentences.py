@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.report_tables import PACES
 from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import margin, text
@@ -58,7 +59,7 @@ def within_target(contents: Contents) -> float | None:
     if table is None:
         return None
     counts = dict(zip(table.columns, table.cells[-1], strict=True))
-    within, over = counts.get("目安内の回答", 0), counts.get("目安超過の回答", 0)
+    within, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
     return None if within is None or over is None or not within + over else within / (within + over)
 
 

@@ -41,8 +41,8 @@ def workbook_bytes(contents: Contents) -> bytes:
 
 def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTable]) -> None:
     sheet.title = "目次"
-    if contents.rehearsal:
-        sheet.append(["稽古用　稽古のための報告であり、公表するものではありません"])
+    for word, sentence in contents.marks:
+        sheet.append([f"{word}　{sentence}"])
     sheet.append([f"{contents.title}　{contents.period.called()}"])
     sheet.append([f"第{contents.edition}版　{contents.k}通に満たない数などは「{HIDDEN}」"])
     sheet.append([])

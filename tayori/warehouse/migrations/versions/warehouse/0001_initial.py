@@ -998,7 +998,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mart_key", name=op.f("pk_masked_opinion")),
         sa.UniqueConstraint("case_no", name=op.f("uq_masked_opinion_case_no")),
     )
-    op.create_index(op.f("ix_masked_opinion_month"), "masked_opinion", ["month"], unique=False)
+    op.create_index("ix_masked_opinion_month_case", "masked_opinion", ["month", "case_no"], unique=False)
     op.create_table(
         "occurrence",
         sa.Column("standing_id", sa.String(length=40), nullable=False),
