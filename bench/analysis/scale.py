@@ -1,8 +1,8 @@
-"""The whole flow of analysis over more and more letters, two Dask workers: time per letter, and memory.
+"""The whole flow of analysis over more and more letters, two Dask workers: time of one letter more, and memory.
 
-Each size is a flow run of its own process; its memory is that of all its processes together (the run, Dask's scheduler
-and both workers), pages that they share counted once; Prefect's server runs beside it. What a run costs before its
-first letter is measured by a run of five hundred and taken off. TAYORI_BENCH_LETTERS sets the largest size, as 1000000.
+Each size is a flow run in a process of its own; its memory is that of all its processes together (the run, Dask's
+scheduler, both workers), pages that they share counted once; Prefect's server runs beside it. What a run costs whatever
+its size falls out where two runs are compared. TAYORI_BENCH_SCALE=6.7 measures up to a million letters.
 """
 
 import os
@@ -18,31 +18,27 @@ from bench.analysis._letters import fill
 from bench.figures import BENCH, watched
 from tests.support.prefect_server import running_server
 
-LETTERS: Final = 100_000
-FEW: Final = 500
+LETTERS: Final = int(150_000 * float(os.environ.get("TAYORI_BENCH_SCALE", "1")))
+SIZES: Final = (LETTERS // 10, LETTERS // 3, LETTERS)
+"""Each of them needs several partitions of 10,000 letters, so that all of them are masked by the workers."""
 WORKERS: Final = 2
-STEPS: Final = (100, 10, 1)
-"""The sizes, as shares of the largest."""
 _GLANCE: Final = 0.5
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give milliseconds a letter and peak memory at each size, and how both grow from a tenth to the whole."""
-    most = int(os.environ.get("TAYORI_BENCH_LETTERS", LETTERS))
+    """Give seconds and peak memory at each size, and by how much one letter more costs more among many."""
     with running_server() as server:
-        runs = [_alone(folder / str(count), count, server.environment) for count in (FEW, *(most // s for s in STEPS))]
-    (fixed, _), *larger = runs
-    each = [(seconds - fixed) / (most // step - FEW) for (seconds, _), step in zip(larger, STEPS, strict=True)]
-    figures: dict[str, float] = {"scale_letters": most, "fixed_seconds": round(fixed, 1)}
-    for step, spent, (seconds, memory) in zip(STEPS, each, larger, strict=True):
-        figures |= {
-            f"seconds_{most // step}": round(seconds, 1),
-            f"ms_a_letter_{most // step}": round(spent * 1_000, 3),
-            f"memory_mb_{most // step}": round(memory),
-        }
-    return figures | {
-        "growth_10x": round(each[-1] / each[-2], 3),
-        "memory_growth_10x": round(larger[-1][1] / larger[-2][1], 3),
+        runs = [_alone(folder / str(count), count, server.environment) for count in SIZES]
+    seconds, memory = zip(*runs, strict=True)
+    early, late = ((seconds[at + 1] - seconds[at]) / (SIZES[at + 1] - SIZES[at]) for at in (0, 1))
+    figures = {f"scale_seconds_{at}": round(spent, 1) for at, spent in enumerate(seconds, 1)}
+    figures |= {f"scale_memory_mb_{at}": round(held) for at, held in enumerate(memory, 1)}
+    return {
+        "scale_letters": LETTERS,
+        **figures,
+        "ms_a_letter": round(late * 1_000, 3),
+        "letter_growth": round(late / early, 3),
+        "memory_growth_10x": round(memory[-1] / memory[0], 3),
     }
 
 
@@ -60,10 +56,10 @@ def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[flo
         )
         began = time.perf_counter()
         memory = watched(process, _GLANCE)
+        seconds = time.perf_counter() - began
     if process.returncode != 0:
         message = f"the flow over {count} letters failed: {(home / 'run.log').read_text()[-2_000:]}"
         raise RuntimeError(message)
-    seconds = time.perf_counter() - began
     print(f"  {count} letters: {seconds:.1f} s, {memory:.0f} MB", flush=True)
     return seconds, memory
 

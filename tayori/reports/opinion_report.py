@@ -15,8 +15,8 @@ from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
 from tayori.reports.contents import Contents
 from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
-from tayori.reports.parts import derived, in_order, is_total, placed, source
-from tayori.reports.sentences import headline, summary
+from tayori.reports.parts import derived, file_of, in_order, is_total, placed, source
+from tayori.reports.sentences import findings, headline, summary
 from tayori.reports.spreadsheet import csv_bytes
 from tayori.reports.workbook import workbook_bytes
 
@@ -103,12 +103,14 @@ def _known(contents: Contents) -> dict[str, object]:
 def _of_the_report(contents: Contents) -> dict[str, object]:
     return _known(contents) | {
         "summary": summary(contents),
+        "findings": findings(contents),
         "parts": placed(contents),
         "numbers": {table.name: number for number, table in enumerate(in_order(contents), 1)},
         "charts": _charts(contents),
         "derived": derived,
         "is_total": is_total,
         "source": source,
+        "file_of": file_of,
         "words": [entry for entry in contents.words if entry.words],
         "changes": CHANGES,
         "day": _day,

@@ -25,7 +25,7 @@ from tayori.opinions.words import counted
 from tayori.reports.contents import Contents, Gist, LineGenre, LineMonth, LineSide, ToldChange, read, with_topic_labels
 from tayori.reports.opinion_report import Report, pages, pdf_available, render
 from tayori.reports.parts import PARTS, change, in_order
-from tayori.reports.sentences import summary, within_target
+from tayori.reports.sentences import findings, summary, within_target
 from tayori.reports.spreadsheet import csv_bytes
 from tests.opinions.builders import dice, whole_facts
 
@@ -162,7 +162,7 @@ def test_a_share_or_a_change_is_never_printed_of_a_hidden_count() -> None:
 
 def test_every_count_says_where_it_comes_from() -> None:
     """Each table names what was counted by what, the months, the edition and its file."""
-    sources = re.findall(r"出典　(マスキング済みの意見等[^<]+)", a_page())
+    sources = re.findall(r"出典　(マスキング済みの意見等.+?)</p>", a_page())
     assert len(sources) == len(a_year().tables)
     assert all("第3版" in said and "2026-04～2027-03" in said and "tables/" in said for said in sources)
 
@@ -304,6 +304,26 @@ def test_sentences_say_only_what_the_tables_print() -> None:
     assert now is not None
     assert before is not None
     assert numbers <= shown | {abs(now - before)}
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((60, 30), "「要望」が60件で最も多く、全体の66.7%です。"),
+        ((45, 45), None),
+        ((60, None), None),
+    ],
+)
+def test_a_part_says_what_leads_only_if_nothing_hidden_can_be_larger(
+    counts: tuple[int | None, ...], said: str | None
+) -> None:
+    """Of equals, or beside a hidden count, none is called the largest."""
+    table = SuppressedTable(
+        "kind", "種別", "種別", ("要望", "苦情", "計"), ("件数",), (*((one,) for one in counts), (90,)), 10
+    )
+    told = replace(a_year(), tables=(table, *(one for one in a_year().tables if one.name != "kind")))
+    assert findings(told).get("kinds") == said
+    assert said is None or f'<p class="finding">{said}</p>' in _report(told)
 
 
 @pytest.mark.parametrize(
