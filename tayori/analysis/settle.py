@@ -111,7 +111,7 @@ def _settle_block(
     waiting = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
     given = model.fields([texts[case_no] for case_no in waiting]) if model else [None] * len(waiting)
     fields = {case_no: name for case_no, name in zip(waiting, given, strict=True) if name is not None}
-    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike) for row in rows]
+    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike_key) for row in rows]
     with writing(office.warehouse) as people:
         analysis.add_settled(people, settled)
         analysis.set_themes(people, fields)

@@ -34,11 +34,11 @@ class SealedRow:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was decided once: the first letter of its text, whether another is alike, its topic (None: not judged)."""
+    """What was decided once: the first letter of its text, the closest one only alike, its topic (None: not judged)."""
 
     case_no: int
     text_key: str
-    alike: bool
+    alike_key: str | None
     topic_no: int | None = None
 
 
@@ -159,6 +159,24 @@ def add_settled(connection: Connection, rows: Iterable[Settled]) -> None:
     """Write down what was decided about letters; decided once, it stays."""
     names = Settled.__slots__
     insert_rows(connection, settled_opinion, names, ([getattr(row, name) for name in names] for row in rows))
+
+
+def alike(connection: Connection, first_month: str, last_month: str) -> list[tuple[str, str, str]]:
+    """Give letters of some months whose text is alike to an earlier one's: month, their receipt, that one's receipt.
+
+    Canaries and letters that are gone are left out.
+    """
+    earlier, earlier_case = masked_opinion.alias(), opinion_case.alias()
+    chosen = (
+        select(masked_opinion.c.month, opinion_case.c.receipt_no, earlier_case.c.receipt_no)
+        .join_from(settled_opinion, masked_opinion, masked_opinion.c.case_no == settled_opinion.c.case_no)
+        .join(opinion_case, opinion_case.c.case_no == settled_opinion.c.case_no)
+        .join(earlier, earlier.c.mart_key == settled_opinion.c.alike_key)
+        .join(earlier_case, earlier_case.c.case_no == earlier.c.case_no)
+        .where(masked_opinion.c.month.between(first_month, last_month), settled_opinion.c.case_no > 0)
+        .order_by(earlier_case.c.receipt_no, opinion_case.c.receipt_no)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(chosen)]
 
 
 def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:

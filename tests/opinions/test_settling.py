@@ -17,7 +17,7 @@ from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.analysis import settled_opinion
 from tayori.warehouse.schema.opinions import opinion_case
 from tests.support.handlers import a_handler
-from tests.support.letters import ALetter, receive
+from tests.support.letters import ALetter, receipt, receive
 
 TEMPLATE = (
     "区立公園の遊具が古くなり、子どもが安心して遊べません。点検の結果を公表し、新しい遊具へ取り替えるよう要望します。"
@@ -45,6 +45,16 @@ def test_copies_are_linked_across_runs_and_stay_letters(office: Office) -> None:
     found = settled(office)
     assert found[first][0] == found[second][0] == found[third][0]
     assert len(found) == 3
+
+
+def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
+    """Half the words of another letter: not one text, and whether it is one wish a person judges."""
+    first, second, _ = arrive(
+        office, TEMPLATE, f"{TEMPLATE[:48]}道路の街灯も明るくしてください。", "駅前の放置自転車を撤去してください。"
+    )
+    with reading(office.warehouse) as people:
+        assert analysis.alike(people, "2020-04", "2020-04") == [("2020-04", receipt(second), receipt(first))]
+        assert not analysis.alike(people, "2020-05", "2020-12")
 
 
 def test_a_second_run_changes_nothing(office: Office) -> None:

@@ -1079,7 +1079,7 @@ def upgrade() -> None:
         "settled_opinion",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("text_key", sa.String(length=32), nullable=False),
-        sa.Column("alike", sa.Boolean(), nullable=False),
+        sa.Column("alike_key", sa.String(length=32), nullable=True),
         sa.Column("topic_no", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_no"], ["opinion_case.case_no"], name=op.f("fk_settled_opinion_case_no"), ondelete="CASCADE"
