@@ -1,11 +1,13 @@
-"""The whole flow of analysis over more and more letters, two Dask workers: time of one letter more, and memory.
+"""The whole flow of analysis over more and more letters, two Dask workers: cost of one letter more, and memory.
 
 Each size is a flow run in a process of its own; its memory is that of all its processes together (the run, Dask's
-scheduler, both workers), pages that they share counted once; Prefect's server runs beside it. What a run costs whatever
-its size falls out where two runs are compared. TAYORI_BENCH_SCALE=6.7 measures up to a million letters.
+scheduler, both workers), pages that they share counted once; Prefect's server runs beside it. Its cost is the processor
+time of all of them, so that what else runs does not count. What a run costs whatever its size falls out where two runs
+are compared. TAYORI_BENCH_SCALE=6.7 measures up to a million letters.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -29,21 +31,22 @@ def measure(folder: Path) -> Mapping[str, float]:
     """Give seconds and peak memory at each size, and by how much one letter more costs more among many."""
     with running_server() as server:
         runs = [_alone(folder / str(count), count, server.environment) for count in SIZES]
-    seconds, memory = zip(*runs, strict=True)
-    early, late = ((seconds[at + 1] - seconds[at]) / (SIZES[at + 1] - SIZES[at]) for at in (0, 1))
+    seconds, processor, memory = zip(*runs, strict=True)
+    early, late = ((processor[at + 1] - processor[at]) / (SIZES[at + 1] - SIZES[at]) for at in (0, 1))
     figures = {f"scale_seconds_{at}": round(spent, 1) for at, spent in enumerate(seconds, 1)}
+    figures |= {f"scale_processor_seconds_{at}": round(spent, 1) for at, spent in enumerate(processor, 1)}
     figures |= {f"scale_memory_mb_{at}": round(held) for at, held in enumerate(memory, 1)}
     return {
         "scale_letters": LETTERS,
         **figures,
-        "ms_a_letter": round(late * 1_000, 3),
+        "processor_ms_a_letter": round(late * 1_000, 3),
         "letter_growth": round(late / early, 3),
         "memory_growth_10x": round(memory[-1] / memory[0], 3),
     }
 
 
-def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[float, float]:
-    """Seconds and mebibytes of a flow run over so many letters; what it prints goes to a file beside its stores."""
+def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[float, float, float]:
+    """Seconds, processor seconds and mebibytes of a flow run over so many letters; what it prints goes to a file."""
     fill(home, count)
     own = {"TAYORI_HOME": str(home), "TAYORI_ANALYSIS_WORKERS": str(WORKERS)}
     with (home / "run.log").open("wb") as log:
@@ -54,14 +57,20 @@ def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[flo
             stdout=log,
             stderr=log,
         )
-        began = time.perf_counter()
+        began, used = time.perf_counter(), _processor_seconds()
         memory = watched(process, _GLANCE)
-        seconds = time.perf_counter() - began
+        seconds, processor = time.perf_counter() - began, _processor_seconds() - used
     if process.returncode != 0:
         message = f"the flow over {count} letters failed: {(home / 'run.log').read_text()[-2_000:]}"
         raise RuntimeError(message)
-    print(f"  {count} letters: {seconds:.1f} s, {memory:.0f} MB", flush=True)
-    return seconds, memory
+    print(f"  {count} letters: {seconds:.1f} s, {processor:.1f} s of the processor, {memory:.0f} MB", flush=True)
+    return seconds, processor, memory
+
+
+def _processor_seconds() -> float:
+    """What the processes that ended used, theirs within."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run() -> None:

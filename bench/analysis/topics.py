@@ -54,6 +54,8 @@ def measure(folder: Path) -> Mapping[str, float]:
     ours, plain, found = _both(words, themes, every, SEED)
     held_back = np.random.default_rng(_SPLIT).permutation(every)[len(every) // 2 :]
     ours_held_back, plain_held_back, _ = _both(words, themes, held_back, SEED)
+    labels_by_seed = [_plain(words, seed) for seed in SEEDS]
+    plain_best = max(float(normalized_mutual_info_score(themes, given)) for given in labels_by_seed)
     gaps = [one - other for one, other, _ in (_both(words, themes, _drawn(every, seed), seed) for seed in SEEDS)]
     return {
         "labelled_texts": len(texts),
@@ -62,10 +64,11 @@ def measure(folder: Path) -> Mapping[str, float]:
         "nmi": round(ours, 4),
         "nmi_plain": round(plain, 4),
         "nmi_against_plain": round(ours - plain, 4),
+        "nmi_against_plain_ten_seeds": round(ours - plain_best, 4),
         "nmi_held_back": round(ours_held_back, 4),
         "nmi_plain_held_back": round(plain_held_back, 4),
-        "nmi_against_plain_mean": round(sum(gaps) / len(gaps), 4),
-        "nmi_against_plain_worst": round(min(gaps), 4),
+        "nmi_against_plain_drawn": round(sum(gaps) / len(gaps), 4),
+        "nmi_against_plain_drawn_worst": round(min(gaps), 4),
     }
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 NONE: Final = -1
 SIZES: Final = (4, 6, 8, 10, 12, 15, 20, 25, 30)
-FOUND_AGAIN: Final = 2 / 3  # of the top words of the topics, on parts of the letters
+FOUND_AGAIN: Final = 1 / 2  # of the top words of the topics, on parts of the letters
+_NEARLY: Final = 0.9
 _SEED: Final = 0
 _PARTS: Final = 3
 _SHARE: Final = 0.8
@@ -117,9 +118,9 @@ _LATER: Final = 0.5
 
 
 def _chosen(stability: Mapping[int, float]) -> int:
-    """The most topics that are found again well enough; where none is, the number that does best."""
-    enough = [size for size, found_again in stability.items() if found_again >= FOUND_AGAIN]
-    return max(enough) if enough else max(stability, key=lambda size: (round(stability[size], 3), -size))
+    """The most topics that are found again well enough; where none is, the most that do nearly as well as any."""
+    enough = min(FOUND_AGAIN, _NEARLY * max(stability.values()))
+    return max(size for size, found_again in stability.items() if found_again >= enough)
 
 
 def _weighed(letters: Sequence[Sequence[str]]) -> "tuple[Matrix, list[str]]":

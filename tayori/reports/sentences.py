@@ -139,14 +139,13 @@ def _busiest(table: SuppressedTable | None) -> Iterator[str]:
     if table is None:
         return
     compared = table.name == "month_before"
-    rows = [(row, *cells) for row, cells in zip(table.rows, table.cells, strict=True)][:-1]
-    counts = [cells[0] if compared else cells[-1] for _, *cells in rows]
+    counts = [cells[0] if compared else cells[-1] for cells in table.cells[:-1]]
     if len(counts) < 2 or any(count is None for count in counts):  # noqa: PLR2004
         return
     most = max(count or 0 for count in counts)
-    names = "、".join(row[0] for row, count in zip(rows, counts, strict=True) if count == most)
+    names = "、".join(month for month, count in zip(table.rows, counts, strict=False) if count == most)
     yield f"最も多かった月は{names}（{most:,}件）です。"
-    before = [cells[1] for _, *cells in rows] if compared else []
+    before = [cells[1] for cells in table.cells[:-1]] if compared else []
     if before and all(count is not None for count in before):
         more = sum((now or 0) > (then or 0) for now, then in zip(counts, before, strict=True))
         yield f"{len(counts)}か月のうち{more}か月で前年同月を上回りました。"
