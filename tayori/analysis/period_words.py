@@ -7,6 +7,7 @@ from typing import Final
 
 from tayori.analysis.mart import opened
 from tayori.office import Office
+from tayori.opinions.themes import theme_rules
 from tayori.opinions.topics import NONE, assigned
 from tayori.warehouse import analysis
 from tayori.warehouse.analysis import SealedRow, TopicRow
@@ -35,9 +36,10 @@ class PeriodWords:
 def words_of_period(office: Office, months: Sequence[str], topics: Mapping[str, TopicRow]) -> PeriodWords:
     """Count the words of the letters of some months, opened block by block."""
     counts, codes = PeriodWords(), sorted(topics)
+    undecided = theme_rules().undecided
     shapes, known = [topics[code].words for code in codes], dict[str, str]()
     for rows in _blocks(office, months):
-        held = [(row.theme, words) for row, _, words in opened(office, rows, "words of masked letters")]
+        held = [(row.theme or undecided, words) for row, _, words in opened(office, rows, "words of masked letters")]
         for theme, words in held:
             counts.by_field[theme].update(known.setdefault(word, word) for word in words)
         places = assigned((words for _, words in held), shapes)

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import delete, select
 
 from sandbox.letters.letters import Mailbag
+from tayori.analysis import period_words
 from tayori.analysis.mart import mask_done_cases, partitions
+from tayori.analysis.period_words import words_of_period
 from tayori.analysis.settle import settle
 from tayori.analysis.topic_labels import label_topic
 from tayori.errors import BadInput, NotFound, Refused
@@ -45,6 +47,17 @@ def test_copies_are_linked_across_runs_and_stay_letters(office: Office) -> None:
     found = settled(office)
     assert found[first][0] == found[second][0] == found[third][0]
     assert len(found) == 3
+
+
+def test_words_of_a_period_are_counted_once_for_each_letter(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several blocks, the last one cut anywhere: every letter once, and none of another month."""
+    monkeypatch.setattr(period_words, "BLOCK", 2)
+    arrive(
+        office, *(f"{TEMPLATE}{at}番目の街灯も暗いです。" for at in range(5)), "駅前の放置自転車を撤去してください。"
+    )
+    counts = words_of_period(office, ["2020-03", "2020-04"], {})
+    assert (counts.letters, counts.by_word["遊具"], counts.by_word["放置自転車"]) == (6, 5, 1)
+    assert not words_of_period(office, ["2020-05"], {}).letters
 
 
 def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
