@@ -47,39 +47,41 @@ def ingest_mail(
     """
     require_nobodys(office.settings, host_of(url), "mails")
     with opened_box(url, mapping.done) as box:
-        counts = ingest_box(office, box, mapping, gate, on_progress)
-        clear_filed(office, box, mapping, counts)
+        counts, taken = _take_in(office, box, mapping, gate, on_progress)
+        _clear_filed(office, box, mapping, counts, taken)
         return counts
 
 
-def ingest_box(
-    office: Office, box: Box, mapping: MailMapping, gate: Gate, on_progress: Progress | None = None
-) -> OpinionCounts:
-    """Take in the mails of an opened box; see `ingest_mail`."""
-    intake = Intake(office, mapping.name, gate, on_progress)
+def _take_in(
+    office: Office, box: Box, mapping: MailMapping, gate: Gate, on_progress: Progress | None
+) -> tuple[OpinionCounts, set[str]]:
+    """Take in the mails of an opened box; give the keys of those that were read, too."""
+    intake, taken = Intake(office, mapping.name, gate, on_progress), set[str]()
     for block in box.blocks():
         read = [(mail, read_mail(mail.raw)) for mail in block]
         _take(office, intake, mapping, read)
         box.file_away([mail.place for mail in block])
+        taken.update(said.key for _, said in read)
     if box.too_large:
         intake.counts.left_behind[TOO_LARGE] += box.too_large
-    return intake.counts
+    return intake.counts, taken
 
 
-def clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionCounts) -> None:
+def _clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionCounts, taken: set[str]) -> None:
     """Delete from the folder of what was taken in what arrived more than `done_days` ago, and count it.
 
     A mail is deleted only where it is known here: a case, a count, disposed of, or set aside and decided on;
     what no resident wrote also where nobody did. Anything else - put there by hand, taken in before a backup was
-    restored, a letter whose time in quarantine ran out - may be the only one there is: it stays and is told.
+    restored, a letter whose time in quarantine ran out - may be the only one there is: it stays and is told. What was
+    `taken` in by this very reading, however old it is, stays until another, so that a backup comes in between.
     """
     for block in box.filed(office.now() - timedelta(days=mapping.done_days)):
         read = [(mail, read_mail(mail.raw)) for mail in block]
         stays = _not_to_be_deleted(office, mapping.name, [said for _, said in read])
-        places = [mail.place for mail, said in read if said.key not in stays]
+        places = [mail.place for mail, said in read if said.key not in stays.keys() | taken]
         box.delete_filed(places)
         counts.cleared += len(places)
-        counts.left_behind.update(stays[said.key] for _, said in read if said.key in stays)
+        counts.left_behind.update(stays[said.key] for _, said in read if said.key in stays.keys() - taken)
 
 
 def _not_to_be_deleted(office: Office, source: str, mails: Sequence[ReadMail]) -> dict[str, str]:
