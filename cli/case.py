@@ -15,7 +15,7 @@ from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
 from tayori.desk.finding import OpenedFile
 from tayori.domain.answering import FLAG_TERMS, Flag
-from tayori.domain.eras import both_years
+from tayori.domain.eras import fiscal_years
 from tayori.domain.evidence import Purpose
 from tayori.domain.states import CASE_TERMS, OPEN_CASES, CaseState
 from tayori.domain.ward import ward
@@ -167,7 +167,7 @@ def _about(opened: finding.Opened) -> dict[str, object]:
     file, kinds = opened.file, ward().kinds
     spans = [f"{since}〜{until or ''}" for since, until in opened.waits]
     return {
-        "file": f"{both_years(file.fiscal_year)}度 第{file.file_no}号",
+        "file": f"{fiscal_years(file.fiscal_year)} 第{file.file_no}号",
         "state": CASE_TERMS[file.state],
         "target_on": file.target_on,
         "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],

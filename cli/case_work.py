@@ -14,7 +14,7 @@ from tayori.desk.flagging import NewFlag
 from tayori.desk.handling import Assignment
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, RESPONSE_TERMS, Flag, NotOurs, Response
 from tayori.domain.decision_routes import decision_routes
-from tayori.domain.eras import both_years
+from tayori.domain.eras import fiscal_years
 from tayori.domain.states import CASE_TERMS, CaseState
 from tayori.errors import BadInput
 from tayori.office import Office
@@ -245,7 +245,7 @@ def hand_over(
 
 
 def _file(one: CaseFile) -> str:
-    return f"{both_years(one.fiscal_year)}度 第{one.file_no}号"
+    return f"{fiscal_years(one.fiscal_year)} 第{one.file_no}号"
 
 
 def appoint(

@@ -39,6 +39,7 @@ EDITION = {
     "last_month": "最後の月",
     "threshold": "秘匿の基準",
 }
+ALIKE = {"month": "受付月", "receipt_no": "受付番号", "earlier": "似た先の意見等"}
 TOPIC = {"topic_no": "番号", "label": "見出し", "labelled_by": "直した人", "first_month": "初めての月", "words": "言葉"}
 WORDS = 8
 APRIL, DECEMBER = 4, 12
@@ -60,6 +61,9 @@ def report(  # noqa: PLR0913 - the options of one command
     out: Annotated[Path | None, typer.Option(help="書き出すフォルダ")] = None,
     internal: Annotated[bool, typer.Option("--internal", help="庁内用（伏せる基準が 5 通未満）")] = False,
     intervals: Annotated[bool, typer.Option("--intervals", help="秘匿インターバルの表も書く（庁内限り）")] = False,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="試算（版として残さない。庁内で確かめるためのもので、配らない）")
+    ] = False,
     gists: Annotated[
         Path | None, typer.Option(help="承認された要旨と回答の YAML（--as の取扱責任者の承認とする）")
     ] = None,
@@ -80,7 +84,7 @@ def report(  # noqa: PLR0913 - the options of one command
         settled = settle(office)
         made = make_report(
             office,
-            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved),
+            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved, trial=trial),
         )
     facts(masked.plain() | settled.plain() | made.plain() | {"paths": made.paths}, REPORT, as_json=as_json)
 
@@ -111,6 +115,19 @@ def render(
         {"edition": number, "paths": paths},
         as_json=as_json,
     )
+
+
+@app.command()
+def alike(
+    *,
+    of: Annotated[str, typer.Option("--of", help="受付の月 2026-10、四半期 2026-Q2、年度 2026")],
+    as_json: Json = False,
+) -> None:
+    """言い回しの似た意見等を受付番号で並べる。同じ趣旨かどうかは人が判断する（同じ文面は機械が結び付けている）。"""
+    first, last = span(of)
+    with office_here() as office, reading(office.warehouse) as connection:
+        rows = analysis.alike(connection, f"{first:%Y-%m}", f"{last:%Y-%m}")
+    table([dict(zip(ALIKE, row, strict=True)) for row in rows], ALIKE, as_json=as_json)
 
 
 @app.command()

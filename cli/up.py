@@ -23,6 +23,8 @@ from tayori.errors import BadInput, Unavailable
 from tayori.office import Office, set_up, utc_now
 from tayori.settings import Mode, Settings
 from tayori.vault.keyfile import write_secret
+from tayori.warehouse.addresses import as_role
+from tayori.warehouse.roles import DoorRoles
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -52,6 +54,7 @@ QUIET: Final = {
     "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
 }
 
+ROLES: Final = DoorRoles()
 FIGURES: Final = 1000  # a door shows its figures at its own port and so many
 Port = Annotated[int, typer.Option(min=1, max=65535)]
 DoorPort = Annotated[int, typer.Option(min=1, max=65535 - FIGURES)]
@@ -93,6 +96,10 @@ class Plan:
     def pages(self) -> str:
         """Where residents set what they want: by way of this machine in a rehearsal, at the ward's address in live."""
         return f"http://{HERE}:{self.resident_port}" if self.rehearsal else self.settings.web_base_url
+
+    def address(self, url: str, role: str) -> str:
+        """Give a store's address for a door: under its own role in live; a rehearsal may run as the owner."""
+        return url if self.rehearsal else as_role(url, role)
 
 
 @app.command()
@@ -213,7 +220,7 @@ def _start_door(household: Household, plan: Plan, environment: dict[str, str]) -
     own = _bare(environment) | {
         "TAYORI_LINE_CHANNEL_SECRET": environment["TAYORI_LINE_CHANNEL_SECRET"],
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
-        "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_INBOX_URL": plan.address(environment["TAYORI_INBOX_URL"], ROLES.door),
         "TAYORI_MEDIA_FOLDER": str(Office(settings).media_folder.absolute()),
     }
     _serve(household, "door", plan.door_port, own)
@@ -226,7 +233,7 @@ def _start_opinion(household: Household, plan: Plan, environment: dict[str, str]
         "TAYORI_OPINION_BASE_URL": plan.screen,
         "TAYORI_WEB_BASE_URL": plan.pages,
         "TAYORI_WEB_ALLOWED_HOSTS": "" if plan.rehearsal else ",".join(settings.web_allowed_hosts),
-        "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_INBOX_URL": plan.address(environment["TAYORI_INBOX_URL"], ROLES.opinion),
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(Office(settings).inbox_public_file.absolute()),
     }
     _serve(household, "opinion", plan.opinion_port, own)
@@ -241,8 +248,8 @@ def _start_resident(household: Household, plan: Plan, environment: dict[str, str
         "TAYORI_MODE": settings.mode,
         "TAYORI_WEB_BASE_URL": plan.pages,
         "TAYORI_WEB_ALLOWED_HOSTS": ",".join(settings.web_allowed_hosts),
-        "TAYORI_DATABASE_URL": settled.warehouse_address,
-        "TAYORI_INBOX_URL": environment["TAYORI_INBOX_URL"],
+        "TAYORI_DATABASE_URL": plan.address(settled.warehouse_address, ROLES.resident),
+        "TAYORI_INBOX_URL": plan.address(environment["TAYORI_INBOX_URL"], ROLES.resident),
         "TAYORI_INBOX_PUBLIC_KEY_FILE": str(office.inbox_public_file.absolute()),
         "TAYORI_INDEX_KEY_FILE": str(office.index_path.absolute()),
     }

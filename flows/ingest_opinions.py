@@ -19,6 +19,7 @@ COUNTS: Final = {
 LEFT: Final = {
     "mail_is_too_large": "大きすぎるため未読込み",
     "mail_was_filed_and_is_not_known_here": "取込済のフォルダにあり、ここにないもの（確かめてください）",
+    "mail_was_set_aside_and_nobody_decided": "取込済のフォルダにあり、隔離のまま決まっていないもの（確かめてください）",
 }
 
 

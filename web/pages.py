@@ -93,6 +93,11 @@ def style() -> tuple[str, bytes]:
     return f"page-{sha256(content).hexdigest()[:16]}.css", content
 
 
+def sheet_of(under: str) -> str:
+    """Give the style sheet's path, for pages that lie under a path."""
+    return f"{under}/static/{style()[0]}"
+
+
 @dataclass
 class Pages:
     """One process of pages: the package that they are in, the path that they lie under, the route to them."""
@@ -108,7 +113,7 @@ class Pages:
 
     def render(self, name: str, status: int = 200, *, form_origin: str = "", **values: object) -> HTMLResponse:
         """Give a page. `form_origin` is where its form leads beside ourselves."""
-        values |= {"ward": ward(), "style": f"{self.under}/static/{style()[0]}", "under": self.under}
+        values |= {"ward": ward(), "style": sheet_of(self.under), "under": self.under}
         response = HTMLResponse(templates_of(self.package).get_template(f"{name}.html.j2").render(**values), status)
         if form_origin:
             response.headers["Content-Security-Policy"] = policy_with(form_origin)
@@ -182,7 +187,7 @@ async def _guarded(pages: Pages, request: Request, go_on: Callable[[Request], Aw
     if refusal is not None:
         return pages.refuse(refusal)
     try:
-        if path != HEALTH and not path.startswith(f"{pages.under}/static/"):  # a refusal has its looks, too
+        if path not in {HEALTH, sheet_of(pages.under)}:  # a refusal has its looks, too
             pages.limit("address", "ask", address_of(request))
             pages.limit(EVERYBODY, "ask")
         return await go_on(request)
@@ -194,9 +199,9 @@ async def _guarded(pages: Pages, request: Request, go_on: Callable[[Request], Aw
 
 
 def _add_style(app: FastAPI, under: str) -> None:
-    name, content = style()
+    content = style()[1]
 
-    @app.get(f"{under}/static/{name}", include_in_schema=False)
+    @app.get(sheet_of(under), include_in_schema=False)
     async def sheet() -> Response:
         return Response(content, media_type="text/css", headers={"Cache-Control": FOR_EVER})
 

@@ -1,84 +1,84 @@
-"""Masking with two workers, settling and counting of ten times as many letters: time per letter, and memory.
+"""The whole flow of analysis over more and more letters, two Dask workers: cost of one letter more, and memory.
 
-Each size runs in a process of its own, so that the most memory it and its workers held is its own. TAYORI_BENCH_LETTERS
-sets the larger size, as 1000000.
+Each size is a flow run in a process of its own; its memory is that of all its processes together (the run, Dask's
+scheduler, both workers), pages that they share counted once; Prefect's server runs beside it. Its cost is the processor
+time of all of them, so that what else runs does not count. What a run costs whatever its size falls out where two runs
+are compared. TAYORI_BENCH_SCALE=6.7 measures up to a million letters.
 """
 
 import os
 import resource
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime
-from multiprocessing import get_context
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from random import Random
 from typing import Final
 
-from sandbox.letters.letters import Mailbag
-from tayori.analysis.facts import facts_of
-from tayori.analysis.mart import Span, mask_done_cases, partitions
-from tayori.analysis.settle import settle
-from tayori.office import open_office
-from tayori.settings import Settings
-from tests.support.builders import an_office
-from tests.support.letters import ALetter, receive
+from bench.analysis._letters import fill
+from bench.figures import BENCH, watched
+from tests.support.prefect_server import running_server
 
-LETTERS: Final = 100_000
-TENTH: Final = 10
+LETTERS: Final = int(150_000 * float(os.environ.get("TAYORI_BENCH_SCALE", "1")))
+SIZES: Final = (LETTERS // 10, LETTERS // 3, LETTERS)
+"""Each of them needs several partitions of 10,000 letters, so that all of them are masked by the workers."""
 WORKERS: Final = 2
-SOURCE: Final = 2_000
-BLOCK: Final = 5_000
-KIBIBYTES: Final = 1024
+_GLANCE: Final = 0.5
 
 
 def measure(folder: Path) -> Mapping[str, float]:
-    """Give seconds a thousand letters and peak memory at both sizes, and how much both grow from one to the other."""
-    most = int(os.environ.get("TAYORI_BENCH_LETTERS", LETTERS))
-    small, large = (_alone(folder / str(count), count) for count in (most // TENTH, most))
+    """Give seconds and peak memory at each size, and by how much one letter more costs more among many."""
+    with running_server() as server:
+        runs = [_alone(folder / str(count), count, server.environment) for count in SIZES]
+    seconds, processor, memory = zip(*runs, strict=True)
+    early, late = ((processor[at + 1] - processor[at]) / (SIZES[at + 1] - SIZES[at]) for at in (0, 1))
+    figures = {f"scale_seconds_{at}": round(spent, 1) for at, spent in enumerate(seconds, 1)}
+    figures |= {f"scale_processor_seconds_{at}": round(spent, 1) for at, spent in enumerate(processor, 1)}
+    figures |= {f"scale_memory_mb_{at}": round(held) for at, held in enumerate(memory, 1)}
     return {
-        "scale_letters": most,
-        "seconds_1000": round(large[0] / most * 1000, 3),
-        "growth_10x": round(large[0] / small[0] / TENTH, 3),
-        "memory_mb": round(large[1]),
-        "memory_growth_10x": round(large[1] / small[1], 3),
+        "scale_letters": LETTERS,
+        **figures,
+        "processor_ms_a_letter": round(late * 1_000, 3),
+        "letter_growth": round(late / early, 3),
+        "memory_growth_10x": round(memory[-1] / memory[0], 3),
     }
 
 
-def _alone(home: Path, count: int) -> tuple[float, float]:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(run, home, count).result()
+def _alone(home: Path, count: int, surroundings: Mapping[str, str]) -> tuple[float, float, float]:
+    """Seconds, processor seconds and mebibytes of a flow run over so many letters; what it prints goes to a file."""
+    fill(home, count)
+    own = {"TAYORI_HOME": str(home), "TAYORI_ANALYSIS_WORKERS": str(WORKERS)}
+    with (home / "run.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.analysis.scale"],
+            cwd=BENCH.parent,
+            env={**os.environ, **surroundings, **own},
+            stdout=log,
+            stderr=log,
+        )
+        began, used = time.perf_counter(), _processor_seconds()
+        memory = watched(process, _GLANCE)
+        seconds, processor = time.perf_counter() - began, _processor_seconds() - used
+    if process.returncode != 0:
+        message = f"the flow over {count} letters failed: {(home / 'run.log').read_text()[-2_000:]}"
+        raise RuntimeError(message)
+    print(f"  {count} letters: {seconds:.1f} s, {processor:.1f} s of the processor, {memory:.0f} MB", flush=True)
+    return seconds, processor, memory
 
 
-def run(home: Path, count: int) -> tuple[float, float]:
-    """Mask, settle and count so many letters; give seconds, and mebibytes of this process and its largest worker."""
-    office = an_office(home)
-    texts = _texts(count)
-    for start in range(0, count, BLOCK):
-        receive(office, *(ALetter(said=next(texts), masked=False) for _ in range(min(BLOCK, count - start))))
-    began = time.perf_counter()
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        list(pool.map(mask, *zip(*((office.settings, span) for span in partitions(office)), strict=True)))
-    settle(office)
-    facts_of(office, "2020-04", "2020-04")
-    seconds = time.perf_counter() - began
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return seconds, sum(peaks) / KIBIBYTES
+def _processor_seconds() -> float:
+    """What the processes that ended used, theirs within."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
-def mask(settings: Settings, span: Span) -> int:
-    """Mask a span of cases in a worker."""
-    with open_office(settings) as office:
-        return mask_done_cases(office, within=span).letters
+def run() -> None:
+    """Mask, settle and report the last year, as the deployment does."""
+    from flows.opinion_analysis import Period, opinion_analysis  # noqa: PLC0415 - only in the run's own process
 
-
-def _texts(count: int) -> Iterator[str]:
-    """Dummy letters, each made different by words of another one."""
-    written = [letter.opinion for letter in Mailbag(SOURCE, seed=5, until=date(2026, 10, 31)).letters()]
-    chance = Random(0)  # noqa: S311 - dummy letters
-    return (f"{written[at % SOURCE]}\n{chance.choice(written)[:40]}{at}" for at in range(count))
+    opinion_analysis(Period(first=date(2025, 11, 1), last=date(2026, 10, 31)))
 
 
 if __name__ == "__main__":
-    print(datetime.now().astimezone(), run(Path(sys.argv[1]), int(sys.argv[2])))
+    run()

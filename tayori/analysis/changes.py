@@ -1,16 +1,12 @@
 """What changed in a period against earlier years, told only as far as its counts are printed."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import pandas as pd
-
+from tayori.analysis.period_words import PeriodWords
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import SuppressedTable
-from tayori.opinions.period import EARLIER, Period
 from tayori.opinions.signals import Course, Signal, signals
-from tayori.opinions.topics import assigned
 from tayori.reports.contents import ToldChange
 from tayori.warehouse.analysis import TopicRow
 
@@ -18,19 +14,14 @@ _TERMS: Final = {"theme": "分野", "department": "部", "channel": "媒体", "t
 _PRINTED_IN: Final = {"theme": "theme_kind", "department": "department_kind", "channel": "channel", "topic": "topic"}
 
 
-def topic_courses(
-    now: Iterable[Sequence[str]], before: Iterable[Sequence[str]], topics: Mapping[str, TopicRow]
-) -> list[Course]:
+def topic_courses(now: PeriodWords, before: PeriodWords, topics: Mapping[str, TopicRow]) -> list[Course]:
     """Letters by topic now and a year before, both judged by the words that the topics have today.
 
     What was decided about a letter in an earlier run rests on the topics of that day: no fair comparison.
     """
-    codes = sorted(topics)
-    words = [topics[code].words for code in codes]
-    counted = [Counter(assigned(list(letters), words)) for letters in (now, before)]
-    if not counted[1]:
+    if not before.letters:
         return []
-    return [Course("topic", code, counted[0][at], (counted[1][at],)) for at, code in enumerate(codes)]
+    return [Course("topic", code, now.by_topic[code], (before.by_topic[code],)) for code in sorted(topics)]
 
 
 def changes_of(
@@ -53,14 +44,6 @@ def changes_of(
         yield ToldChange(
             _TERMS[one.what], label, one.change, shown or 0, before.get(label) if one.what == "theme" else None
         )
-
-
-def years_compared(facts: pd.DataFrame, period: Period) -> int:
-    """How many earlier years, without a gap, have letters in the same months."""
-    years = 0
-    while years < EARLIER and facts["month"].isin(period.years_before(years + 1)).any():
-        years += 1
-    return years
 
 
 def _last_column(table: SuppressedTable) -> dict[str, int | None]:

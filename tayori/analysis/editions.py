@@ -14,10 +14,9 @@ from tayori.office import Office
 from tayori.opinions.disclosure.editions import Edition, Place, PlacedSum, Stack, placed
 from tayori.opinions.disclosure.release import release_beside
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
-from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
-from tayori.opinions.trends import figures_of
 from tayori.warehouse import editions
 from tayori.warehouse.editions import EditionRow
 from tayori.warehouse.engines import reading, writing
@@ -54,7 +53,9 @@ def recall(office: Office, period: Period) -> Memory:
         )
 
 
-def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, public: bool) -> list[SuppressedTable]:
+def tabulate_beside(
+    facts: pd.DataFrame, figures: Figures, period: Period, memory: Memory, *, public: bool
+) -> list[SuppressedTable]:
     """The tables of a report, safe alone and beside every edition that the same readers hold.
 
     The public reads public editions; the office reads all of them, so a public report is judged for both.
@@ -65,7 +66,6 @@ def tabulate_beside(facts: pd.DataFrame, period: Period, memory: Memory, *, publ
 
     """
     k = EXTERNAL_K if public else INTERNAL_K
-    figures = figures_of(facts, period, k)
     place = places(period, memory.number)
     new = placed(memory.number, figures, None, place)
     held = memory.editions
@@ -88,7 +88,7 @@ def remember(
     office: Office,
     period: Period,
     memory: Memory,
-    facts: pd.DataFrame,
+    figures: Figures,
     tables: Sequence[SuppressedTable],
     *,
     public: bool,
@@ -100,7 +100,6 @@ def remember(
 
     """
     k = EXTERNAL_K if public else INTERNAL_K
-    figures = figures_of(facts, period, k)
     edition = placed(memory.number, figures, tables, places(period, memory.number))
     digest = _digest(period, tables, public=public)
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))

@@ -14,6 +14,7 @@ from tayori.vault import audit
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal, unseal
 from tayori.warehouse import closing, opinions
+from tayori.warehouse.analysis import SealedRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.opinions import DoneCase, MaskedRow
 
@@ -23,6 +24,9 @@ PARTITION: Final = 10_000
 
 Span = tuple[int, int]
 """The first and the last case number of a partition."""
+
+Opened = list[tuple[SealedRow, str, tuple[str, ...]]]
+"""Rows of the mart with their masked text and its words."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,19 @@ def mask_block(office: Office, analyst: Analyst, size: int = BLOCK, within: Span
         facts = [fact for fact in facts if fact.case_no in mine]
         opinions.add_masked(people, (_row(office, fact, states[fact.case_no], keys[fact.case_no]) for fact in facts))
     return facts
+
+
+def opened(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidence = EVIDENCE) -> Opened:
+    """Open rows of the mart, one line of evidence for all; those whose key is gone are left out."""
+    if not rows:
+        return []
+    with writing(office.warehouse) as people:
+        record(people, evidence, Action.OPEN, why, count=len(rows), now=office.now())
+    with reading(office.vault) as vault:
+        keys = office.case_keys.open(vault, [row.case_no for row in rows])
+    return [
+        (row, *sealed_words(keys[row.case_no], row.case_no, row.masked_text)) for row in rows if row.case_no in keys
+    ]
 
 
 def sealed_words(key: bytes, case_no: int, sealed: bytes) -> tuple[str, tuple[str, ...]]:

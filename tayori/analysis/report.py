@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from tayori.analysis.changes import changes_of, topic_courses, years_compared
+from tayori.analysis.changes import changes_of, topic_courses
 from tayori.analysis.editions import recall, remember, tabulate_beside
-from tayori.analysis.facts import facts_of, words_of
+from tayori.analysis.facts import facts_of
 from tayori.analysis.line_side import line_side
+from tayori.analysis.period_words import words_of_period
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.answer_times import Taken, taken
@@ -25,7 +26,8 @@ from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTa
 from tayori.opinions.facts import rule_versions
 from tayori.opinions.new_words import new_words
 from tayori.opinions.period import Period
-from tayori.opinions.trends import courses_of, figures_of, theme_words
+from tayori.opinions.report_tables import PACES
+from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of
 from tayori.reports.contents import Contents, Gist, read, with_topic_labels
 from tayori.reports.opinion_report import render
 from tayori.reports.spreadsheet import harmless
@@ -48,11 +50,12 @@ class ReportWanted:
     pdf: bool = True
     intervals: bool = False  # the 秘匿インターバル sheet too, for the office only
     gists: tuple[Gist, ...] = ()
+    trial: bool = False  # for looking at in the office: marked, remembered nowhere, to be given to nobody
 
 
 @dataclass(frozen=True, slots=True)
 class ReportMade:
-    """What was written: the edition's number, files, letters in the period, tables, cells that are hidden."""
+    """What was written: edition (0: a trial), files, letters in the period, tables, cells that are hidden."""
 
     edition: int
     paths: tuple[Path, ...]
@@ -88,22 +91,39 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
     if not facts["month"].isin(period.months).any():
         _refuse_only_open(office, period)
-    tables = tabulate_beside(facts, period, memory, public=wanted.public)
-    number = remember(office, period, memory, facts, tables, public=wanted.public)
+    figures = figures_of(facts, period, k)
+    tables = tabulate_beside(facts, figures, period, memory, public=wanted.public)
+    if wanted.trial:
+        contents = _contents(office, wanted, period, facts, tables)
+    else:
+        number = remember(office, period, memory, figures, tables, public=wanted.public)
+        contents = _given_out(office, number, wanted.gists) or _keep(
+            office, number, _contents(office, wanted, period, facts, tables)
+        )
+    folder = wanted.folder or _folder(office, wanted, period)
+    made = render(contents, folder, pdf=wanted.pdf)
+    paths = made.paths
+    if wanted.intervals:
+        paths += (_interval_sheet(folder, figures, tables, k),)
+    letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
+    return ReportMade(contents.edition, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
+
+
+def _given_out(office: Office, number: int, gists: tuple[Gist, ...]) -> Contents | None:
+    """What an edition printed that is out already; None for a new one."""
     kept = _kept(office, number)
-    if kept is not None and wanted.gists and wanted.gists != kept.gists:
+    if kept is not None and gists and gists != kept.gists:
         raise Refused(
             f"These tables are out as edition {number}, and its document stays as it is: summaries are given with the "
             "first report of an edition (--gists). Nothing was written."
         )
-    contents = kept or _keep(office, number, _contents(office, wanted, period, facts, tables))
-    folder = wanted.folder or office.settings.home / "reports" / f"{period.start:%Y%m}-{period.end:%Y%m}"
-    made = render(contents, folder, pdf=wanted.pdf)
-    paths = made.paths
-    if wanted.intervals:
-        paths += (_interval_sheet(folder, figures_of(facts, period, k), tables, k),)
-    letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
-    return ReportMade(number, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
+    return kept
+
+
+def _folder(office: Office, wanted: ReportWanted, period: Period) -> Path:
+    """Trials lie apart, so that nobody takes one for an edition."""
+    whole = office.settings.home / "reports" / ("trials" if wanted.trial else "")
+    return whole / f"{period.start:%Y%m}-{period.end:%Y%m}"
 
 
 def render_edition(office: Office, number: int, folder: Path, *, pdf: bool = True) -> tuple[Path, ...]:
@@ -125,10 +145,8 @@ def _contents(
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     with reading(office.warehouse) as people:
         topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
-    now, before = dict(words_of(office, period.months)), dict(words_of(office, period.months_before))
-    rows = facts.loc[facts["month"].isin(period.months)]
-    rows = rows.assign(terms=rows["mart_key"].map(lambda key: now.get(key, ())))
-    courses = [*courses_of(facts, period), *topic_courses(now.values(), before.values(), topics)]
+    now, before = (words_of_period(office, months, topics) for months in (period.months, period.months_before))
+    courses = [*courses_of(facts, period), *topic_courses(now, before, topics)]
     by_name = {table.name: table for table in tables}
     return Contents(
         tables=with_topic_labels(tables, {code: topic.label for code, topic in topics.items()}),
@@ -138,10 +156,11 @@ def _contents(
         versions=rule_versions(),
         public=wanted.public,
         rehearsal=office.settings.mode is Mode.REHEARSAL,
-        words=tuple(theme_words(rows, k, period=period)),
-        new_words=tuple(new_words(now.values(), before.values(), k=k)),
+        trial=wanted.trial,
+        words=tuple(field_words(now.by_field, k)),
+        new_words=tuple(new_words(now.by_word, before.by_word, k=k)),
         changes=tuple(changes_of(courses, by_name, topics, k)),
-        compared_years=years_compared(facts, period),
+        compared_years=earlier_years(facts, period),
         times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
         gists=wanted.gists,
         line=line_side(office, period, k),
@@ -156,7 +175,7 @@ def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None,
     told = []
     for label, cells in zip(table.rows, table.cells, strict=True):
         counts = dict(zip(table.columns, cells, strict=True))
-        within, over = counts.get("目安内の回答", 0), counts.get("目安超過の回答", 0)
+        within, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
         if within is None or over is None or within + over < k:
             continue
         mine = rows if label == TOTAL_LABEL else rows.loc[rows["department"] == label]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tayori.analysis.mart import EVIDENCE, sealed_words
+from tayori.analysis.mart import opened
 from tayori.domain.evidence import Evidence
 from tayori.domain.identifiers import Contract
 from tayori.office import Office
@@ -20,7 +20,6 @@ from tayori.opinions.period import months_back
 from tayori.opinions.sentences import speaking
 from tayori.opinions.themes import theme_rules
 from tayori.opinions.topics import NONE, FoundTopic, assigned, discover, matched
-from tayori.vault.audit import Action, record
 from tayori.warehouse import analysis, closing
 from tayori.warehouse.analysis import NO_TOPIC, SealedRow, Settled, TopicRow
 from tayori.warehouse.engines import reading, writing
@@ -29,8 +28,6 @@ BLOCK: Final = 2_000
 WINDOW: Final = 12  # months that topics are found in
 SAMPLE: Final = 20_000
 _EXAMPLES: Final = 200
-
-Opened = list[tuple[SealedRow, str, tuple[str, ...]]]
 
 
 @dataclass(slots=True)
@@ -57,8 +54,9 @@ class SettleCounts:
 def settle(office: Office) -> SettleCounts:
     """Settle every letter of the mart that is not settled yet; a crash loses no more than one block."""
     counts = SettleCounts()
-    linker, model = None, None
-    while rows := _waiting(office):
+    linker, model, last = None, None, None
+    while rows := _waiting(office, last):
+        last = (rows[-1].month, rows[-1].case_no)
         if linker is None:
             linker, model = _linker(office), _field_model(office)
         _settle_block(office, rows, linker, model, counts)
@@ -73,14 +71,14 @@ def example(office: Office, topic_no: int, evidence: Evidence) -> str:
         rows = analysis.of_topic(people, topic_no, _EXAMPLES)
     if topic is None or not rows:
         return ""
-    opened = _open(office, rows, "masked letters of a topic, to show one sentence", evidence)
-    weights = [(sum(topic.words.get(word, 0.0) for word in words), text) for _, text, words in opened]
+    held = opened(office, rows, "masked letters of a topic, to show one sentence", evidence)
+    weights = [(sum(topic.words.get(word, 0.0) for word in words), text) for _, text, words in held]
     return speaking(max(weights, key=lambda pair: pair[0])[1], topic.words) if weights else ""
 
 
-def _waiting(office: Office) -> list[SealedRow]:
+def _waiting(office: Office, after: tuple[str, int] | None) -> list[SealedRow]:
     with reading(office.warehouse) as people:
-        return [] if closing.is_frozen(people, Contract.OPINIONS) else analysis.unsettled(people, BLOCK)
+        return [] if closing.is_frozen(people, Contract.OPINIONS) else analysis.unsettled(people, BLOCK, after)
 
 
 def _linker(office: Office) -> Linker:
@@ -89,7 +87,7 @@ def _linker(office: Office) -> Linker:
     with reading(office.warehouse) as people:
         rows = analysis.first_texts(people, REMEMBERED)
     for start in range(0, len(rows), BLOCK):
-        for row, text, _ in _open(office, rows[start : start + BLOCK], "masked letters to compare new ones with"):
+        for row, text, _ in opened(office, rows[start : start + BLOCK], "masked letters to compare new ones with"):
             linker.remember(row.mart_key, text)
     return linker
 
@@ -100,20 +98,20 @@ def _field_model(office: Office) -> FieldModel | None:
         rows = analysis.decided(people, [rules.undecided, rules.withheld], MOST)
     if not rows:
         return None
-    opened = _open(office, rows, "masked letters to learn fields from")
-    return learn([text for _, text, _ in opened], [row.theme for row, _, _ in opened])
+    held = opened(office, rows, "masked letters to learn fields from")
+    return learn([text for _, text, _ in held], [row.theme for row, _, _ in held])
 
 
 def _settle_block(
     office: Office, rows: Sequence[SealedRow], linker: Linker, model: FieldModel | None, counts: SettleCounts
 ) -> None:
-    opened = _open(office, rows, "masked letters to settle")
-    texts = {row.case_no: text for row, text, _ in opened}
+    held = opened(office, rows, "masked letters to settle")
+    texts = {row.case_no: text for row, text, _ in held}
     linked = {row.case_no: linker.place(row.mart_key, texts.get(row.case_no, "")) for row in rows}
     waiting = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
     given = model.fields([texts[case_no] for case_no in waiting]) if model else [None] * len(waiting)
     fields = {case_no: name for case_no, name in zip(waiting, given, strict=True) if name is not None}
-    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike) for row in rows]
+    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike_key) for row in rows]
     with writing(office.warehouse) as people:
         analysis.add_settled(people, settled)
         analysis.set_themes(people, fields)
@@ -129,16 +127,16 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
         if not waiting or closing.is_frozen(people, Contract.OPINIONS):
             return
         last = waiting[-1][0]
-        numbers_there = analysis.first_numbers(people, months_back(last, WINDOW - 1), last)
+        numbers_there = analysis.first_numbers(people, months_back(last, WINDOW - 1), last, SAMPLE)
         known = analysis.topics(people)
-    opened = _words(office, _evenly(numbers_there, SAMPLE), "words of masked letters to find topics in")
-    found = discover([words for _, words in opened], k=EXTERNAL_K)
+    sample = _words(office, numbers_there, "words of masked letters to find topics in")
+    found = discover([words for _, words in sample], k=EXTERNAL_K)
     numbers = matched(found.topics, {number: row.words for number, row in known.items()})
     numbers = _keep(office, found.topics, numbers, known, last)
     counts.new_topics += len(set(numbers) - known.keys())
     mine = {
         case_no: NO_TOPIC if at == NONE else numbers[at]
-        for (case_no, _), at in zip(opened, found.of_letters, strict=True)
+        for (case_no, _), at in zip(sample, found.of_letters, strict=True)
     }
     for month, _ in waiting:
         counts.with_topic += _give_month(office, month, mine, [topic.words for topic in found.topics], numbers)
@@ -146,17 +144,18 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
 
 def _give_month(office: Office, month: str, mine: dict[int, int], topics: Sequence[Any], numbers: Sequence[int]) -> int:
     """Give the waiting letters of a month their topic: that of the fit, or the one whose words they share most."""
-    given = 0
+    given, last = 0, None
     while True:
         with reading(office.warehouse) as people:
-            rows = analysis.without_topic(people, month, BLOCK)
+            rows = analysis.without_topic(people, month, BLOCK, last)
         if not rows:
             return given
+        last = rows[-1].case_no
         later = [row for row in rows if row.case_no not in mine]
-        opened = _open(office, later, "words of masked letters to give them a topic")
-        places = assigned([words for _, _, words in opened], topics)
+        held = opened(office, later, "words of masked letters to give them a topic")
+        places = assigned([words for _, _, words in held], topics)
         theirs = {
-            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _, _), at in zip(opened, places, strict=True)
+            row.case_no: NO_TOPIC if at == NONE else numbers[at] for (row, _, _), at in zip(held, places, strict=True)
         }
         by_topic: dict[int, list[int]] = defaultdict(list)
         for row in rows:
@@ -196,23 +195,5 @@ def _words(office: Office, numbers: Sequence[int], why: str) -> list[tuple[int, 
     for start in range(0, len(numbers), BLOCK):
         with reading(office.warehouse) as people:
             rows = analysis.by_number(people, numbers[start : start + BLOCK])
-        held += [(row.case_no, words) for row, _, words in _open(office, rows, why)]
+        held += [(row.case_no, words) for row, _, words in opened(office, rows, why)]
     return held
-
-
-def _open(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidence = EVIDENCE) -> Opened:
-    """Open rows of the mart, one line of evidence for all; those whose key is gone are left out."""
-    if not rows:
-        return []
-    with writing(office.warehouse) as people:
-        record(people, evidence, Action.OPEN, why, count=len(rows), now=office.now())
-    with reading(office.vault) as vault:
-        keys = office.case_keys.open(vault, [row.case_no for row in rows])
-    return [
-        (row, *sealed_words(keys[row.case_no], row.case_no, row.masked_text)) for row in rows if row.case_no in keys
-    ]
-
-
-def _evenly(numbers: Sequence[int], most: int) -> Sequence[int]:
-    """At most so many of them, evenly over all."""
-    return numbers[:: max(1, -(-len(numbers) // most))]

@@ -141,13 +141,15 @@ def review(office: Office, by: Credential, disclosure_id: str) -> bytes:
 
     Raises:
         NotFound: there is no such request for this handler.
-        Refused: the handler is neither of the desk nor the responsible handler.
+        Refused: the handler is neither of the desk nor the responsible handler, or the request was taken back.
         Unavailable: Pango is not installed.
 
     """
     with writing(office.warehouse) as people:
         roster.require_any(people, by.handler_id, ("responsible", "desk"), office.today())
         row = _request(people, by, disclosure_id)
+        if row.state == WITHDRAWN:
+            raise Refused(f"The disclosure {disclosure_id} is withdrawn, its black-outs are gone; nothing is shown.")
         letters = _disclosed(office, people, by, row)
     return disclosure_pdf(row.document_no, row.asked_on, letters)
 

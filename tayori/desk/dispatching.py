@@ -199,11 +199,17 @@ def dispatch(office: Office, by: Credential, receipt_no: str, sent_on: date | No
 
 
 def _require_as_issued(hand: Hand, paper: _Paper) -> None:
-    """Refuse to seal as sent what is not what was printed: the letterhead changed in between."""
-    text = letter_text(paper.answer, paper.sender, paper.to)
+    """Refuse to seal as sent what is not what was printed: the letterhead changed in between.
+
+    What was issued by an older version has no digest in its line.
+    """
+    number, text = paper.answer.document_no, letter_text(paper.answer, paper.sender, paper.to)
     issued = [line.target for line in desk.trail(hand.people, hand.file.case_no) if line.what == ISSUED]
-    if not issued or issued[-1] != _noted(hand, paper.answer.document_no, text):
-        raise Refused("The letterhead changed since this answer was issued; issue it anew. Nothing left.")
+    if not issued or issued[-1] not in {_noted(hand, number, text), number}:
+        raise Refused(
+            "This answer reads otherwise than it was issued: the letterhead changed. If it left already, put "
+            "answer_letterhead.yaml back as it was; otherwise issue it anew. Nothing was done."
+        )
 
 
 def _mail(office: Office, by: Credential, receipt_no: str, paper: _Paper) -> CaseState:
@@ -223,7 +229,7 @@ def settle(office: Office, by: Credential, receipt_no: str, *, went_out: bool) -
     """Say of a mail that may have gone out whether it has; if not, it can be sent again. Give the case's state.
 
     Raises:
-        Refused: no mail of this case is in doubt.
+        Refused: no mail of this case is in doubt, or one that went out would not read as it was issued.
 
     """
     with in_hand(office, by, receipt_no) as hand:
@@ -235,7 +241,9 @@ def settle(office: Office, by: Credential, receipt_no: str, *, went_out: bool) -
             hand.note("mail not sent", out.document_no)
             return hand.file.state
         row = replies.require_latest(hand.people, hand.file.case_no, receipt_no)
-        return _left(hand, _dated(_paper(office, hand, row, out.document_no), out), office.today())
+        paper = _dated(_paper(office, hand, row, out.document_no), out)
+        _require_as_issued(hand, paper)
+        return _left(hand, paper, office.today())
 
 
 def _dated(paper: _Paper, out: DispatchRow) -> _Paper:

@@ -9,6 +9,7 @@ from tayori.desk.hand import Hand, in_hand
 from tayori.desk.rights import require_desk
 from tayori.desk.taking_up import ward_calendar
 from tayori.domain.answering import NotOurs, Response
+from tayori.domain.calendar import WardCalendar
 from tayori.domain.decision_routes import WARD_WIDE, decision_routes
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, HandlerId
@@ -160,22 +161,28 @@ def count_all_anew(office: Office, by: Credential, *, rehearse: bool = True) -> 
         BadInput: the file of closing days is not what it should be.
 
     """
-    calendar, moved = ward_calendar(office), []
+    calendar = ward_calendar(office)
     with writing(office.warehouse) as people:
         closing.require_open(people, Contract.OPINIONS)
         require_desk(people, office, by.handler_id)
         barred = desk.barred_from(people, by.handler_id)
-        for file in desk.open_files(people):
-            if file.clock is None or file.case_no in barred:
-                continue
-            target = reply_clocks().named(file.clock).target(file.arrived_on, calendar)
-            if target == file.target_on:
-                continue
-            moved.append(Moved(file.receipt_no, file.target_on, target))
-            if not rehearse:
-                desk.set_targets(people, {file.case_no: target}, calendar.version)
-                Hand(office, people, by, file).note("counted anew", f"{file.target_on} > {target}")
-    return moved
+        files = [file for file in desk.open_files(people) if _target(file, calendar) != file.target_on]
+        if not rehearse:  # each is held before the first line is written: one answered meanwhile keeps its target
+            held = [desk.find(people, file.receipt_no) for file in files]
+            files = [file for file in held if file.state in OPEN_CASES]
+        moved = [
+            (file, target)
+            for file in files
+            if file.case_no not in barred and (target := _target(file, calendar)) not in {None, file.target_on}
+        ]
+        for file, target in [] if rehearse else moved:
+            desk.set_targets(people, {file.case_no: target}, calendar.version)
+            Hand(office, people, by, file).note("counted anew", f"{file.target_on} > {target}")
+    return [Moved(file.receipt_no, file.target_on, target) for file, target in moved if target is not None]
+
+
+def _target(file: CaseFile, calendar: WardCalendar) -> date | None:
+    return reply_clocks().named(file.clock).target(file.arrived_on, calendar) if file.clock is not None else None
 
 
 def wait_for_resident(office: Office, by: Credential, receipt_no: str, words: str) -> None:
@@ -317,7 +324,8 @@ def hand_over(office: Office, by: Credential, leaving: str, to: str) -> list[Cas
         require_desk(people, office, by.handler_id)
         roster.require_any(people, HandlerId(to), ("section", "desk"), office.today())
         unseen, not_for = (desk.barred_from(people, one) for one in (by.handler_id, to))
-        files = [file for file in desk.in_charge(people, leaving) if file.case_no not in unseen]
+        mine = [file for file in desk.in_charge(people, leaving) if file.case_no not in unseen]
+        files = [desk.find(people, file.receipt_no) for file in mine]  # all are held before the first line is written
         for file in files:
             hand = Hand(office, people, by, file)
             if file.case_no in not_for:

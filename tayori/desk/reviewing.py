@@ -35,11 +35,22 @@ def review_after(office: Office, by: Credential, receipt_no: str) -> str:
 
 
 def awaiting_review(office: Office) -> list[dict[str, Any]]:
-    """List what was decided for holders of posts while they were away and not reviewed since; opens nothing."""
+    """List what was decided for holders of posts while they were away and not reviewed since; opens nothing.
+
+    A version that was sent back waits for nobody, nor does one for whose post a complaint in the letter is about: who
+    holds it was passed over, not away, and is not told of the letter.
+    """
     with reading(office.warehouse) as people:
         listed = replies.deputised(people, Stamp.DEPUTISED)
-        reviewed = desk.lines_of(people, REVIEWED)
-    return [one for one in listed if (one["receipt_no"], _place(one)) not in reviewed]
+        reviewed, returned = desk.lines_of(people, REVIEWED), desk.lines_of(people, "returned")
+        barred = desk.barred_posts(people, office.today())
+    return [
+        one
+        for one in listed
+        if (one["receipt_no"], _place(one)) not in reviewed
+        and (one["receipt_no"], f"version {one['seq']}") not in returned
+        and (one["receipt_no"], one["post"], one["department"]) not in barred
+    ]
 
 
 def _place(one: Mapping[str, Any]) -> str:

@@ -26,3 +26,8 @@ def japanese_year(year: int) -> str:
 def both_years(year: int) -> str:
     """Give a year as residents read it: 1985年（昭和60年）."""
     return f"{year}年（{japanese_year(year)}）"
+
+
+def fiscal_years(year: int) -> str:
+    """Give a fiscal year (from April) in both calendars: 2026年度（令和8年度）."""
+    return both_years(year).replace("年", "年度")

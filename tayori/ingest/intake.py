@@ -153,7 +153,7 @@ class Intake:
         self._on_progress(len(refused))
 
     def _set_aside(self, people: Connection, refused: Iterable[tuple[Row, str]], files: Files) -> None:
-        rows = [SetAside(self._row_number(row), rule, _kept_form(row, files)) for row, rule in refused]
+        rows = [SetAside(row_number(str(row["row"])), rule, _kept_form(row, files)) for row, rule in refused]
         set_aside(self._office, people, self._place, rows)
         self.counts.quarantined.update(row.rule for row in rows)
 
@@ -200,12 +200,6 @@ class Intake:
 
     def _mark(self, row: Row) -> bytes:
         return self._office.index.of_content(orjson.dumps([row[name] for name in ITEMS]))
-
-    @staticmethod
-    def _row_number(row: Row) -> int:
-        """Give a row's number at its source; a digest's beginning where the source has none."""
-        written = str(row["row"])
-        return int(written) if written.isdecimal() else int(written, 16)
 
     def _count(self, people: Connection, fresh: Mapping[bytes, Row]) -> None:
         by_month = Counter((row["received_on"][:7], row["channel"], NOBODY) for row in fresh.values())
@@ -255,6 +249,11 @@ class Intake:
         if received not in self._due:
             self._due[received] = reply_due(received, self._calendar)
         return self._due[received]
+
+
+def row_number(written: str) -> int:
+    """Give a row's number at its source; a digest's beginning where the source has none."""
+    return int(written) if written.isdecimal() else int(written, 16)
 
 
 def text_mark(index: BlindIndex, opinion: str) -> bytes | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from tayori.ingest.intake import Intake, OpinionCounts, Progress
+from tayori.ingest.intake import Intake, OpinionCounts, Progress, row_number
 from tayori.ingest.sources.files import ORIGINAL, LetterFile
 from tayori.ingest.sources.frame import ITEMS, opinion_frame
 from tayori.ingest.sources.mail.boxes import Box, WaitingMail, host_of, opened_box
@@ -32,6 +32,7 @@ RULES: Final[Mapping[MailKind, str]] = {
 }
 TOO_LARGE: Final = "mail_is_too_large"
 UNKNOWN: Final = "mail_was_filed_and_is_not_known_here"
+UNDECIDED: Final = "mail_was_set_aside_and_nobody_decided"
 
 
 def ingest_mail(
@@ -46,52 +47,61 @@ def ingest_mail(
     """
     require_nobodys(office.settings, host_of(url), "mails")
     with opened_box(url, mapping.done) as box:
-        counts = ingest_box(office, box, mapping, gate, on_progress)
-        clear_filed(office, box, mapping, counts)
+        counts, taken = _take_in(office, box, mapping, gate, on_progress)
+        _clear_filed(office, box, mapping, counts, taken)
         return counts
 
 
-def ingest_box(
-    office: Office, box: Box, mapping: MailMapping, gate: Gate, on_progress: Progress | None = None
-) -> OpinionCounts:
-    """Take in the mails of an opened box; see `ingest_mail`."""
-    intake = Intake(office, mapping.name, gate, on_progress)
+def _take_in(
+    office: Office, box: Box, mapping: MailMapping, gate: Gate, on_progress: Progress | None
+) -> tuple[OpinionCounts, set[str]]:
+    """Take in the mails of an opened box; give the keys of those that were read, too."""
+    intake, taken = Intake(office, mapping.name, gate, on_progress), set[str]()
     for block in box.blocks():
         read = [(mail, read_mail(mail.raw)) for mail in block]
         _take(office, intake, mapping, read)
         box.file_away([mail.place for mail in block])
+        taken.update(said.key for _, said in read)
     if box.too_large:
         intake.counts.left_behind[TOO_LARGE] += box.too_large
-    return intake.counts
+    return intake.counts, taken
 
 
-def clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionCounts) -> None:
+def _clear_filed(office: Office, box: Box, mapping: MailMapping, counts: OpinionCounts, taken: set[str]) -> None:
     """Delete from the folder of what was taken in what arrived more than `done_days` ago, and count it.
 
-    What a resident wrote is deleted only where it is known here: a case, a count, disposed of, or set aside. Anything
-    else - put there by hand, or taken in before a backup was restored - stays and is told, so that somebody looks.
+    A mail is deleted only where it is known here: a case, a count, disposed of, or set aside and decided on;
+    what no resident wrote also where nobody did. Anything else - put there by hand, taken in before a backup was
+    restored, a letter whose time in quarantine ran out - may be the only one there is: it stays and is told. What was
+    `taken` in by this very reading, however old it is, stays until another, so that a backup comes in between.
     """
     for block in box.filed(office.now() - timedelta(days=mapping.done_days)):
         read = [(mail, read_mail(mail.raw)) for mail in block]
-        known = _known(office, mapping.name, [said for _, said in read])
-        places = [mail.place for mail, said in read if said.key in known]
+        stays = _not_to_be_deleted(office, mapping.name, [said for _, said in read])
+        places = [mail.place for mail, said in read if said.key not in stays.keys() | taken]
         box.delete_filed(places)
         counts.cleared += len(places)
-        if len(places) < len(read):
-            counts.left_behind[UNKNOWN] += len(read) - len(places)
+        counts.left_behind.update(stays[said.key] for _, said in read if said.key in stays.keys() - taken)
 
 
-def _known(office: Office, source: str, mails: Sequence[ReadMail]) -> set[str]:
+def _not_to_be_deleted(office: Office, source: str, mails: Sequence[ReadMail]) -> dict[str, str]:
+    """Give the keys of the mails that may be the only ones there are, each with the reason."""
     indexes = {said.key: office.index.of_source_key(source, said.key) for said in mails}
+    rows = {said.key: row_number(said.key[:ROW_DIGITS]) for said in mails}
     with reading(office.warehouse) as people:
         came = set(opinions.marks_of_cases(people, list(indexes.values())))
         came |= opinions.counted_before(people, list(indexes.values()))
-        aside = quarantine.row_numbers(people, source)
+        aside = quarantine.states_of(people, source, list(rows.values()))
     return {
-        said.key
+        said.key: UNDECIDED if rows[said.key] in aside else UNKNOWN
         for said in mails
-        if said.kind in RULES or indexes[said.key] in came or int(said.key[:ROW_DIGITS], 16) in aside
+        if indexes[said.key] not in came and not _is_over(said.kind, aside.get(rows[said.key]))
     }
+
+
+def _is_over(kind: MailKind, state: str | None) -> bool:
+    """Whether what was set aside needs nobody any more; `state` is None where it was not."""
+    return state in quarantine.DECIDED or (state is not None and kind in RULES)
 
 
 def _take(office: Office, intake: Intake, mapping: MailMapping, read: Sequence[tuple[WaitingMail, ReadMail]]) -> None:

@@ -11,10 +11,13 @@ from typing import Final
 from tayori.opinions.contacts import DASH
 from tayori.opinions.spans import Span, terms
 
-_N: Final = r"(?:\d{1,4}|[一二三四五六七八九十百〇壱弐参肆伍拾]{1,5})"
+_KANJI: Final = "一二三四五六七八九十百〇壱弐参肆伍拾"
+_N: Final = rf"(?:\d{{1,4}}|[{_KANJI}]{{1,5}})"
+# The same, so that the search can leap from numeral to numeral.
+_FIRST: Final = rf"[\d{_KANJI}](?:(?<=\d)\d{{0,3}}|(?<=[{_KANJI}])[{_KANJI}]{{0,4}})"
 _LINK: Final = rf"(?: ?(?:丁目の?|番地の|番地|番|号の|[{DASH}のノ]) ?)"
-_BLOCK = re.compile(rf"{_N}(?:{_LINK}{_N}){{1,4}}(?: ?(?:番地|番|号))?|{_N} ?番地")
-_ODD_BLOCK = re.compile(rf"{_N} ?([〜~・,/]) ?{_N}(?: ?\1 ?{_N}){{1,2}}(?!\d)")  # behind a place only: 2〜8〜1
+_BLOCK = re.compile(rf"{_FIRST}(?:(?:{_LINK}{_N}){{1,4}}(?: ?(?:番地|番|号))?| ?番地)")
+_ODD_BLOCK = re.compile(rf"{_FIRST} ?([〜~・,/]) ?{_N}(?: ?\1 ?{_N}){{1,2}}(?!\d)")  # behind a place only: 2〜8〜1
 # Towns without chome: 荒木町99.
 _SOLE = re.compile(r"[町坂](?<=.)(\d{1,4}|[一二三四五六七八九十]{2,4})(?![\d〜~,・/-])")
 _NOT_BEFORE: Final = frozenset("0123456789.,第約")
@@ -35,7 +38,9 @@ _BEHIND = re.compile(
     rf"|[ ][{_NAME}]{{2,15}}? ?\d{{3,4}}(?![\d年月円人件{DASH}])"
     r"|[ ]\d{3,4}(?![\d年円人件])"
 )
-_ROOMS = re.compile(r"(?:\d{1,2}号棟 ?)?\d{1,4}号室|\d{1,2}号棟(?: ?\d{1,4}号?(?!\d))?|\d{3,4}(?![\d年円人件名号%])")
+_ROOMS = re.compile(
+    r"\d(?:\d?号棟 ?\d{1,4}号室|\d{0,3}号室|\d?号棟(?: ?\d{1,4}号?(?!\d))?|\d{2,3}(?![\d年円人件名号%]))"
+)
 _HOUSE = re.compile(rf"[{_NAME}]{{0,12}}?(?:{_BUILDINGS})[{_NAME}]{{0,10}} ?$")
 _LABEL = re.compile(r"(?:ご住所|現住所|住所|Address)[ ]?[::] ?([^\n]{2,60})", re.IGNORECASE)
 _LEFT: Final = 30

@@ -7,6 +7,7 @@ everybody words anew is not found, and the report says so.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -35,11 +36,11 @@ _BETWEEN: Final = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A letter, the first letter of its text (itself, if it is the first), and whether another one is alike."""
+    """A letter, the first letter of its text (itself, if it is the first), and the closest text that is only alike."""
 
     key: str
     text_key: str
-    alike: bool
+    alike_key: str | None = None
 
     @property
     def repeats(self) -> bool:
@@ -75,15 +76,15 @@ class Linker:
         """Link one letter."""
         grams = grams_of(text)
         if not len(grams):
-            return Linked(key, key, alike=False)
+            return Linked(key, key)
         if (first := self._exact.get(_digest(grams))) is not None:
-            return Linked(key, first, alike=True)
+            return Linked(key, first)
         sketch = _sketch(grams)
         near = self._near(grams, sketch)
         if near and near[0][0] >= LINKED:
-            return Linked(key, near[0][1], alike=True)
+            return Linked(key, near[0][1])
         self._remember(_First(key, grams, sketch))
-        return Linked(key, key, alike=bool(near))
+        return Linked(key, key, near[0][1] if near else None)
 
     def remember(self, key: str, text: str) -> None:
         """Take up the first letter of a text that was linked in an earlier run."""
@@ -136,11 +137,17 @@ def _without_masks(text: str) -> str:
 
 
 def _sketch(grams: "Grams") -> "MinHash":
-    from datasketch import MinHash  # noqa: PLC0415 start-up time: it loads scipy
-
-    sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=int)
+    sketch = _empty_sketch().copy()
     sketch.update_batch(((grams * _SPREAD) >> np.uint64(32)).tolist())
     return sketch
+
+
+@cache
+def _empty_sketch() -> "MinHash":
+    """What every sketch begins as: drawing the permutations anew for each would take longer than the sketch."""
+    from datasketch import MinHash  # noqa: PLC0415 start-up time: it loads scipy
+
+    return MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=int)
 
 
 def _index() -> "MinHashLSH":

@@ -4,14 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from typing import Final
 
 from tayori.opinions.masking import mask_spans, masked_copy, personal_spans
 from tayori.opinions.prohibited import Level, matters
 from tayori.opinions.spans import merged
 from tayori.opinions.text import normalise
 from tayori.opinions.themes import Classifier, theme_rules
-from tayori.opinions.tokens import Tokeniser, dictionary_versions
+from tayori.opinions.tokens import Tokeniser, Tokens, dictionary_versions
 from tayori.opinions.words import terms_of
+
+_IN_A_ROW: Final = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,12 +76,17 @@ class Analyst:
         self._classifier = Classifier(self._tokeniser)
 
     def facts(self, letters: Iterable[Letter]) -> Iterator[Fact]:
-        """The masked fact of each letter, in order."""
-        return (self.fact(letter) for letter in letters)
+        """The masked fact of each letter, in order; some are read in a row, which keeps the dictionary at hand."""
+        waiting = iter(letters)
+        while some := tuple(islice(waiting, _IN_A_ROW)):
+            read = [self._tokeniser.read(normalise(letter.text)) for letter in some]
+            yield from map(self._judged, some, read)
 
     def fact(self, letter: Letter) -> Fact:
         """The masked fact of one letter. The text is read by the tokeniser exactly once."""
-        tokens = self._tokeniser.read(normalise(letter.text))
+        return next(self.facts([letter]))
+
+    def _judged(self, letter: Letter, tokens: Tokens) -> Fact:
         personal = personal_spans(tokens)
         found = matters(tokens, (span for span in personal if span.kind == "name"), self._tokeniser)
         spans = merged([*personal, *found.spans]) if found.spans else personal
@@ -103,11 +112,6 @@ class Analyst:
         tokens = self._tokeniser.read(normalise(text))
         names = (span for span in personal_spans(tokens) if span.kind == "name")
         return Level(matters(tokens, names, self._tokeniser).level)
-
-    def terms(self, masked_text: str) -> tuple[str, ...]:
-        """The words of a masked copy, for reports made later from stored facts."""
-        tokens = self._tokeniser.read(normalise(masked_text))
-        return terms_of(tokens, mask_spans(tokens.text))
 
 
 def rule_versions() -> dict[str, str]:

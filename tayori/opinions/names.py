@@ -35,18 +35,31 @@ _FAMILY: Final = "(?<![一-龥ァ-ヶー々])([一-龥々]{1,4}|[ァ-ヶー]{2,8
 _FOREIGN: Final = "([ァ-ヶー]{2,8}(?:[・ =][ァ-ヶー]{1,8}){1,3})"
 _FIELDS: Final = "電話|住所|連絡|携帯|年齢|性別|男性|女性|会社|主婦|無職|職業|郵便|生年|メール"
 _CALL: Final = "に(?:お電話|おかけ|ご?連絡)|までご?連絡|まで(?:お電話|お願い)"
-_SAID = re.compile(
-    rf"([一-龥](?: [一-龥]){{2,5}})(?= ?と申し)"
-    rf"|{_FAMILY}(?=と申し(?:ます|ました)|です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL}))"
-    r"|(?<=私は)([^、。\n]{2,12}?)(?=と(?:いい|言い|申し)(?:、|ます))"
-    r"|(?<=生まれの)(?!男|女|者|娘|息|長|次|三|夫|妻|母|父|子)([一-龥々]{1,4})(?=です)"
-    r"|([ァ-ヶー]{2,5} [ァ-ヶー]{2,5})(?=です|といい|と申し)"
-    rf"|{_FAMILY}(?=と(?:いう|名乗る|かいう|おっしゃる|言う)(?:名の)?(?:方|人|職員|者|係|担当))"
-    rf"|{_FOREIGN}(?=さん|さま|様|氏|くん|ちゃん|先生|と申し|といい)"
-    rf"|(?<![一-龥々])((?:[一-龥]\n[一-龥]{{1,3}}|[一-龥]{{1,2}}\n[一-龥])\n?)(?=さん|さま|様|氏|と申し)"
-    rf"|(?<![一-龥々])([一-龥]{{2}}\n[一-龥ぁ-ん]{{1,3}})(?=と申し)"
-    r"|(?<![ぁ-ん])([ぁ-ん]{2,5})(?=@[A-Za-z0-9_]{3,} ?さん)"  # a name with an account of the net
+_TITLE: Final = "さん|さま|様|氏"
+_HEARSAY: Final = "と(?:いう|名乗る|かいう|おっしゃる|言う)(?:名の)?(?:方|人|職員|者|係|担当)"
+_CALLING: Final = rf"です。[^\n]{{0,3}}(?:よろしく|お世話)|\)(?:{_CALL})"
+_SAID: Final = tuple(
+    (re.compile(hint), re.compile(pattern))
+    for hint, pattern in (
+        ("と申し", r"([一-龥](?: [一-龥]){2,5})(?= ?と申し)"),
+        (rf"と申しま|{_CALLING}", rf"{_FAMILY}(?=と申し(?:ます|ました)|{_CALLING})"),
+        ("私は", r"(?<=私は)([^、。\n]{2,12}?)(?=と(?:いい|言い|申し)(?:、|ます))"),
+        ("生まれの", r"(?<=生まれの)(?!男|女|者|娘|息|長|次|三|夫|妻|母|父|子)([一-龥々]{1,4})(?=です)"),
+        (" [ァ-ヶー]", r"([ァ-ヶー]{2,5} [ァ-ヶー]{2,5})(?=です|といい|と申し)"),
+        (_HEARSAY, rf"{_FAMILY}(?={_HEARSAY})"),
+        (
+            rf"[ァ-ヶー](?:{_TITLE}|くん|ちゃん|先生|と申し|といい)",
+            rf"{_FOREIGN}(?={_TITLE}|くん|ちゃん|先生|と申し|といい)",
+        ),
+        (
+            rf"\n[一-龥]{{1,3}}\n?(?:{_TITLE}|と申し)",
+            rf"(?<![一-龥々])((?:[一-龥]\n[一-龥]{{1,3}}|[一-龥]{{1,2}}\n[一-龥])\n?)(?={_TITLE}|と申し)",
+        ),
+        ("と申し", r"(?<![一-龥々])([一-龥]{2}\n[一-龥ぁ-ん]{1,3})(?=と申し)"),
+        ("@", r"(?<![ぁ-ん])([ぁ-ん]{2,5})(?=@[A-Za-z0-9_]{3,} ?さん)"),  # a name with an account of the net
+    )
 )
+"""What stands somewhere in a text with such a name (quick to look for), and the name with what is around it."""
 # A label without a colon: 投書者 木下 恵子. What follows may be the next label of an empty form.
 _UNMARKED = re.compile(
     rf"(?:氏名|お名前|投書者|差出人|代理人|記入者|申請者|届出人) +"
@@ -54,6 +67,7 @@ _UNMARKED = re.compile(
     r"(?=[ \n、。(〒]|$)"
 )
 _SIGNED = re.compile(rf"{_FAMILY}(?=・(?:会社員|主婦|学生|無職|自営業|パート)|拝$|両名|様方|夫妻)", re.MULTILINE)
+_SIGNED_BY: Final = ("・会社員", "・主婦", "・学生", "・無職", "・自営業", "・パート", "拝", "両名", "様方", "夫妻")
 _SIGNATURE = re.compile(
     r"^[ *]*([一-龥々]{1,4} [一-龥々ぁ-ん]{1,4}|[ァ-ヶー]{2,6} [ァ-ヶー]{2,6}|[ぁ-ん]{2,5} [ぁ-ん]{2,5})"
     r"[ *]*(?:\(\d年\) *)?$"
@@ -104,9 +118,12 @@ def name_spans(tokens: Tokens) -> Iterator[Span]:
 def _written(tokens: Tokens) -> Iterator[Span]:
     """Names told by what is written around them alone, whatever the dictionary takes them for."""
     text = tokens.text
-    patterns = (
-        [_SAID, _UNMARKED, _SIGNED, _SIGNATURE] if "\n" in text or len(text) < _SHORT else [_SAID, _UNMARKED, _SIGNED]
-    )
+    patterns = [pattern for hint, pattern in _SAID if hint.search(text)]
+    patterns.append(_UNMARKED)
+    if any(word in text for word in _SIGNED_BY):
+        patterns.append(_SIGNED)
+    if "\n" in text or len(text) < _SHORT:
+        patterns.append(_SIGNATURE)
     for match in (match for pattern in patterns for match in pattern.finditer(text)):
         yield Span(*match.span(match.lastindex or 0), "name")
     doubtful = _words("gazetteer", "place_names") | _words("names", "ambiguous")

@@ -3,8 +3,7 @@
 After Monroe, Colaresi and Quinn (Fightin' Words, 2008): rare words do not win by being rare.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +24,8 @@ class NewWord:
 
 
 def new_words(
-    now: Iterable[Sequence[str]],
-    before: Iterable[Sequence[str]],
+    now: Mapping[str, int],
+    before: Mapping[str, int],
     *,
     k: int,
     top: int = 20,
@@ -34,17 +33,16 @@ def new_words(
 ) -> list[NewWord]:
     """The words of `now` beyond chance, strongest first; each stands in at least `k` letters of now.
 
-    Letters are given as their different words. Words that hold one another count once, by the stronger.
+    Both are letters by word. Words that hold one another count once, by the stronger.
     """
     from scipy.stats import norm  # noqa: PLC0415 start-up time
 
-    here, there = _counted(now), _counted(before)
-    words = sorted(word for word, letters in here.items() if letters >= k)
-    if not words or not there:
+    words = sorted(word for word, letters in now.items() if letters >= k)
+    if not words or not before:
         return []
-    one = np.array([here[word] for word in words], dtype=float)
-    two = np.array([there[word] for word in words], dtype=float)
-    whole_one, whole_two = float(here.total()), float(there.total())
+    one = np.array([now[word] for word in words], dtype=float)
+    two = np.array([before.get(word, 0) for word in words], dtype=float)
+    whole_one, whole_two = float(sum(now.values())), float(sum(before.values()))
     prior = (one + two) / (whole_one + whole_two) * _PRIOR
     odds = np.log((one + prior) / (whole_one + _PRIOR - one - prior))
     odds -= np.log((two + prior) / (whole_two + _PRIOR - two - prior))
@@ -53,13 +51,6 @@ def new_words(
     limit = discoveries(chances, false_share)
     ranked = sorted((at for at in range(len(words)) if chances[at] <= limit), key=lambda at: (-scores[at], words[at]))
     return _apart([NewWord(words[at], round(float(scores[at]), 2), not two[at]) for at in ranked], top)
-
-
-def _counted(letters: Iterable[Sequence[str]]) -> Counter[str]:
-    counted: Counter[str] = Counter()
-    for words in letters:
-        counted.update(set(words))
-    return counted
 
 
 def _apart(ranked: Sequence[NewWord], top: int) -> list[NewWord]:

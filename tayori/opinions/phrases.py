@@ -35,7 +35,9 @@ class PhraseBook:
         """Every listed expression, the longest at each place, from left to right."""
         by_first = self._by_first
         for at, word in enumerate(tokens.words):
-            for words, name, phrase in by_first.get(word, ()):
+            if word not in by_first:
+                continue
+            for words, name, phrase in by_first[word]:
                 begin = tokens.begins[at]
                 if tokens.text.startswith(phrase, begin) and self._ends_with_token(tokens, at, words, phrase):
                     yield Hit(begin, begin + len(phrase), name, phrase)

@@ -16,7 +16,7 @@ _INVISIBLE = re.compile(
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # Digits of other scripts, and the circled ones that no compatibility form knows.
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d|[\u24eb-\u24ff\u2776-\u2793]")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]|[\u24eb-\u24ff\u2776-\u2793]")
 # The dictionary knows the common form of these family-name characters only; one for one, so offsets hold.
 _VARIANTS = str.maketrans({"髙": "高", "﨑": "崎", "𠮷": "吉", "栁": "柳", "濵": "浜", "德": "徳", "曻": "昇"})
 _HAS_VARIANT = re.compile("[髙﨑𠮷栁濵德曻]")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from tayori.opinions.phrases import PhraseBook
 from tayori.opinions.spans import rules
@@ -22,6 +23,7 @@ class ThemeRules:
     margin: float
 
 
+@cache
 def theme_rules() -> ThemeRules:
     """The dictionary of fields that comes with the tree."""
     table = rules("themes")

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sudachipy import Dictionary
 
+PIECE: Final = 400
+"""Characters of a piece at least, up to a line's end: what Sudachi weighs of so few stays in the processor's cache."""
 # Sudachi refuses more than 49,149 bytes; a character takes at most four.
-PIECE: Final = 12_000
-_BREAK = re.compile(r"[\n。!?、 ]")
+LONGEST: Final = 12_000
+_BREAK = re.compile(r"[。!?、 ]")
 
 
 class Tag(IntEnum):
@@ -81,14 +83,21 @@ class Tokeniser:
 
 
 def pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text into what the tokeniser can take, at a line or sentence end where there is one."""
+    """Cut a text into what the tokeniser takes well, at line ends; a line that is too long at an end of a sentence."""
     start = 0
     while len(text) - start > PIECE:
-        breaks = [match.end() for match in _BREAK.finditer(text, start + PIECE // 2, start + PIECE)]
-        cut = breaks[-1] if breaks else start + PIECE
+        cut = text.find("\n", start + PIECE, start + LONGEST) + 1 or _cut_within(text, start)
         yield start, text[start:cut]
         start = cut
-    yield start, text[start:]
+    if start < len(text) or not text:
+        yield start, text[start:]
+
+
+def _cut_within(text: str, start: int) -> int:
+    if len(text) - start <= LONGEST:
+        return len(text)
+    breaks = [match.end() for match in _BREAK.finditer(text, start + LONGEST // 2, start + LONGEST)]
+    return breaks[-1] if breaks else start + LONGEST
 
 
 def dictionary_versions() -> dict[str, str]:
@@ -108,7 +117,7 @@ def _tags() -> tuple[int, ...]:
     """The tag of every part-of-speech number of the dictionary."""
     found: list[int] = []
     while (part := _dictionary().pos_of(len(found))) is not None:
-        found.append(_tag(tuple(part)))
+        found.append(int(_tag(tuple(part))))
     return tuple(found)
 
 

@@ -4,13 +4,14 @@ How many topics there are is chosen by stability: fits on parts of the letters m
 that no topic speaks for gets none. Same letters, same topics.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tayori.opinions.words import theme_words
+from tayori.opinions.words import counted, theme_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 NONE: Final = -1
 SIZES: Final = (4, 6, 8, 10, 12, 15, 20, 25, 30)
-FOUND_AGAIN: Final = 2 / 3  # of the top words of the topics, on parts of the letters
+FOUND_AGAIN: Final = 1 / 2  # of the top words of the topics, on parts of the letters
+_NEARLY: Final = 0.9
 _SEED: Final = 0
 _PARTS: Final = 3
 _SHARE: Final = 0.8
@@ -28,6 +30,7 @@ _SAMPLE: Final = 1_500  # letters that the number of topics is chosen on
 _FITTED: Final = 20_000  # letters that the topics are fitted on
 _PER_TOPIC: Final = 4  # so many times k letters have to be there for one topic more
 _RARE: Final = 2  # letters that a word has to stand in to shape a topic; told are only those of k letters
+_EVENED: Final = 1 / 3  # 0: TF-IDF as it is; chosen on half of the labelled texts and on dummy letters (ADR 0051)
 _TOP: Final = 10
 _CLEAR: Final = 0.3  # the share of a letter's weight that its topic must have
 _LABEL: Final = 3
@@ -91,16 +94,23 @@ def matched(found: Sequence[FoundTopic], known: Mapping[int, Mapping[str, float]
     return [taken.get(row, 0) for row in range(len(found))]
 
 
-def assigned(letters: Sequence[Sequence[str]], topics: Sequence[Mapping[str, float]]) -> list[int]:
+def assigned(letters: Iterable[Iterable[str]], topics: Sequence[Mapping[str, float]]) -> list[int]:
     """Give for each letter the topic whose words it shares most, by index; -1 where none stands out.
 
     For letters that come later than the topics were found.
     """
+    spoken: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for at, topic in enumerate(topics):
+        for word, weight in topic.items():
+            spoken[word].append((at, weight))
     given = []
     for words in letters:
-        points = np.array([sum(topic.get(word, 0.0) for word in words) for topic in topics])
-        whole = float(points.sum())
-        given.append(int(points.argmax()) if whole > 0 and points.max() / whole >= _LATER else NONE)
+        points: dict[int, float] = defaultdict(float)
+        for word in words:
+            for at, weight in spoken.get(word, ()):
+                points[at] += weight
+        best = min(points, key=lambda at: (-points[at], at), default=NONE)
+        given.append(best if best != NONE and points[best] >= _LATER * sum(points.values()) else NONE)
     return given
 
 
@@ -108,21 +118,26 @@ _LATER: Final = 0.5
 
 
 def _chosen(stability: Mapping[int, float]) -> int:
-    """The most topics that are found again well enough; where none is, the number that does best."""
-    enough = [size for size, found_again in stability.items() if found_again >= FOUND_AGAIN]
-    return max(enough) if enough else max(stability, key=lambda size: (round(stability[size], 3), -size))
+    """The most topics that are found again well enough; where none is, the most that do nearly as well as any."""
+    enough = min(FOUND_AGAIN, _NEARLY * max(stability.values()))
+    return max(size for size, found_again in stability.items() if found_again >= enough)
 
 
 def _weighed(letters: Sequence[Sequence[str]]) -> "tuple[Matrix, list[str]]":
-    """The letters as rows of TF-IDF weights, and the words of the columns."""
+    """The letters as rows of TF-IDF weights, evened out between frequent and rare words, and the words of the columns.
+
+    Words that many letters share shape every topic alike; each is divided by a root of its weight over all letters.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 start-up time: sklearn takes seconds
+    from sklearn.preprocessing import normalize  # noqa: PLC0415 start-up time
 
     held = TfidfVectorizer(analyzer=tuple, min_df=_RARE)
     try:
         matrix = held.fit_transform(letters)
     except ValueError:  # no word is left: that is how scikit-learn says it
         return None, []
-    return matrix, list(held.get_feature_names_out())
+    evened = matrix.multiply(1 / np.asarray(matrix.sum(axis=0)).ravel() ** _EVENED).tocsr()
+    return normalize(evened), list(held.get_feature_names_out())
 
 
 def _drawn(rows: "NDArray[np.int64]", most: int) -> "NDArray[np.int64]":
@@ -203,7 +218,7 @@ def _told(
 def _labels(letters: Sequence[Sequence[str]], of_letters: Sequence[int], k: int) -> dict[int, str]:
     """The words by which each topic differs from the others (class-based TF-IDF), joined."""
     held = [(str(at), f"{topic:03d}", letters[at]) for at, topic in enumerate(of_letters) if topic != NONE]
-    return {int(one.theme): "・".join(one.words[:_LABEL]) for one in theme_words(held, k=k, top=_LABEL)}
+    return {int(one.theme): "・".join(one.words[:_LABEL]) for one in theme_words(counted(held), k=k, top=_LABEL)}
 
 
 def _angle(one: Mapping[str, float], other: Mapping[str, float]) -> float:

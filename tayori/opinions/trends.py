@@ -4,7 +4,7 @@ Counts are matters (件): a letter (通) with two matters counts in both. Only w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tayori.errors import BadInput
 from tayori.opinions.disclosure.release import release
@@ -29,8 +29,7 @@ from tayori.opinions.report_tables import (
 )
 from tayori.opinions.signals import Course
 from tayori.opinions.themes import theme_rules
-from tayori.opinions.words import ThemeWords
-from tayori.opinions.words import theme_words as words_of_letters
+from tayori.opinions.words import ThemeWords, theme_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state")
 """What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `topic` and `repeats` give further tables."""
 COURSES: Final = ("theme", "department", "channel")
+_NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "topic"}
 
 
 def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[SuppressedTable]:
@@ -50,19 +50,14 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
     return release(figures_of(facts, period, k), k=k)
 
 
-def theme_words(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[ThemeWords]:
+def field_words(counts: Mapping[str, Mapping[str, int]], k: int = EXTERNAL_K) -> list[ThemeWords]:
     """The words that mark each field, from at least k letters each; letters without a field or kept out have none.
 
-    `facts` needs the column `terms` too.
+    `counts` are letters by word, by field.
     """
-    rows = within(facts, period.months)
     silent = {theme_rules().withheld, theme_rules().undecided}
-    letters = [
-        (key, theme, words if not isinstance(words, str) else words.split())
-        for key, theme, words in zip(rows["mart_key"], rows["theme"], rows["terms"], strict=True)
-        if theme not in silent
-    ]
-    found = {entry.theme: entry for entry in words_of_letters(letters, k=k)}
+    told = {theme: words for theme, words in counts.items() if theme not in silent}
+    found = {entry.theme: entry for entry in theme_words(told, k=k)}
     return [found[theme] for theme in ordered(list(found))]
 
 
@@ -72,7 +67,9 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
     if rows.empty:
         raise BadInput("There is no letter in the period; choose another period. Nothing was written.")
     rows = _rare_folded(rows, k)
-    dimensions = dimensions_of({name: rows[name] for name in rows.columns}, period)
+    dimensions = dimensions_of(
+        {name: rows[name].unique() for name in rows.columns if name in _NAMED | {"quarter"}}, period
+    )
     pairs = [pair for pair in PAIRS if set(pair) <= dimensions.keys()]
     names = {name for pair in pairs for name in pair} | (SINGLES.keys() & dimensions.keys())
     wanted = [(), *((name,) for name in sorted(names)), *pairs]
@@ -93,14 +90,11 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
 
 def courses_of(facts: "pd.DataFrame", period: Period) -> list[Course]:
     """Letters by field, department and way, each with those of the same months in the earlier years there are."""
-    spans = [period.months, *(period.years_before(back) for back in range(1, EARLIER + 1))]
+    spans = [period.months, *(period.years_before(back) for back in range(1, earlier_years(facts, period) + 1))]
     counted = [
         {name: rows.groupby(name, observed=True)["mart_key"].nunique() for name in COURSES if name in rows.columns}
-        for rows in (within(facts, months) for months in spans if months)
-        if not rows.empty
+        for rows in (within(facts, months) for months in spans)
     ]
-    if not counted:
-        return []
     silent = {theme_rules().undecided, theme_rules().withheld, UNSET}
     return [
         Course(
@@ -117,10 +111,24 @@ def within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     if missing:
         raise BadInput(f"The facts lack the columns {', '.join(missing)}. Nothing was written.")
     rows = facts.loc[facts["month"].isin(months)]
+    rows = rows.assign(**{name: rows[name].astype("category") for name in rows.columns if name in _NAMED})
     unset = {"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided, "measure": UNSET, "topic": NO_TOPIC}
-    told = {name: rows[name].astype(object).fillna(value) for name, value in unset.items() if name in rows.columns}
-    rows = rows.assign(**told)
-    return rows.assign(quarter=rows["month"].map(quarter_of))
+    told = {name: _filled(rows[name], value) for name, value in unset.items() if name in rows.columns}
+    return rows.assign(**told, quarter=rows["month"].map(quarter_of).astype("category"))
+
+
+def earlier_years(facts: "pd.DataFrame", period: Period) -> int:
+    """How many earlier years, without a gap, have letters in the same months."""
+    years = 0
+    while years < EARLIER and facts["month"].isin(period.years_before(years + 1)).any():
+        years += 1
+    return years
+
+
+def _filled(named: "pd.Series[Any]", value: str) -> "pd.Series[Any]":
+    """A column with "not decided" written out, among the names in the order of code points."""
+    known = sorted({*named.cat.categories, value})
+    return named.cat.set_categories(known).fillna(value)
 
 
 def _rare_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
@@ -128,8 +136,10 @@ def _rare_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
     for name in FOLDED:
         if name in rows.columns:
             letters = rows.groupby(name, observed=True)["mart_key"].nunique()
-            rare = letters.index[letters < k].difference([UNSET, NO_TOPIC])
-            rows = rows.assign(**{name: rows[name].where(~rows[name].isin(rare), OTHER)})
+            rare = {code for code in letters.index[letters < k] if code not in {UNSET, NO_TOPIC}}
+            if rare:
+                named = {code: OTHER if code in rare else code for code in rows[name].cat.categories}
+                rows = rows.assign(**{name: rows[name].map(named).astype("category")})
     return rows
 
 
@@ -147,10 +157,8 @@ def _units(rows: "pd.DataFrame") -> dict[Key, tuple[int, int]]:
 def _years(facts: "pd.DataFrame", period: Period) -> dict[Key, tuple[int, int]]:
     """Everything of the same months in each earlier year that has letters."""
     counted = {}
-    for back in range(1, EARLIER + 1):
+    for back in range(1, earlier_years(facts, period) + 1):
         rows = facts.loc[facts["month"].isin(period.years_before(back)), "mart_key"]
-        if not len(rows):
-            break
         counted[years_before(back)] = (len(rows), int(rows.nunique()))
     return counted
 

@@ -1,6 +1,7 @@
 """Theme words: what the letters of one field say more often than the others, never from fewer than k letters."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from tayori.opinions.spans import Span, terms
 from tayori.opinions.tokens import Tag, Tokens
 
-_JOINING: Final = frozenset({Tag.WORD, Tag.SUFFIX, Tag.PREFIX})
+_JOINS: Final = tuple(tag in {Tag.WORD, Tag.SUFFIX, Tag.PREFIX} for tag in Tag)
 _POLITE: Final = frozenset({"お", "ご", "御"})
 _LONGEST: Final = 4
 _SHORTEST: Final = 2
@@ -25,26 +26,32 @@ class ThemeWords:
 def terms_of(tokens: Tokens, masked: Iterable[Span]) -> tuple[str, ...]:
     """The distinct words and compounds of a read letter outside its masked spans, in the order of their code points."""
     hidden = sorted((span.begin, span.end) for span in masked)
-    found = {word for begin, end, word in _compounds(tokens) if not _touched(begin, end, hidden)}
+    found = {word for begin, end, word in _compounds(tokens) if not (hidden and _touched(begin, end, hidden))}
     return tuple(sorted(found))
 
 
-def theme_words(letters: Sequence[tuple[str, str, Sequence[str]]], *, k: int, top: int = 10) -> list[ThemeWords]:
+def counted(letters: Iterable[tuple[str, str, Iterable[str]]]) -> dict[str, Counter[str]]:
+    """How many letters of each field hold each word; `letters` are (key of the letter, field, words)."""
+    seen: set[tuple[str, str, str]] = set()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for key, theme, words in letters:
+        fresh = {word for word in words if (key, theme, word) not in seen}
+        seen |= {(key, theme, word) for word in fresh}
+        counts[theme].update(fresh)
+    return dict(counts)
+
+
+def theme_words(counts: Mapping[str, Mapping[str, int]], *, k: int, top: int = 10) -> list[ThemeWords]:
     """The `top` words of every field by class-based TF-IDF.
 
-    `letters` are (key of the letter, field, terms). A word counts only if k different letters of the field hold
-    it. Same letters, same words: ties fall in the order of code points.
+    `counts` are letters by word, by field. A word counts only if k different letters of the field hold it. Same
+    counts, same words: ties fall in the order of code points.
     """
-    by_theme: dict[str, dict[str, set[str]]] = {}
-    for key, theme, words in letters:
-        held = by_theme.setdefault(theme, {})
-        for word in words:
-            held.setdefault(word, set()).add(key)
-    themes = sorted(by_theme)
-    counts = [{word: len(keys) for word, keys in by_theme[theme].items() if len(keys) >= k} for theme in themes]
+    themes = sorted(counts)
+    spoken = [{word: letters for word, letters in counts[theme].items() if letters >= k} for theme in themes]
     return [
         ThemeWords(theme, tuple(_without_parts(ranked, top)))
-        for theme, ranked in zip(themes, _ranked(counts), strict=True)
+        for theme, ranked in zip(themes, _ranked(spoken), strict=True)
         if ranked
     ]
 
@@ -80,25 +87,20 @@ def _without_parts(ranked: list[str], top: int) -> Iterator[str]:
 
 def _compounds(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
     """Single words, and compounds of up to four tokens that touch (放置|自転|車)."""
-    at, count = 0, len(tokens.words)
+    begins, ends, tags, words, text = tokens.begins, tokens.ends, tokens.tags, tokens.words, tokens.text
+    stop, at, count = _stopwords(), 0, len(tags)
     while at < count:
-        if tokens.tags[at] not in _JOINING:
-            at += 1
+        first, at = at, at + 1
+        if not _JOINS[tags[first]]:
             continue
-        last = at
-        while last + 1 < count and tokens.tags[last + 1] in _JOINING and tokens.touches(last):
-            last += 1
-        if tokens.words[at] in _POLITE and at < last:
+        while at < count and begins[at] == ends[at - 1] and _JOINS[tags[at]]:
             at += 1
-        if last - at < _LONGEST:
-            word = tokens.text[tokens.begins[at] : tokens.ends[last]]
-            if _tells(word) and tokens.tags[at] != Tag.SUFFIX:
-                yield tokens.begins[at], tokens.ends[last], word
-        at = last + 1
-
-
-def _tells(word: str) -> bool:
-    return len(word) >= _SHORTEST and word not in _stopwords() and not word.isascii()
+        if at - first > 1 and words[first] in _POLITE:
+            first += 1
+        if at - first <= _LONGEST and tags[first] != Tag.SUFFIX:
+            word = text[begins[first] : ends[at - 1]]
+            if len(word) >= _SHORTEST and word not in stop and not word.isascii():
+                yield begins[first], ends[at - 1], word
 
 
 def _touched(begin: int, end: int, hidden: list[tuple[int, int]]) -> bool:

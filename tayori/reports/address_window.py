@@ -52,12 +52,19 @@ def lettering(lines: Sequence[str], name: str) -> Lettering:
 
 
 def _rows(line: str, points: float) -> int:
-    """How many rows a line takes that breaks at wide spaces, and within a part only where it is wider than a row."""
+    """How many rows a line takes that breaks at spaces, and within a part only where it is wider than a row."""
     rows, filled, fits = 1, 0.0, WIDTH / (points * POINT)
-    for part in line.split("　"):
-        wide = sum(1.0 if unicodedata.east_asian_width(sign) in WIDE else 0.6 for sign in part)
+    for part in line.split():
+        wide = sum(_width(sign) for sign in part)
         if filled and filled + 1 + wide > fits:
             rows, filled = rows + 1, 0.0
         rows += ceil(wide / fits) - 1 if wide else 0
         filled += wide + 1
     return rows
+
+
+def _width(sign: str) -> float:
+    """Give the width of a sign in its own size; of narrow ones the width that most stay below."""
+    if unicodedata.east_asian_width(sign) in WIDE:
+        return 1.0
+    return 0.75 if sign.isupper() else 0.6

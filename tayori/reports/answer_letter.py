@@ -113,7 +113,8 @@ def require_printable(answer: Answer, to: Recipient) -> None:
             is too long for the window of the envelope.
 
     """
-    _window(answer, to)
+    if answer.way is not Way.EMAIL:
+        _window(answer, to)
     if missing := unprintable("".join((answer.words, to.name, to.address or ""))):
         codes = ", ".join(f"U+{code:04X}" for code in missing)
         raise BadInput(f"The font has no glyph for {codes}; write them by hand, or in another form of the letter.")

@@ -90,6 +90,7 @@ class Contents:
     edition: int = 0
     public: bool = True
     rehearsal: bool = True
+    trial: bool = False
     words: tuple[ThemeWords, ...] = ()
     new_words: tuple[NewWord, ...] = ()
     changes: tuple[ToldChange, ...] = ()
@@ -107,6 +108,18 @@ class Contents:
     def k(self) -> int:
         """How many letters have to stand behind a printed count."""
         return self.tables[0].k
+
+    @property
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """What has to be seen on every page before anything else: a word, and the sentence that explains it."""
+        told = {
+            "稽古用": ("稽古のための報告であり、実際の意見等の集計として公表するものではありません", self.rehearsal),
+            "試算": (
+                "庁内で確かめるための試算であり、版として残していません。配布も公表もしないでください",
+                self.trial,
+            ),
+        }
+        return tuple((word, sentence) for word, (sentence, holds) in told.items() if holds)
 
     @property
     def title(self) -> str:

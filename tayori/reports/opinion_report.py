@@ -15,8 +15,8 @@ from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
 from tayori.reports.contents import Contents
 from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
-from tayori.reports.parts import derived, in_order, is_total, placed, source
-from tayori.reports.sentences import headline, summary
+from tayori.reports.parts import derived, file_of, in_order, is_total, placed, source
+from tayori.reports.sentences import findings, headline, summary
 from tayori.reports.spreadsheet import csv_bytes
 from tayori.reports.workbook import workbook_bytes
 
@@ -47,18 +47,11 @@ def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     return Report(tuple(paths), len(contents.tables), contents.hidden_cells)
 
 
-def opinion_page(contents: Contents) -> str:
-    """The report as HTML: summary, its twelve parts with charts and tables, the LINE side, method and limits."""
-    return pages(contents)["opinion-report"]
-
-
-def mayor_page(contents: Contents) -> str:
-    """One page for the mayor: what there is to know, four numbers, and the largest fields as a chart."""
-    return pages(contents)["mayor"]
-
-
 def pages(contents: Contents) -> dict[str, str]:
-    """Both pages by name; they share one cut of the font, which is what takes time."""
+    """Both pages as HTML by name: the report (summary, twelve parts, LINE, method), and one page for the mayor.
+
+    They share one cut of the font, which is what takes time.
+    """
     filled = {
         "opinion-report": ("opinion_report.html.j2", _of_the_report(contents)),
         "mayor": ("mayor_page.html.j2", _of_the_mayors_page(contents)),
@@ -93,7 +86,7 @@ def _known(contents: Contents) -> dict[str, object]:
     return {
         "contents": contents,
         "k": contents.k,
-        "rehearsal": contents.rehearsal,
+        "marks": contents.marks,
         "title": contents.title,
         "called": contents.period.called(),
         "period": _period(contents.period),
@@ -110,12 +103,14 @@ def _known(contents: Contents) -> dict[str, object]:
 def _of_the_report(contents: Contents) -> dict[str, object]:
     return _known(contents) | {
         "summary": summary(contents),
+        "findings": findings(contents),
         "parts": placed(contents),
         "numbers": {table.name: number for number, table in enumerate(in_order(contents), 1)},
         "charts": _charts(contents),
         "derived": derived,
         "is_total": is_total,
         "source": source,
+        "file_of": file_of,
         "words": [entry for entry in contents.words if entry.words],
         "changes": CHANGES,
         "day": _day,

@@ -77,7 +77,12 @@ def source(table: SuppressedTable, contents: Contents) -> str:
     months = contents.period.months
     spans = months[0] if len(months) == 1 else f"{months[0]}～{months[-1]}"
     edition = f"第{contents.edition}版" if contents.edition else "版の番号なし"
-    return f"マスキング済みの意見等（masked_opinion）、受付月 {spans}、{by}に数えた。{edition}、tables/{table.name}.csv"
+    return f"マスキング済みの意見等（masked_opinion）、受付月 {spans}、{by}に数えた。{edition}、"
+
+
+def file_of(table: SuppressedTable) -> str:
+    """The file that holds the same counts, beside the report."""
+    return f"tables/{table.name}.csv"
 
 
 def derived(table: SuppressedTable) -> tuple[str, list[str]] | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.report_tables import OTHER, PACES, UNSET
 from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import margin, text
@@ -38,6 +39,24 @@ def summary(contents: Contents, *, short: bool = False) -> list[str]:
     return [*sentences, *_new_words(contents), *_same_texts(contents), *_undecided(by_theme), *_hidden(contents)]
 
 
+def findings(contents: Contents) -> dict[str, str]:
+    """One sentence for a part by its name: what its tables show. Silent where their counts do not tell."""
+    by_department, by_theme = contents.table("department_kind"), contents.table("theme_kind")
+    told = {
+        "years": _against_last_year(contents),
+        "months": _busiest(contents.table("month_before") or contents.table("month_channel")),
+        "channels": _most(_pairs(contents.table("channel"))),
+        "departments": _most(margin(by_department, by_row=True) if by_department is not None else []),
+        "themes": _most(margin(by_theme, by_row=True) if by_theme is not None else []),
+        "kinds": _most(_pairs(contents.table("kind"))),
+        "handling": _most(_pairs(contents.table("state")), "処理は"),
+        "times": _answered(contents),
+        "measures": _most(_pairs(contents.table("measure"))),
+        "changes": _weighed(contents),
+    }
+    return {part: "".join(sentences) for part, said in told.items() if (sentences := list(said))}
+
+
 def headline(contents: Contents) -> list[tuple[str, str]]:
     """Four numbers for the page of the mayor, each with its name."""
     units, compared = contents.table("units"), contents.table("month_before")
@@ -58,7 +77,7 @@ def within_target(contents: Contents) -> float | None:
     if table is None:
         return None
     counts = dict(zip(table.columns, table.cells[-1], strict=True))
-    within, over = counts.get("目安内の回答", 0), counts.get("目安超過の回答", 0)
+    within, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
     return None if within is None or over is None or not within + over else within / (within + over)
 
 
@@ -98,6 +117,49 @@ def _leading(term: str, pairs: list[tuple[str, int | None]], *, top: int) -> Ite
     if shown and len(pairs) > 1:
         said = "、".join(f"「{label}」{count:,}件" for label, count in shown)
         yield f"{term}別では、{said}{'の順に' if len(shown) > 1 else 'が最も'}多く寄せられました。"
+
+
+def _pairs(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
+    """The rows of a table of one column with their counts, its total left out."""
+    return [] if table is None else [(row, cells[0]) for row, cells in zip(table.rows, table.cells, strict=True)][:-1]
+
+
+def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
+    """The largest count, only if no hidden one can be larger and no other equals it; what is undecided is no answer."""
+    silent = {theme_rules().undecided, theme_rules().withheld, UNSET, OTHER}
+    shown = sorted(((count, label) for label, count in pairs if count and label not in silent), reverse=True)
+    if len(shown) < 2 or shown[0][0] == shown[1][0] or any(count is None for _, count in pairs):  # noqa: PLR2004
+        return
+    (count, label), whole = shown[0], sum(count or 0 for _, count in pairs)
+    yield f"{lead}「{label}」が{count:,}件で最も多く、全体の{count / whole:.1%}です。"
+
+
+def _busiest(table: SuppressedTable | None) -> Iterator[str]:
+    """The month of most letters, and in how many months there were more than a year before."""
+    if table is None:
+        return
+    compared = table.name == "month_before"
+    counts = [cells[0] if compared else cells[-1] for cells in table.cells[:-1]]
+    if len(counts) < 2 or any(count is None for count in counts):  # noqa: PLR2004
+        return
+    most = max(count or 0 for count in counts)
+    names = "、".join(month for month, count in zip(table.rows, counts, strict=False) if count == most)
+    yield f"最も多かった月は{names}（{most:,}件）です。"
+    before = [cells[1] for cells in table.cells[:-1]] if compared else []
+    if before and all(count is not None for count in before):
+        more = sum((now or 0) > (then or 0) for now, then in zip(counts, before, strict=True))
+        yield f"{len(counts)}か月のうち{more}か月で前年同月を上回りました。"
+
+
+def _weighed(contents: Contents) -> Iterator[str]:
+    if not contents.compared_years:
+        return
+    risen = sum(one.change in _FOR_THE_MAYOR for one in contents.changes)
+    fallen = len(contents.changes) - risen
+    if not contents.changes:
+        yield "偶然とは考えにくい増え方や減り方をしたものはありませんでした。"
+    else:
+        yield f"偶然とは考えにくい変化は、増えたもの・新しいものが{risen}、減ったもの・なくなったものが{fallen}です。"
 
 
 def _decided(table: SuppressedTable | None) -> list[tuple[str, int | None]]:

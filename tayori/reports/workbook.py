@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.reports.charts import HIDDEN
 from tayori.reports.contents import Contents
-from tayori.reports.parts import PARTS, in_order, source
+from tayori.reports.parts import PARTS, file_of, in_order, source
 from tayori.reports.spreadsheet import harmless
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest moment that a zip knows
@@ -41,15 +41,17 @@ def workbook_bytes(contents: Contents) -> bytes:
 
 def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTable]) -> None:
     sheet.title = "目次"
-    if contents.rehearsal:
-        sheet.append(["稽古用　稽古のための報告であり、公表するものではありません"])
+    for word, sentence in contents.marks:
+        sheet.append([f"{word}　{sentence}"])
     sheet.append([f"{contents.title}　{contents.period.called()}"])
     sheet.append([f"第{contents.edition}版　{contents.k}通に満たない数などは「{HIDDEN}」"])
     sheet.append([])
     sheet.append(["シート", "部", "表", "出典"])
     headings = {name: part.heading for part in PARTS for name in part.tables}
     for number, table in enumerate(tables, 1):
-        sheet.append([f"{number:02d} {table.name}", headings[table.name], table.title, source(table, contents)])
+        sheet.append(
+            [f"{number:02d} {table.name}", headings[table.name], table.title, source(table, contents) + file_of(table)]
+        )
     sheet["A1"].font = Font(bold=True)
     for column, width in zip("ABCD", (24, 30, 32, 80), strict=True):
         sheet.column_dimensions[column].width = width
@@ -61,7 +63,7 @@ def _fill(sheet: Worksheet, number: int, table: SuppressedTable, contents: Conte
     for label, cells in zip(table.rows, table.cells, strict=True):
         sheet.append([harmless(label), *(HIDDEN if count is None else count for count in cells)])
     sheet.append([])
-    sheet.append([f"出典　{source(table, contents)}"])
+    sheet.append([f"出典　{source(table, contents)}{file_of(table)}"])
     sheet["A1"].font = Font(bold=True)
     for line in sheet[2]:
         line.font, line.fill, line.alignment = Font(bold=True), _HEAD, Alignment(horizontal="center", wrap_text=True)

@@ -25,7 +25,7 @@ from tayori.retention.run import commitment_key
 from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, disposal, disposal_holds, hygiene, journal, runs, wrapped_keys
+from tayori.warehouse import closing, disclosures, disposal, disposal_holds, hygiene, journal, runs, wrapped_keys
 from tayori.warehouse.disposal import Disposed, Listed, ListRow, ListState, RegisterRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.runs import Outcome
@@ -178,6 +178,7 @@ def _dispose(job: _Job) -> None:
     with writing(job.office.warehouse) as warehouse:
         record(warehouse, job.evidence, Action.ERASE, f"canaries of {job.run_id}", count=0, now=job.office.now())
         disposal.delete_letters(warehouse, marks)
+        disclosures.drop_canaries(warehouse)
     _destroy(job, marks)
     with reading(job.office.warehouse) as warehouse:
         left_over = disposal.disposed_numbers(warehouse, job.list_id)

@@ -28,7 +28,7 @@ from tayori.vault import audit, roster
 from tayori.vault.audit import Action, record
 from tayori.vault.keyfile import Space
 from tayori.vault.roster import Credential
-from tayori.warehouse import closing, hygiene
+from tayori.warehouse import closing, disclosures, hygiene
 from tayori.warehouse.closing import ClosingRow, ClosingState
 from tayori.warehouse.engines import reading, writing
 
@@ -161,6 +161,8 @@ def _erase_rows(job: Job) -> None:
         for table, _ in closing.tables_to_erase(job.contract, store):
             _erase_table(job, store, table.name)
             job.around.between(f"table {table.name}")
+    with writing(job.office.warehouse) as warehouse:
+        disclosures.drop_canaries(warehouse)
 
 
 def _erase_table(job: Job, store: str, name: str) -> None:

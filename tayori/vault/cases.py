@@ -94,7 +94,7 @@ def _opened(key: bytes, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     opened = dict(row)
     for column in SEALED[table]:
         if opened[column] is not None:
-            opened[column] = unseal(key, bytes(opened[column]), place_of(table, column, row)).decode()
+            opened[column] = unseal(key, bytes(memoryview(opened[column])), place_of(table, column, row)).decode()
     if table == "masked_opinion":
         opened["masked_text"] = json.loads(opened["masked_text"])["text"]
     return opened

@@ -158,18 +158,23 @@ class Keyring:
         return Rotation(self.space, ended, began, survivors)
 
     def _prepare(self, vault: Engine, now: datetime, pause: Pause) -> tuple[int, int]:
+        """Begin the next epoch, or go on with the one that is begun: what its second table holds stays there.
+
+        Were it emptied now, a rotation that goes on beside this one could not tell where others wrote meanwhile.
+        """
+
         def prepare(connection: Connection) -> tuple[int, int]:
             standing = wrapped_keys.standing(connection, self.space)
             self._checked(standing.current)
             if standing.following is not None:
                 return standing.current.epoch, standing.following.epoch
+            self._require_state(connection, "retired", None)
             began = standing.current.epoch + 1
             self.begin_epoch(connection, began, "preparing", now)
             return standing.current.epoch, began
 
-        ended, began = self._alone(vault, prepare, pause)
-        self._empty_next(vault, pause)
-        return ended, began
+        self._empty_next(vault, pause, "preparing", None)
+        return self._alone(vault, prepare, pause)
 
     def begin_epoch(self, connection: Connection, epoch: int, state: str, now: datetime) -> None:
         """Make the key of an epoch and write the epoch down."""
@@ -191,16 +196,16 @@ class Keyring:
             after = block[-1][0]
 
     def _put(self, connection: Connection, began: int, block: Sequence[WrappedRow], anew: Sequence[WrappedRow]) -> None:
-        self._require_preparing(connection, began)
+        self._require_state(connection, "preparing", began)
         wrapped_keys.carry_over(connection, self.space, block, anew)
 
-    def _require_preparing(self, connection: Connection, began: int) -> None:
-        if wrapped_keys.epoch_in_state(connection, self.space, "preparing") != began:
+    def _require_state(self, connection: Connection, state: str, epoch: int | None) -> None:
+        if wrapped_keys.epoch_in_state(connection, self.space, state) != epoch:
             raise Unavailable(f"Another rotation of {self.space} keys went on at once; nothing was lost. Run it again.")
 
     def _switch(self, vault: Engine, ended: int, began: int, pause: Pause) -> int:
         def switch(connection: Connection) -> int:
-            self._require_preparing(connection, began)
+            self._require_state(connection, "preparing", began)
             survivors = self._completed(connection, began)
             wrapped_keys.set_epoch_state(connection, self.space, ended, "retired")
             wrapped_keys.set_epoch_state(connection, self.space, began, "current")
@@ -230,12 +235,18 @@ class Keyring:
             return
         hygiene.await_readers(vault, "vault", pause)
         self._keys.destroy(self.space, retired)
-        self._empty_next(vault, pause)
+        self._empty_next(vault, pause, "retired", retired)
         with writing(vault) as connection:
             wrapped_keys.set_epoch_state(connection, self.space, retired, "destroyed", now)
 
-    def _empty_next(self, vault: Engine, pause: Pause) -> None:
-        while self._alone(vault, lambda connection: wrapped_keys.empty_next(connection, self.space, EMPTIED), pause):
+    def _empty_next(self, vault: Engine, pause: Pause, state: str, epoch: int | None) -> None:
+        """Empty the second table as long as `epoch` is the one in a state: another rotation may have filled it anew."""
+
+        def empty(connection: Connection) -> bool:
+            still = wrapped_keys.epoch_in_state(connection, self.space, state) == epoch
+            return still and wrapped_keys.empty_next(connection, self.space, EMPTIED)
+
+        while self._alone(vault, empty, pause):
             pause(BREATH_SECONDS)
 
     def _alone(self, vault: Engine, step: Callable[[Connection], T], pause: Pause = time.sleep) -> T:

@@ -16,7 +16,7 @@ from tayori.vault.keyfile import damaged, read_secret, write_secret
 from tayori.vault.sealed_box import SUITE
 
 KEY_BYTES: Final = 32
-ROUND: Final = 1024  # bytes; answers are as long as each other, whatever was chosen
+ROUND: Final = 2048  # bytes; more than the most questions, each answered in the longest code, come to
 
 
 def seal_ballot(public: bytes, survey: str, answers: bytes) -> bytes:

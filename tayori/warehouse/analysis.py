@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
 
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
@@ -33,11 +34,11 @@ class SealedRow:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was decided once: the first letter of its text, whether another is alike, its topic (None: not judged)."""
+    """What was decided once: the first letter of its text, the closest one only alike, its topic (None: not judged)."""
 
     case_no: int
     text_key: str
-    alike: bool
+    alike_key: str | None
     topic_no: int | None = None
 
 
@@ -79,9 +80,14 @@ def _sealed() -> "Select[Any]":
     return chosen.outerjoin(settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no)
 
 
-def unsettled(connection: Connection, limit: int) -> list[SealedRow]:
-    """Give letters of the mart about which nothing is decided, oldest first."""
+def unsettled(connection: Connection, limit: int, after: tuple[str, int] | None = None) -> list[SealedRow]:
+    """Give letters of the mart about which nothing is decided, oldest first, behind a month and case number if given.
+
+    What came in behind them meanwhile is left to the next run.
+    """
     chosen = _sealed().where(settled_opinion.c.case_no.is_(None)).order_by(*_IN_ORDER).limit(limit)
+    if after is not None:
+        chosen = chosen.where(tuple_(*_IN_ORDER) > after)
     return [SealedRow(*row) for row in connection.execute(chosen)]
 
 
@@ -109,14 +115,15 @@ def months_without_topic(connection: Connection) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in connection.execute(chosen.order_by(masked_opinion.c.month))]
 
 
-def first_numbers(connection: Connection, first_month: str, last_month: str) -> list[int]:
-    """Give the case numbers of the first letters of the texts of a span of months, oldest first."""
-    chosen = select(masked_opinion.c.case_no).join(
-        settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no
-    )
+def first_numbers(connection: Connection, first_month: str, last_month: str, most: int) -> list[int]:
+    """Give case numbers of the first letters of the texts of a span of months, at most so many, evenly over all."""
     is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key
-    chosen = chosen.where(is_first, masked_opinion.c.month.between(first_month, last_month))
-    return list(connection.execute(chosen.order_by(*_IN_ORDER)).scalars())
+    both = masked_opinion.join(settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no)
+    there = is_first & masked_opinion.c.month.between(first_month, last_month)
+    count = connection.execute(select(func.count()).select_from(both).where(there)).scalar_one()
+    chosen = select(masked_opinion.c.case_no).select_from(both).where(there).order_by(*_IN_ORDER)
+    found = connection.execute(chosen.execution_options(yield_per=_BLOCK)).scalars()
+    return list(islice(found, 0, None, max(1, -(-count // most))))
 
 
 def by_number(connection: Connection, numbers: Sequence[int]) -> list[SealedRow]:
@@ -125,10 +132,19 @@ def by_number(connection: Connection, numbers: Sequence[int]) -> list[SealedRow]
     return sorted((SealedRow(*row) for row in rows), key=lambda row: row.case_no)
 
 
-def without_topic(connection: Connection, month: str, limit: int) -> list[SealedRow]:
-    """Give letters of a month that are settled and wait for a topic."""
+def in_month(connection: Connection, month: str, limit: int, after: int | None = None) -> list[SealedRow]:
+    """Give the letters of a month by their numbers, behind a case number if given; canaries left out."""
+    chosen = select(*(masked_opinion.c[name] for name in SealedRow.__slots__))
+    chosen = chosen.where(masked_opinion.c.month == month, masked_opinion.c.case_no > (after or 0))
+    return [SealedRow(*row) for row in connection.execute(chosen.order_by(masked_opinion.c.case_no).limit(limit))]
+
+
+def without_topic(connection: Connection, month: str, limit: int, after: int | None = None) -> list[SealedRow]:
+    """Give letters of a month that are settled and wait for a topic, behind a case number if given."""
     chosen = _sealed().where(masked_opinion.c.month == month, settled_opinion.c.case_no.is_not(None))
     chosen = chosen.where(settled_opinion.c.topic_no.is_(None)).order_by(*_IN_ORDER).limit(limit)
+    if after is not None:
+        chosen = chosen.where(masked_opinion.c.case_no > after)
     return [SealedRow(*row) for row in connection.execute(chosen)]
 
 
@@ -143,6 +159,24 @@ def add_settled(connection: Connection, rows: Iterable[Settled]) -> None:
     """Write down what was decided about letters; decided once, it stays."""
     names = Settled.__slots__
     insert_rows(connection, settled_opinion, names, ([getattr(row, name) for name in names] for row in rows))
+
+
+def alike(connection: Connection, first_month: str, last_month: str) -> list[tuple[str, str, str]]:
+    """Give letters of some months whose text is alike to an earlier one's: month, their receipt, that one's receipt.
+
+    Canaries and letters that are gone are left out.
+    """
+    earlier, earlier_case = masked_opinion.alias(), opinion_case.alias()
+    chosen = (
+        select(masked_opinion.c.month, opinion_case.c.receipt_no, earlier_case.c.receipt_no)
+        .join_from(settled_opinion, masked_opinion, masked_opinion.c.case_no == settled_opinion.c.case_no)
+        .join(opinion_case, opinion_case.c.case_no == settled_opinion.c.case_no)
+        .join(earlier, earlier.c.mart_key == settled_opinion.c.alike_key)
+        .join(earlier_case, earlier_case.c.case_no == earlier.c.case_no)
+        .where(masked_opinion.c.month.between(first_month, last_month), settled_opinion.c.case_no > 0)
+        .order_by(earlier_case.c.receipt_no, opinion_case.c.receipt_no)
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(chosen)]
 
 
 def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:

@@ -21,6 +21,7 @@ from tayori.warehouse.schema.desk import (
     case_trail,
     case_wait,
     desk_case,
+    post_holder,
 )
 from tayori.warehouse.schema.opinions import opinion_case
 
@@ -301,6 +302,18 @@ def barred_from(connection: Connection, handler_id: str) -> set[int]:
     """Give the cases in which a complaint is about a handler."""
     chosen = select(case_flag.c.case_no).where(case_flag.c.barred == handler_id)
     return set(connection.execute(chosen).scalars())
+
+
+def barred_posts(connection: Connection, on: date) -> set[tuple[str, str, str]]:
+    """Give receipt number, post and office where a complaint in a case is about who holds the post on a day."""
+    holder = post_holder.c
+    serves = (holder.starts_on <= on) & (holder.ends_on.is_(None) | (holder.ends_on >= on))
+    chosen = (
+        select(opinion_case.c.receipt_no, holder.post, holder.department)
+        .join_from(case_flag, opinion_case, case_flag.c.case_no == opinion_case.c.case_no)
+        .join(post_holder, holder.handler_id == case_flag.c.barred)
+    )
+    return set(connection.execute(chosen.where(serves)).tuples())
 
 
 def mark_told(connection: Connection, case_no: int, seq: int, at: datetime) -> None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from tayori.errors import NotFound
 from tayori.warehouse.schema.desk import disclosure, disclosure_case
 from tayori.warehouse.schema.opinions import opinion_case
 
 OF_CANARIES: Final = "canary"
-"""The request to which canaries belong: about nobody, asked in the year 1 so that it keeps nothing, in no list."""
+"""The request of canaries: about nobody, of the year 1 so that it keeps nothing, in no list, and gone with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,13 @@ def add_canaries(connection: Connection, black_outs: Mapping[int, bytes]) -> Non
         {"disclosure_id": OF_CANARIES, "case_no": number, "black_outs": sealed} for number, sealed in black_outs.items()
     ]
     connection.execute(insert(disclosure_case), rows)
+
+
+def drop_canaries(connection: Connection) -> None:
+    """Delete the request of canaries once none is in it any more, so that it is handed to nobody as a request."""
+    mine = disclosure.c.disclosure_id == OF_CANARIES
+    still = select(disclosure_case).where(disclosure_case.c.disclosure_id == disclosure.c.disclosure_id).exists()
+    connection.execute(delete(disclosure).where(mine, ~still))
 
 
 def no_request(disclosure_id: str) -> str:

@@ -10,6 +10,11 @@ from tayori.warehouse.engines import is_sqlite, writing
 from tayori.warehouse.schema.stores import inbox_row
 
 _ROLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+NOTHING_MADE: Final = (
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$",
+)
+"""What takes from everybody the right to make tables, temporary ones too; its owner keeps it."""
 
 
 def grants(role: str) -> tuple[str, ...]:
@@ -37,7 +42,7 @@ def inbox_grants(role: str) -> tuple[str, ...]:
 def nothing(role: str) -> tuple[str, ...]:
     """Give the statements that leave a role no right but to look for what it is granted next."""
     return (
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        *NOTHING_MADE,
         f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "{role}"',
         f'GRANT USAGE ON SCHEMA public TO "{role}"',
     )

@@ -12,6 +12,7 @@ from tayori.warehouse.engines import is_sqlite, open_store, reading, writing
 from tayori.warehouse.schema.stores import inbox_row
 
 DOOR_MILLISECONDS: Final = 1_500  # the door answers LINE within 2 s, whatever the store does
+STILL_MILLISECONDS: Final = 5_000  # a door that stands still, or is cut off, holds its locks no longer (PostgreSQL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def _be_impatient(opened: Any, _record: object) -> None:  # noqa: ANN401 - the d
         cursor.execute(f"PRAGMA busy_timeout={DOOR_MILLISECONDS}")
     else:
         cursor.execute(f"SET statement_timeout = {DOOR_MILLISECONDS}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {STILL_MILLISECONDS}")
         opened.commit()
     cursor.close()
 

@@ -13,6 +13,8 @@ from tayori.warehouse.schema.approvals import quarantine_approval
 from tayori.warehouse.schema.records import quarantine
 
 WAITING: Final = "waiting"
+DECIDED: Final = frozenset({"released", "discarded"})
+"""A person ended it; what reached its end by itself is `expired`."""
 FACTS: Final = ("quarantine_no", "source", "row_no", "rule", "state", "received_at", "expires_at")
 
 
@@ -53,8 +55,7 @@ class SealedRow:
 
 def held_rows(connection: Connection, source: str, row_nos: Sequence[int]) -> set[int]:
     """Give which rows of a source stand here already, in whatever state: they are not set aside twice."""
-    rows = rows_where_in(connection, quarantine, "row_no", list(set(row_nos)), ("source", "row_no"))
-    return {row[1] for row in rows if row[0] == source}
+    return set(states_of(connection, source, row_nos))
 
 
 def add(connection: Connection, rows: Sequence[Held]) -> None:
@@ -71,9 +72,10 @@ def waiting(connection: Connection) -> list[QuarantineRow]:
     return [_row(row) for row in connection.execute(chosen.order_by(quarantine.c.quarantine_no)).mappings()]
 
 
-def row_numbers(connection: Connection, source: str) -> set[int]:
-    """Give the row numbers of whatever was set aside of a source and is kept still, decided or not."""
-    return set(connection.execute(select(quarantine.c.row_no).where(quarantine.c.source == source)).scalars())
+def states_of(connection: Connection, source: str, row_nos: Sequence[int]) -> dict[int, str]:
+    """Give, by row number, how it stands with what was set aside of a source."""
+    rows = rows_where_in(connection, quarantine, "row_no", list(set(row_nos)), ("source", "row_no", "state"))
+    return {row[1]: row[2] for row in rows if row[0] == source}
 
 
 def find(connection: Connection, number: int) -> QuarantineRow | None:

@@ -242,8 +242,9 @@ def carry_over(
 ) -> None:
     """Put a block, wrapped anew, into the second table, but for keys that changed or went since they were `read`.
 
-    A key that was made meanwhile is there already: its writer put it into both tables. So where the second table has
-    none of the block's numbers and the first has as many as were read, nobody touched it, and no row is looked at.
+    A key that was made meanwhile is there already: its writer put it into both tables, and while an epoch is prepared
+    only who destroys a key takes any out. So where the second table has none of the block's numbers and the first has
+    as many as were read, nobody touched it, and no row is looked at.
     """
     live, following = LIVE[space], NEXT[space]
     first, last = read[0][0], read[-1][0]
@@ -263,7 +264,7 @@ def _count_between(connection: Connection, table: Table, first: int, last: int) 
 def empty_next(connection: Connection, space: str, size: int) -> bool:
     """Empty the second table, on SQLite at most `size` rows of it; whether there may be more.
 
-    What writers put into it meanwhile, under the epoch that is being prepared, may stay.
+    Never while an epoch is prepared (see `carry_over`).
     """
     following = NEXT[space]
     if not is_sqlite(connection):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli import app as command
+from cli.up import ROLES, Plan
+from tayori.settings import Mode, Settings
 from tests.support.ports import free_port
 
 
@@ -66,3 +68,18 @@ def test_a_prefect_api_in_the_open_is_refused(
     monkeypatch.setenv("PREFECT_API_URL", "http://prefect.example.jp/api")
     assert command.run(["up", *_free_ports()]) == 3
     assert "PREFECT_API_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_door_in_live_has_a_database_role_of_its_own(tmp_path: Path, mode: Mode) -> None:
+    """P7: nobody's rows but one person's: under the owner the live pages would open nothing, and `up` never stand.
+
+    The owner's password goes to no door. A rehearsal needs no roles, and a file has none.
+    """
+    settings = Settings().model_copy(update={"mode": mode})
+    plan = Plan(settings, 1, 2, 3, 4, 5, 0, 0)
+    owner = "postgresql://tayori:secret@db.example.jp:5433/tayori?sslmode=verify-full"
+    own = f"postgresql://{ROLES.resident}@db.example.jp:5433/tayori?sslmode=verify-full"
+    assert plan.address(owner, ROLES.resident) == (own if mode is Mode.LIVE else owner)
+    file = f"sqlite:///{tmp_path / 'inbox.db'}"
+    assert plan.address(file, ROLES.door) == file

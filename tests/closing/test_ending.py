@@ -90,6 +90,7 @@ def test_everything_of_the_contract_goes_and_nothing_of_the_other(ward: Ward, co
     after = rows_by_table(ward.office)
     mine, other = tables_of(contract), tables_of(O if contract is L else L) - tables_of(contract)
     assert {name for name in mine if after[name]} == set()
+    assert after["disclosure"] == before["disclosure"]  # kept as proof, and of the canaries nothing stays in it
     assert {name: after[name] for name in other} == {name: before[name] for name in other}
     assert state(ward.office, contract) is ClosingState.CLOSED
     assert done.rows["person" if contract is L else "opinion_case"] == (5 if contract is L else 3)

@@ -4,8 +4,9 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from tayori.certificates.log import LogHead
 from tayori.errors import Tampered
 from tayori.office import Office
 from tayori.retention import logbook
@@ -91,6 +92,36 @@ def test_what_only_the_ward_could_write_again_comes_back(kept: Office, places: P
     assert (there / "answer_letterhead.yaml").read_text("utf-8") == "今の発信者"
     assert not (there / "x.yaml").exists()
     assert not (there / "log-heads" / "note.txt").exists()
+
+
+def test_a_head_handed_out_while_a_backup_is_made_is_not_ahead_of_its_log(
+    kept_sqlite: Office, places: Places, clock: TestClock
+) -> None:
+    """A restore goes through where the escrow is older than what was issued: no head comes back ahead of its log."""
+    handlers(kept_sqlite)
+    leave(kept_sqlite, follow(kept_sqlite, [a_line_id(1)]))
+    medium = kept_sqlite.settings.escrow_folder
+    assert medium is not None
+    heads: list[LogHead] = []
+
+    def hand_out(*_: object) -> None:
+        if not heads and list(kept_sqlite.settings.scratch.glob(".snapshot-warehouse*")):
+            heads.append(LogHead(0, "", ""))  # what follows gives connections back, too
+            escrow.write(kept_sqlite, "flow:retention")
+            medium.rename(medium.with_name("away"))
+            retain(kept_sqlite)
+            medium.with_name("away").rename(medium)
+            with reading(kept_sqlite.warehouse) as warehouse:
+                heads.append(logbook.head_now(kept_sqlite, warehouse, kept_sqlite.now()))
+            logbook.keep_head(kept_sqlite, heads[-1])
+
+    event.listen(kept_sqlite.warehouse, "checkin", hand_out)
+    backup = backups.make(kept_sqlite, "flow:backup")
+    event.remove(kept_sqlite.warehouse, "checkin", hand_out)
+    assert heads[-1].size
+    clock.forward(minutes=10)
+    here = places.empty(kept_sqlite)
+    assert restoring.restore(here, wanted(kept_sqlite, backup.copy_id), proven(kept_sqlite)).checked.log_leaves == 0
 
 
 @pytest.mark.parametrize("name", ["../closing_days.yaml", "kek.json", "log-heads/../kek.jws", "/closing_days.yaml"])

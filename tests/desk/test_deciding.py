@@ -3,18 +3,19 @@
 import pytest
 from sqlalchemy import update
 
-from tayori.desk import deciding, handling
+from tayori.desk import deciding, flagging, handling
 from tayori.desk.deciding import NewReply
 from tayori.desk.dispatching import issue
 from tayori.desk.finding import open_letter
+from tayori.desk.flagging import NewFlag
 from tayori.desk.hand import case_key
 from tayori.desk.handling import Assignment
 from tayori.desk.reviewing import awaiting_review, review_after
-from tayori.domain.answering import Form, Response, Way, tells_of_others
+from tayori.domain.answering import Flag, Form, Response, Way, tells_of_others
 from tayori.domain.decision_routes import Stamp, decision_routes
 from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
-from tayori.errors import BadInput, Refused, Tampered
+from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.vault.cases import place_of
 from tayori.vault.envelope import seal
@@ -244,6 +245,19 @@ def test_what_was_decided_for_somebody_away_is_reviewed_by_them_afterwards(offic
     assert awaiting_review(office) == []
     with pytest.raises(Refused, match="reviewed already"):
         review_after(office, staff["kucho"], receipt_no)
+
+
+def test_what_waits_for_nobody_is_not_listed_for_review(office: Office, staff: Staff) -> None:
+    """Neither a version that was sent back, nor one for whose post the complaint is about: they do not learn of it."""
+    back, about = (drafted(office, staff, assigned(office, staff, a_letter(office))) for _ in range(2))
+    flagging.raise_flag(office, staff["sakura"], about, NewFlag(Flag.OFFICIAL, official="kucho"))
+    for receipt_no in (back, about):
+        stamped(office, staff, receipt_no, "kakari", "kacho", "bucho", "fuku")
+    assert [one["receipt_no"] for one in awaiting_review(office)] == [back]
+    with pytest.raises(NotFound):
+        review_after(office, staff["kucho"], about)
+    deciding.send_back(office, staff["bucho"], back, "誤記")
+    assert awaiting_review(office) == []
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ def test_a_request_that_was_taken_back_ends_and_keeps_no_letter(office: Office, 
     for act in (disclosing.withdraw, disclosing.approve):
         with pytest.raises(Refused, match="withdrawn"):
             act(office, staff["sakura" if act is disclosing.withdraw else "chief"], disclosure_id)
+    with pytest.raises(Refused, match="black-outs are gone"):  # the page would show what they hid
+        disclosing.review(office, staff["sakura"], disclosure_id)
 
 
 def test_what_is_blacked_out_is_nowhere_on_the_page() -> None:

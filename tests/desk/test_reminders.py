@@ -1,5 +1,6 @@
 """Targets by kind, told in time and without a person in them; what passed its target is 目安超過, never 違反 (O2)."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from sandbox.letters.material_files import topics
 from tayori.desk import handling, reminders, taking_up
 from tayori.desk.dispatching import issue
+from tayori.desk.hand import in_hand
 from tayori.desk.handling import Moved
 from tayori.desk.reminders import Due
 from tayori.domain.organisation import Division, organisation
@@ -176,6 +178,20 @@ def test_targets_are_counted_anew_when_the_ward_closes_on_another_day(office: Of
     assert handling.count_all_anew(office, staff["sakura"], rehearse=False) == []
     with pytest.raises(Refused, match="desk"):
         handling.count_all_anew(office, staff["clerk"])
+
+
+def test_a_case_that_is_answered_meanwhile_keeps_its_target(office: Office, staff: Staff) -> None:
+    """What was done in time stays in time: who counts anew waits for the hand that has the case, and looks again."""
+    mine, other = a_letter(office), a_letter(office)
+    said = "2026-10-07: {reason: 庁舎停電, authority: 8総総第12号}\n"
+    (office.settings.home / "closing_days.yaml").write_text(said, "utf-8")
+    with ThreadPoolExecutor(1) as beside:
+        with in_hand(office, staff["momo"], mine) as hand:
+            counting = beside.submit(handling.count_all_anew, office, staff["sakura"], rehearse=False)
+            wait([counting], timeout=1)
+            hand.move(CaseState.ANSWERED)
+        assert [one.receipt_no for one in counting.result()] == [other]
+    assert target_of(office, mine) == date(2026, 10, 22)
 
 
 def test_nobody_is_reminded_on_a_day_on_which_the_ward_is_closed(

@@ -22,6 +22,7 @@ from tayori.warehouse import certificates, opinions, wrapped_keys
 from tayori.warehouse import disposal as stored
 from tayori.warehouse.disposal import ListState
 from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema.desk import disclosure
 from tayori.warehouse.schema.endings import disposal_item, disposal_list, disposal_signature, disposed_letter
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tests.disposal.conftest import Desk
@@ -78,6 +79,8 @@ def test_an_approved_list_disposes_of_exactly_what_it_names(office: Office, desk
     gone = receive(office, DUE, DUE, INQUIRY)
     stays = receive(office, RECENT, ALetter(done_on=None))
     done = disposing.run(office, desk.runner, desk.approved(office), QUIET)
+    with reading(office.warehouse) as warehouse:
+        assert not warehouse.execute(select(disclosure)).first()  # of the canaries nothing stays, nor is handed over
     assert (done.disposed, done.withheld) == (3, 0)
     assert cases_of(office) == set(stays)
     assert masked_of(office) == {stays[0]}

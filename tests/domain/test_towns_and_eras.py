@@ -2,7 +2,7 @@
 
 import pytest
 
-from tayori.domain.eras import both_years, japanese_year
+from tayori.domain.eras import both_years, fiscal_years, japanese_year
 from tayori.domain.towns import ALL_ROWS, towns
 from tayori.domain.ward import ward
 
@@ -23,6 +23,11 @@ def test_a_year_has_its_name_and_a_year_of_change_both(year: int, named: str) ->
     """A year in which the era changed is called by either name; the first year is 元年."""
     assert japanese_year(year) == named
     assert both_years(year) == f"{year}年（{named}）"
+
+
+def test_a_fiscal_year_is_named_as_one() -> None:
+    """年度 stands in both names: 2026年度（令和8年度）, and never 2026年（令和8年）度."""
+    assert fiscal_years(2026) == "2026年度（令和8年度）"
 
 
 def test_years_before_the_list_are_refused() -> None:

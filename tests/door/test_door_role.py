@@ -28,6 +28,7 @@ FORBIDDEN = [
     "SELECT * FROM audit_entry",
     "SELECT last_value FROM inbox_inbox_no_seq",
     "CREATE TABLE of_the_door (a int)",
+    "CREATE TEMP TABLE of_the_door (a int)",
 ]
 
 

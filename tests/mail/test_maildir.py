@@ -1,10 +1,16 @@
 """Mails come in as letters, whole, each once; a box is touched only after what its mails say is committed."""
 
 import base64
+import contextlib
 import json
+import os
+import tempfile
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from expectations.gate import gate
 from sandbox.mails.corpus import corpus
@@ -12,21 +18,26 @@ from sandbox.mails.writing import TEXT, mail, word
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.ingest import quarantine
+from tayori.ingest.intake import row_number
 from tayori.ingest.mail import ingest_mail
 from tayori.ingest.opinions import ingest_call_centre
 from tayori.ingest.sources.database_mapping import read_database_mapping
+from tayori.ingest.sources.mail.boxes import opened_box
 from tayori.ingest.sources.mail.mapping import read_mail_mapping
 from tayori.ingest.sources.mail.message import read_mail
 from tayori.migration.database import opened as opened_old
 from tayori.migration.mapping import read_old_mapping
 from tayori.office import Office
+from tayori.retention.run import expire_quarantine
 from tayori.vault.keyfile import Space
 from tayori.warehouse import arrivals, opinions
-from tayori.warehouse.engines import reading
+from tayori.warehouse.engines import reading, writing
+from tayori.warehouse.schema import records
 from tests.ingest.builders import rows
 from tests.mail.builders import DONE, MAPPING, a_maildir, filed, take_in, waiting
 from tests.support.opened import opened
 
+NOBODY = 65_534
 EXAMPLES = Path("docs/examples")
 LONG = "区立図書館の夜間開館を、試験の前だけでも二十二時まで延ばしてください。"
 BOUNCES = [one.raw for one in corpus() if one.expected.get("kind") == "bounce"]
@@ -132,9 +143,63 @@ def test_what_was_taken_in_is_deleted_from_the_box_after_its_days(office: Office
     assert rows(office, "SELECT count(*) FROM opinion_case") == [(1,)]
 
 
+def test_a_letter_that_nobody_decided_on_in_quarantine_is_not_deleted(office: Office, tmp_path: Path) -> None:
+    """Its content here ended by itself: the mail is the only one left. What was decided on, or no letter, goes."""
+    empty = [mail("", Subject="", Message_ID=f"<{number}@a>") for number in range(2)]
+    box = a_maildir(tmp_path / "box", [*empty, decimal_mail(), *BOUNCES[:1]])
+    assert take_in(office, box).quarantined.total() == 4
+    for row in quarantine.list_waiting(office):
+        if row.row_no in {row_number(read_mail(raw).key[:12]) for raw in (empty[0], decimal_mail())}:
+            quarantine.discard(office, row.quarantine_no, Evidence("desk", Purpose.INTAKE))
+    office.clock.forward(days=20)  # type: ignore[attr-defined]
+    expire_quarantine(office)
+    counts = take_in(office, box)
+    assert (counts.cleared, counts.left_behind) == (3, {"mail_was_set_aside_and_nobody_decided": 1})
+    assert [path.read_bytes() for path in filed(box)] == [empty[1]]
+
+
+def test_a_bounce_that_is_not_known_here_is_not_deleted(office: Office, tmp_path: Path) -> None:
+    """After a backup was restored nobody has seen that an answer did not arrive: the notice stays and is told."""
+    box = a_maildir(tmp_path / "box", BOUNCES[:1])
+    take_in(office, box)
+    with writing(office.warehouse) as people:
+        people.execute(delete(records.quarantine))
+    office.clock.forward(days=20)  # type: ignore[attr-defined]
+    counts = take_in(office, box)
+    assert (counts.cleared, counts.left_behind) == (0, {"mail_was_filed_and_is_not_known_here": 1})
+
+
+def decimal_mail() -> bytes:
+    """Give a mail without a text whose digest begins with twelve decimal digits: its row's number is that number."""
+    mails = (mail("", Subject="", Message_ID=f"<{number}@decimal>") for number in count())
+    return next(raw for raw in mails if read_mail(raw).key[:12].isdecimal())
+
+
+def test_a_maildir_that_cannot_be_read_is_no_empty_one() -> None:
+    """Whose folder another user keeps to themselves is told; it does not look as if nobody had written."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        box = a_maildir(Path(place) / "box", [mail(TEXT)])
+        box.chmod(0o755)
+        (box / "new").chmod(0o311)
+        with as_nobody(), pytest.raises(Unavailable, match="be read"), opened_box(f"maildir://{box}", DONE) as one:
+            list(one.blocks())
+
+
+@contextlib.contextmanager
+def as_nobody() -> Iterator[None]:
+    """Let root see a folder as another user does."""
+    before = os.geteuid()
+    os.seteuid(NOBODY if before == 0 else before)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
 def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) -> None:
     """It would move what residents wrote into a world of dummies, out of the sight of the desk."""
-    for host in ("imap.city.example.lg.jp", "mail.local", "example.jp.attacker.net"):
+    for host in ("imap.city.example.lg.jp", "mail.local", "example.jp.attacker.net", "mail.city.jp,mail.example"):
         with pytest.raises(Refused, match="rehearsal") as refusal:
             ingest_mail(sqlite_office, f"imaps://desk:secret@{host}/INBOX", MAPPING, gate)
         assert "secret" not in str(refusal.value)
@@ -144,7 +209,14 @@ def test_a_rehearsal_reads_no_mailbox_of_a_real_server(sqlite_office: Office) ->
 
 @pytest.mark.parametrize(
     "host",
-    ["faq.city.example.lg.jp/faq", "10.0.0.5/faq", "/faq?host=127.0.0.1&host=db.city.jp", "/faq?hostaddr=10.0.0.5"],
+    [
+        "faq.city.example.lg.jp/faq",
+        "10.0.0.5/faq",
+        "/faq?host=127.0.0.1&host=db.city.jp",
+        "/faq?host=db.city.jp&host=db.example",
+        "/faq?hostaddr=10.0.0.5",
+        "/faq?service=faq",
+    ],
 )
 def test_a_rehearsal_reads_no_call_centre_and_no_old_system_of_a_real_server(sqlite_office: Office, host: str) -> None:
     """What residents told the ward stays out of a world of dummies, whichever database it lies in."""
@@ -157,6 +229,17 @@ def test_a_rehearsal_reads_no_call_centre_and_no_old_system_of_a_real_server(sql
     ):
         pass
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
+def test_a_server_that_only_the_environment_names_is_one_too(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An address without a host leads where libpq's own variables point: a shell is easily left with them."""
+    monkeypatch.setenv(name, "db.city.jp")
+    calls = read_database_mapping(EXAMPLES / "call_centre.yaml")
+    with pytest.raises(Refused, match="rehearsal"):
+        ingest_call_centre(sqlite_office, "postgresql://reader@/faq", calls, gate)
 
 
 def test_a_box_is_untouched_where_nothing_could_be_committed(office: Office, tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_flood_from_many_addresses_meets_a_ceiling(one_desk: Desk) -> None:
     assert words_of(PACKAGE)["refusals"]["crowded"]["what"] in told.text
     (sheet,) = [given["href"] for tag, given in told.reader.tags if tag == "link" and given["rel"] == "stylesheet"]
     assert (browser.get(str(sheet)).status, browser.get("/healthz").status) == (200, 200)
+    assert browser.get(f"{sheet}x").status == 503, "a path beside the sheet is asked at any pace"
     assert one_desk.waiting() == before
     assert one_desk.screen.refused[Refusal.CROWDED] >= 5
     one_desk.clock.forward(minutes=6)

@@ -44,7 +44,7 @@ def test_what_is_alike_is_a_candidate_and_not_linked() -> None:
     other = TEMPLATE[:70] + "道路の街灯も暗いので明るくしてください。"
     assert CANDIDATE <= jaccard(grams_of(TEMPLATE), grams_of(other)) < LINKED
     first, second = Linker().link([("a", TEMPLATE), ("b", other)])
-    assert (first.alike, second.alike, second.repeats) == (False, True, False)
+    assert (first.alike_key, second.alike_key, second.repeats) == (None, "a", False)
 
 
 def test_short_thanks_are_not_one_text() -> None:

@@ -56,6 +56,19 @@ def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Pat
     assert not [count for count in counts if 0 < count < 10]
 
 
+def test_a_trial_is_remembered_nowhere(office: Office, tmp_path: Path) -> None:
+    """Whoever tries a report out takes nothing from the editions to come; every page says that it is none."""
+    letters_done(office, tmp_path, 300)
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), pdf=False, trial=True)
+    tried = make_report(office, wanted)
+    with reading(office.warehouse) as people:
+        assert (tried.edition, editions.listed(people)) == (0, [])
+    pages = [path.read_text() for path in tried.paths if path.suffix == ".html"]
+    assert len(pages) == 2
+    assert all("配布も公表もしないでください" in page for page in pages)
+    assert a_report(office, tmp_path).edition == 1
+
+
 def test_an_edition_is_made_again_from_its_document(office: Office, tmp_path: Path) -> None:
     """Letters that came since move nothing: the same files, byte for byte. An edition that is not there is told."""
     letters_done(office, tmp_path, 300)

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import delete, select
 
 from sandbox.letters.letters import Mailbag
+from tayori.analysis import period_words
 from tayori.analysis.mart import mask_done_cases, partitions
+from tayori.analysis.period_words import words_of_period
 from tayori.analysis.settle import settle
 from tayori.analysis.topic_labels import label_topic
 from tayori.errors import BadInput, NotFound, Refused
@@ -17,7 +19,7 @@ from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.analysis import settled_opinion
 from tayori.warehouse.schema.opinions import opinion_case
 from tests.support.handlers import a_handler
-from tests.support.letters import ALetter, receive
+from tests.support.letters import ALetter, receipt, receive
 
 TEMPLATE = (
     "区立公園の遊具が古くなり、子どもが安心して遊べません。点検の結果を公表し、新しい遊具へ取り替えるよう要望します。"
@@ -45,6 +47,27 @@ def test_copies_are_linked_across_runs_and_stay_letters(office: Office) -> None:
     found = settled(office)
     assert found[first][0] == found[second][0] == found[third][0]
     assert len(found) == 3
+
+
+def test_words_of_a_period_are_counted_once_for_each_letter(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several blocks, the last one cut anywhere: every letter once, and none of another month."""
+    monkeypatch.setattr(period_words, "BLOCK", 2)
+    arrive(
+        office, *(f"{TEMPLATE}{at}番目の街灯も暗いです。" for at in range(5)), "駅前の放置自転車を撤去してください。"
+    )
+    counts = words_of_period(office, ["2020-03", "2020-04"], {})
+    assert (counts.letters, counts.by_word["遊具"], counts.by_word["放置自転車"]) == (6, 5, 1)
+    assert not words_of_period(office, ["2020-05"], {}).letters
+
+
+def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
+    """Half the words of another letter: not one text, and whether it is one wish a person judges."""
+    first, second, _ = arrive(
+        office, TEMPLATE, f"{TEMPLATE[:48]}道路の街灯も明るくしてください。", "駅前の放置自転車を撤去してください。"
+    )
+    with reading(office.warehouse) as people:
+        assert analysis.alike(people, "2020-04", "2020-04") == [("2020-04", receipt(second), receipt(first))]
+        assert not analysis.alike(people, "2020-05", "2020-12")
 
 
 def test_a_second_run_changes_nothing(office: Office) -> None:

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tayori.opinions.text import normalise, normalised
-from tayori.opinions.tokens import PIECE, Tokeniser, pieces
+from tayori.opinions.tokens import LONGEST, PIECE, Tokeniser, pieces
 
 
 @given(st.text())
@@ -46,7 +46,7 @@ def test_a_letter_longer_than_the_tokeniser_takes_is_read_in_pieces() -> None:
     """Sudachi refuses 49,150 bytes; pieces are cut at sentences, join to the whole, and offsets count through."""
     text = "公園のベンチが壊れています。" * 3000
     assert "".join(piece for _, piece in pieces(text)) == text
-    assert all(len(piece) <= PIECE and piece.endswith("。") for _, piece in pieces(text))
+    assert all(len(piece) <= LONGEST and piece.endswith("。") for _, piece in pieces(text))
     tokens = Tokeniser().read(text)
     assert all(
         text[begin:end] == word for begin, end, word in zip(tokens.begins, tokens.ends, tokens.words, strict=True)
@@ -54,8 +54,18 @@ def test_a_letter_longer_than_the_tokeniser_takes_is_read_in_pieces() -> None:
     assert tokens.words.count("公園") == 3000
 
 
+def test_a_letter_of_lines_is_read_in_small_pieces_of_whole_lines() -> None:
+    """No word goes over a line's end, so that a cut there changes no word."""
+    line = "公園のベンチが壊れています。\n"
+    text = line * 300
+    cut = [piece for _, piece in pieces(text)]
+    assert "".join(cut) == text
+    assert all(piece.endswith("\n") and len(piece) <= PIECE + len(line) for piece in cut)
+    assert Tokeniser().read(text).words == Tokeniser().read(line).words * 300
+
+
 def test_a_text_without_any_break_is_still_read() -> None:
     """Characters outside the basic plane take four bytes each; no piece comes near the limit."""
-    text = "𠮷" * (PIECE * 2)
+    text = "𠮷" * (LONGEST * 2)
     assert max(len(piece.encode()) for _, piece in pieces(text)) < 49_150
     assert Tokeniser().read(text).text == text

@@ -3,8 +3,8 @@
 import pytest
 
 from tayori.opinions.themes import theme_rules
-from tayori.opinions.words import theme_words
-from tests.opinions.builders import analyst, fact
+from tayori.opinions.words import counted, theme_words
+from tests.opinions.builders import fact
 
 
 @pytest.mark.parametrize(
@@ -40,17 +40,17 @@ def test_words_come_from_outside_the_masks() -> None:
 def test_stored_copies_give_the_same_words_as_the_letter() -> None:
     """A report made later from masked copies says what one made at once would say."""
     found = fact("田中さんの隣の公園の遊具が壊れ、野良猫が集まっています。")
-    assert analyst().terms(found.masked_text) == found.terms
+    assert fact(found.masked_text).terms == found.terms
 
 
 def test_a_word_needs_k_different_letters() -> None:
     """One letter that repeats a word, or k-1 letters that share it, do not make a theme word."""
     letters = [(f"k{at % 9}", "動物", ["野良猫", "餌"]) for at in range(40)]
     letters += [(f"k{at}", "動物", ["鳩"]) for at in range(10)]
-    assert [entry.words for entry in theme_words(letters, k=10)] == [("鳩",)]
+    assert [entry.words for entry in theme_words(counted(letters), k=10)] == [("鳩",)]
 
 
 def test_the_same_letters_give_the_same_words_in_any_order() -> None:
     """Ties fall in the order of code points, not of arrival."""
     letters = [(f"k{at}", theme, ["甲", "乙", f"語{at % 3}"]) for at in range(30) for theme in ("動物", "防災")]
-    assert theme_words(letters, k=5) == theme_words(letters[::-1], k=5)
+    assert theme_words(counted(letters), k=5) == theme_words(counted(letters[::-1]), k=5)

@@ -8,7 +8,8 @@ import pytest
 from tayori.errors import BadInput
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.period import Period
-from tayori.opinions.trends import figures_of, tabulate, theme_words
+from tayori.opinions.trends import field_words, figures_of, tabulate
+from tayori.opinions.words import counted
 from tests.opinions.builders import dice, facts_frame
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
@@ -88,6 +89,7 @@ def test_an_empty_period_and_a_missing_column_are_told() -> None:
 
 def test_words_follow_the_order_of_fields_and_skip_letters_without_one() -> None:
     """分類保留 has no words; fields stand as the dictionary of duties lists them."""
-    found = theme_words(facts_frame(dice(1), 400, YEAR.months), 5, period=YEAR)
+    facts = facts_frame(dice(1), 400, YEAR.months)
+    found = field_words(counted(zip(facts["mart_key"], facts["theme"], facts["terms"], strict=True)), 5)
     assert [entry.theme for entry in found][:2] == ["ごみ・リサイクル", "公園・みどり"]
     assert "分類保留" not in {entry.theme for entry in found}

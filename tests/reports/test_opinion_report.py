@@ -20,11 +20,12 @@ from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.new_words import NewWord
 from tayori.opinions.period import Period
 from tayori.opinions.signals import Change
-from tayori.opinions.trends import tabulate, theme_words
+from tayori.opinions.trends import field_words, tabulate
+from tayori.opinions.words import counted
 from tayori.reports.contents import Contents, Gist, LineGenre, LineMonth, LineSide, ToldChange, read, with_topic_labels
-from tayori.reports.opinion_report import Report, mayor_page, opinion_page, pdf_available, render
+from tayori.reports.opinion_report import Report, pages, pdf_available, render
 from tayori.reports.parts import PARTS, change, in_order
-from tayori.reports.sentences import summary, within_target
+from tayori.reports.sentences import findings, summary, within_target
 from tayori.reports.spreadsheet import csv_bytes
 from tests.opinions.builders import dice, whole_facts
 
@@ -55,7 +56,7 @@ def a_year() -> Contents:
         made_on=date(2027, 4, 20),
         versions=VERSIONS,
         edition=3,
-        words=tuple(theme_words(facts, 10, period=YEAR)),
+        words=tuple(field_words(counted(zip(now["mart_key"], now["theme"], now["terms"], strict=True)), 10)),
         new_words=(NewWord("電動キックボード", 6.1, unseen=True),),
         changes=(ToldChange("分野", "動物", Change.RISEN, 60, 21),),
         compared_years=1,
@@ -67,9 +68,17 @@ def a_year() -> Contents:
     )
 
 
+def _report(contents: Contents) -> str:
+    return pages(contents)["opinion-report"]
+
+
+def _mayors_page(contents: Contents) -> str:
+    return pages(contents)["mayor"]
+
+
 @cache
 def a_page() -> str:
-    return opinion_page(a_year())
+    return _report(a_year())
 
 
 def rendered(folder: Path, *, pdf: bool = False) -> Report:
@@ -79,10 +88,10 @@ def rendered(folder: Path, *, pdf: bool = False) -> Report:
 def test_a_report_of_a_rehearsal_says_so_on_every_page() -> None:
     """Headed by the ward, made of dummies: a banner and the head of each page say 稽古用; in live none does."""
     assert a_page().count("稽古用") == 2
-    assert "稽古用" in mayor_page(a_year())
+    assert "稽古用" in _mayors_page(a_year())
     live = replace(a_year(), rehearsal=False)
-    assert "稽古" not in opinion_page(live)
-    assert "稽古" not in mayor_page(live)
+    assert "稽古" not in _report(live)
+    assert "稽古" not in _mayors_page(live)
 
 
 def test_the_twelve_parts_stand_in_order_and_hold_every_table() -> None:
@@ -100,7 +109,7 @@ def test_what_is_not_on_record_is_said_and_not_left_out() -> None:
     bare = replace(
         a_year(), tables=tuple(t for t in a_year().tables if t.name in {"units", "theme_kind"}), times=(), gists=()
     )
-    page = opinion_page(bare)
+    page = _report(bare)
     for part in PARTS:
         assert part.name not in {"years", "times", "measures", "gists"} or part.absent in page
 
@@ -153,7 +162,7 @@ def test_a_share_or_a_change_is_never_printed_of_a_hidden_count() -> None:
 
 def test_every_count_says_where_it_comes_from() -> None:
     """Each table names what was counted by what, the months, the edition and its file."""
-    sources = re.findall(r"出典　(マスキング済みの意見等[^<]+)", a_page())
+    sources = re.findall(r"出典　(マスキング済みの意見等.+?)</p>", a_page())
     assert len(sources) == len(a_year().tables)
     assert all("第3版" in said and "2026-04～2027-03" in said and "tables/" in said for said in sources)
 
@@ -161,7 +170,7 @@ def test_every_count_says_where_it_comes_from() -> None:
 def test_an_edition_is_read_back_as_it_was_written() -> None:
     """The kept document gives the same contents, and so the same bytes."""
     assert read(a_year().written()) == a_year()
-    assert opinion_page(read(a_year().written())) == a_page()
+    assert _report(read(a_year().written())) == a_page()
 
 
 def test_the_workbook_holds_what_the_page_prints() -> None:
@@ -179,7 +188,7 @@ def test_the_workbook_holds_what_the_page_prints() -> None:
 
 def test_the_mayors_page_is_one_page_of_what_the_report_prints() -> None:
     """Four numbers, few sentences, one chart told in words; every number stands in the report too."""
-    page = mayor_page(a_year())
+    page = _mayors_page(a_year())
     assert page.count("<svg") == page.count('role="img"') == 1
     share = within_target(a_year())
     assert share is not None
@@ -263,7 +272,7 @@ def test_a_label_is_never_markup() -> None:
     tables[at] = SuppressedTable(
         old.name, old.title, old.corner, (SECRET, *old.rows[1:]), old.columns, old.cells, old.k
     )
-    assert SECRET not in opinion_page(replace(a_year(), tables=tuple(tables)))
+    assert SECRET not in _report(replace(a_year(), tables=tuple(tables)))
 
 
 def units(letters: int | None, further: int | None, matters: int | None) -> SuppressedTable:
@@ -298,6 +307,26 @@ def test_sentences_say_only_what_the_tables_print() -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((60, 30), "「要望」が60件で最も多く、全体の66.7%です。"),
+        ((45, 45), None),
+        ((60, None), None),
+    ],
+)
+def test_a_part_says_what_leads_only_if_nothing_hidden_can_be_larger(
+    counts: tuple[int | None, ...], said: str | None
+) -> None:
+    """Of equals, or beside a hidden count, none is called the largest."""
+    table = SuppressedTable(
+        "kind", "種別", "種別", ("要望", "苦情", "計"), ("件数",), (*((one,) for one in counts), (90,)), 10
+    )
+    told = replace(a_year(), tables=(table, *(one for one in a_year().tables if one.name != "kind")))
+    assert findings(told).get("kinds") == said
+    assert said is None or f'<p class="finding">{said}</p>' in _report(told)
+
+
+@pytest.mark.parametrize(
     ("kind", "before", "said"),
     [
         (
@@ -312,7 +341,7 @@ def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, befor
     """One sentence for each kind of change, with the counts that are printed."""
     told = replace(a_year(), changes=(ToldChange("分野", "動物", kind, 60, before),))
     assert said in summary(told)
-    assert said in opinion_page(told)
+    assert said in _report(told)
 
 
 def test_without_a_printed_count_there_is_no_share_of_answers() -> None:

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 
 from tayori.domain.columns import Nearness
 from tayori.errors import BadInput, Unavailable
 from tayori.ingest.own_page import SHOWN
-from tayori.warehouse import audit, own, own_rows
-from tayori.warehouse.engines import open_store, reading
+from tayori.warehouse import audit, inbox, own, own_rows
+from tayori.warehouse.engines import open_store, reading, writing
 from tayori.warehouse.resident_role import READS, grants
 from tayori.warehouse.schema.letters import letter_receipt
 from tests.ingest.builders import an_event, deliver, followers, rows, submit, take_in
@@ -51,6 +51,9 @@ FORBIDDEN = [
     "SELECT * FROM inbox",
     "DELETE FROM inbox",
     "CREATE TABLE of_the_page (a int)",
+    "CREATE TEMP TABLE of_the_page (a int)",
+    "CREATE TEMP VIEW person AS SELECT person_no FROM public.person",
+    "CREATE FUNCTION pg_temp.of_the_page() RETURNS int LANGUAGE sql AS 'SELECT 1'",
 ]
 PERSONAL = ("person", "reception_settings", "genre_choice", "staff_link", "quarantine", "survey_answer")
 MINE, OTHER = 1, 2
@@ -161,10 +164,25 @@ def test_a_receipt_is_found_by_its_number_alone(narrow: Narrow, clock: TestClock
 
 
 def test_the_pages_work_with_their_narrow_role(narrow: Narrow, clock: TestClock) -> None:
-    """Seeing, setting and asking to be erased need no more than the rights that are shipped."""
+    """Every page, settings, an anonymous answer and the wish to be erased: no more than the rights that are shipped."""
+    published(narrow.office, anonymous=True)
     with running_pages(narrow.office, clock, database_url=narrow.resident, inbox_url=narrow.resident) as door:
+        door.context.page.bound = True
         door.follow(1)
         browser, page = door.enter(1)
+        for path in (
+            "/settings",
+            "/me",
+            "/me/download",
+            "/me/download.json",
+            "/surveys",
+            "/staff",
+            "/letter",
+            "/healthz",
+        ):
+            assert browser.get(path).status == 200, path
+        asked = browser.get("/surveys/library").form("/surveys/library")
+        assert "回答を受け付けました" in browser.submit(asked, **{"q-often": "a"}).text
         browser.submit(page.form("/settings"), genre=[1], area="3")
         take_in(narrow.office)
         assert "四谷" not in browser.get("/me").text
@@ -204,6 +222,22 @@ def test_the_role_may_do_nothing_else(narrow: Narrow) -> None:
         for statement in FORBIDDEN:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement.encode())
+
+
+def test_pages_that_stand_still_keep_nobody_from_the_log(narrow: Narrow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each opening holds the access log's lock to its end; where a page is cut off in between, the server ends it."""
+    monkeypatch.setattr(inbox, "STILL_MILLISECONDS", 300)
+    page = inbox.open_impatient(narrow.resident, "warehouse")
+    still = page.connect()
+    audit.lock(still)
+    with writing(narrow.office.warehouse) as owner:
+        owner.execute(text("SET LOCAL lock_timeout = '20s'"))
+        audit.lock(owner)
+    still.invalidate()
+    still.close()
+    with reading(page) as connection:
+        connection.execute(text("SELECT 1"))
+    page.dispose()
 
 
 def test_live_pages_open_nothing_under_a_role_that_sees_everybody(peopled: Narrow, clock: TestClock) -> None:

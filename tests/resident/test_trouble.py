@@ -29,6 +29,8 @@ def test_a_locked_inbox_is_told_and_the_same_form_may_be_sent_again(sqlite_offic
             assert (told.status, BUSY in told.text) == (503, True)
             wish = browser.get("/erase").form("/erase")
             assert browser.submit(wish).status == 503
+            assert browser.submit(browser.get("/staff").form("/staff"), code="ABCD1234").status == 503
+        assert "符号を受け付けました" not in browser.get("/staff").text
         assert "反映しているところです" not in browser.get("/settings").text
         assert "受け付けました" in browser.submit(form, genre=[1]).text
         assert browser.submit(form, genre=[1]).status == 409

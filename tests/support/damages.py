@@ -159,6 +159,16 @@ def _sealed_moved(hand: Hand) -> None:
     hand.set(other, opinion=sealed)
 
 
+def _unsealed(value: str) -> Callable[[Hand], None]:
+    """Write what nobody sealed, a text or a number, past every type: SQLite takes either."""
+
+    def done(hand: Hand) -> None:
+        number = hand.first("name")["case_no"]
+        hand.people.exec_driver_sql(f"UPDATE opinion_case SET name = {value} WHERE case_no = {number}")  # noqa: S608 - ours
+
+    return done
+
+
 def _file_dropped(hand: Hand) -> None:
     hand.people.execute(delete(letter_file).where(letter_file.c.file_no == hand.file()["file_no"]))
 
@@ -250,6 +260,8 @@ DAMAGES: Final[Mapping[str, Callable[[Hand], None]]] = {
     "keys of two cases swapped": _keys_swapped,
     "sealed text with a bit flipped": _bit_flipped,
     "sealed text moved to another case": _sealed_moved,
+    "plain text where a sealed one was": _unsealed("'模擬 花子'"),
+    "a number where a sealed text was": _unsealed("99999999999999"),
     "text: one sign changed": _text("opinion", lambda text: "あ" + text[1:]),
     "text: cut at the end": _text("opinion", lambda text: text[:-1]),
     "text: cut at 200 signs": _text("opinion", lambda text: text[:200]),

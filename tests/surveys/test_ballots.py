@@ -1,10 +1,13 @@
 """Anonymous answers on their way: who answers under the inbox's key, what under the survey's; ten together (L6)."""
 
+import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from expectations.gate import gate
 from tayori import watch
 from tayori.desk.surveys import close, publish
+from tayori.domain.surveys import MOST_QUESTIONS, read_survey
 from tayori.errors import Unavailable
 from tayori.ingest import surveys
 from tayori.ingest.submissions import answer_of, ballot_of, sealed_answer_of
@@ -57,6 +60,19 @@ def test_the_inbox_tells_who_answers_and_never_what(office: Office) -> None:
         office.survey_keys.open(survey.name, ballots)
     office.survey_keys.make(survey.name)
     assert office.survey_keys.open(survey.name, ballots) == [None] * len(ballots)
+
+
+def test_an_answer_to_everything_is_as_long_as_one_to_nothing_else() -> None:
+    """P8: of the widest survey that can be asked, every question answered in the longest code shows no other length."""
+    ids = [f"q{at:02}".ljust(31, "q") for at in range(MOST_QUESTIONS)]
+    codes = {"a" * 31: "一", "b": "二"}
+    asked = [{"id": one, "ask": "選ぶ", "kind": "choice", "choices": codes} for one in ids]
+    survey = read_survey(a_survey(anonymous=True, questions=asked))
+    public = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    short, everything = {ids[0]: "b"}, dict.fromkeys(ids, "a" * 31)
+    for given in (short, everything):
+        assert survey.answers(given) == (given, [])
+    assert len({len(seal_ballot(public, survey.name, orjson.dumps(given))) for given in (short, everything)}) == 1
 
 
 def openings(office: Office) -> list[int]:

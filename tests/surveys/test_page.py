@@ -83,6 +83,22 @@ def test_a_mistake_is_told_and_nothing_is_lost(asking: tuple[Office, Door]) -> N
     assert take_in(office).rows == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ({"low": "不満", "high": "満足"}, "小さい数ほど「不満」、大きい数ほど「満足」です。"),
+        ({"low": "不満"}, "小さい数ほど「不満」です。"),
+        ({"high": "満足"}, "大きい数ほど「満足」です。"),
+    ],
+)
+def test_a_scale_says_what_its_ends_mean(asking: tuple[Office, Door], words: dict[str, str], hint: str) -> None:
+    """Both ends may have words, or one; the page names no end that has none."""
+    office, door = asking
+    published(office, questions=[{"id": "likes", "ask": "満足ですか", "kind": "scale", "from": 1, "to": 5, **words}])
+    browser, _ = door.enter(1)
+    assert hint in browser.get("/surveys/library").text
+
+
 def test_a_survey_that_is_not_open_is_no_page(asking: tuple[Office, Door], clock: TestClock) -> None:
     """Before it is published, after its last day, and by another name: not here; without a session: log in."""
     office, door = asking

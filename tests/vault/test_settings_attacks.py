@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tayori.warehouse.addresses import is_protected
 from tests.support.builders import some_settings
 
 LINE = ("https://api.line.me", "https://API.LINE.ME", "https://api%2Eline.me/", "https://u:p@Api.Line.Me.:443/v2")
@@ -14,6 +15,11 @@ WEAK = (
     "postgresql://h/db?sslmode=require&application_name=sslmode=verify-full",
     "postgresql://u:sslmode=verify-full@h/db",
     "postgresql://h/db?sslmode=verify-full&sslmode=disable",
+)
+ELSEWHERE = (
+    "postgresql://localhost/db?hostaddr=192.0.2.7",
+    "postgresql:///db?host=localhost&hostaddr=192.0.2.7",
+    "postgresql:///db?host=localhost&host=db.example.jp",
 )
 
 
@@ -37,3 +43,11 @@ def test_a_verified_wire_is_taken(tmp_path: Path) -> None:
     """The setting as it should be is accepted."""
     url = "postgresql://u@h/db?application_name=tayori&sslmode=verify-full"
     assert some_settings(tmp_path, mode="live", database_url=url).warehouse_address == url
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_a_door_judges_a_wire_by_where_it_leads(address: str) -> None:
+    """A name of this machine beside the number of another one is no wire of this machine (L8)."""
+    assert not is_protected(address)
+    assert is_protected(f"{address}&sslmode=verify-full")
+    assert is_protected("postgresql://localhost/db")

@@ -141,8 +141,9 @@ async def _hand_in_code(context: Context, session: Session, code: str) -> None:
     if who is None or not (code.isascii() and code.isalnum() and len(code) <= LONGEST_CODE):
         session.told = "code_malformed"
         return
-    session.code_at = context.clock()
+    at = context.clock()
     await in_thread(lambda: context.page.hand_in_staff_code(who, code))
+    session.code_at = at
 
 
 async def _code_told(context: Context, session: Session) -> str | None:

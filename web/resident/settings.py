@@ -4,31 +4,29 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from tayori.errors import BadInput
 from tayori.line.login import API_BASE, AUTHORIZE_BASE, Channel
 from tayori.settings import LINE_HOSTS, Hosts, Mode
-from tayori.warehouse.addresses import is_protected
-from web.origin import hosts_of, origin_of
+from web.environment import DoorEnvironment, Origin, StoreAddress, held_by
+from web.origin import hosts_of
 
 CALLBACK: Final = "/login/callback"
 
 
-class ResidentSettings(BaseSettings):
+class ResidentSettings(DoorEnvironment):
     """The settings of the residents' process, of the same names as the installation's."""
 
-    model_config = SettingsConfigDict(env_prefix="TAYORI_", extra="ignore", frozen=True, hide_input_in_errors=True)
-
     mode: Mode = Field(Mode.REHEARSAL, description="rehearsal (dummy people) or live")
-    web_base_url: str = Field(description="address of the pages as residents see it")
+    web_base_url: Origin = Field(min_length=1, description="address of the pages as residents see it")
     web_allowed_hosts: Hosts = Field((), description="hosts that the pages answer to; empty: that of the address")
     line_login_base: str = Field("", description="where LINE Login is; empty: LINE's own in live")
     line_login_channel_id: str = Field(min_length=1, description="the LINE Login channel")
     line_login_channel_secret: SecretStr = Field(description="its secret, which also signs ID tokens")
-    database_url: str = Field(repr=False, description="the warehouse; the role may read one's settings, add to the log")
-    inbox_url: str = Field(repr=False, description="the inbox; the role may only INSERT")
+    database_url: StoreAddress = Field(
+        repr=False, description="the warehouse; the role may read one's settings, add to the log"
+    )
+    inbox_url: StoreAddress = Field(repr=False, description="the inbox; the role may only INSERT")
     inbox_public_key_file: Path = Field(description="what submissions are sealed to")
     index_key_file: Path = Field(description="key of the blind index, by which a verified id is found")
 
@@ -39,19 +37,6 @@ class ResidentSettings(BaseSettings):
             message = "the channel secret is missing or short, so anybody could sign a token"
             raise ValueError(message)
         return secret
-
-    @field_validator("database_url", "inbox_url")
-    @classmethod
-    def _wire_is_encrypted(cls, url: str) -> str:
-        if not is_protected(url):
-            message = "a PostgreSQL store on another host needs sslmode=verify-full (L8)"
-            raise ValueError(message)
-        return url
-
-    @field_validator("web_base_url")
-    @classmethod
-    def _address_is_an_origin(cls, url: str) -> str:
-        return origin_of(url)
 
     @model_validator(mode="after")
     def _line_fits_the_mode(self) -> Self:
@@ -94,9 +79,4 @@ def resident_settings() -> ResidentSettings:
         BadInput: one is missing or breaks a rule; the sentence names it, never its value.
 
     """
-    try:
-        return ResidentSettings()
-    except ValidationError as error:
-        places = [part["loc"] or ("line_login_base",) for part in error.errors(include_input=False)]
-        names = ", ".join(sorted(f"TAYORI_{place[0]}".upper() for place in places))
-    raise BadInput(f"The residents' pages cannot open: {names} is missing or breaks its rule; see docs/settings.md.")
+    return held_by(ResidentSettings, "The residents' pages")

@@ -43,7 +43,7 @@ def add_surveys(app: FastAPI, context: Context) -> None:
             codes, wrong = survey.answers(given)
             if wrong or not codes:
                 return _form(context, session, survey, given, wrong, nothing=not codes and not wrong)
-            written = {name: text for name, text in given.items() if text.strip()}
+            written = {name: text.strip() for name, text in given.items() if text.strip()}
             await in_thread(lambda: context.page.answer(who, survey, written))
         session.told = "answered"
         return see("/surveys")

@@ -73,11 +73,12 @@ def _sealed(office: Office, root: Path, copy_id: str, taken_at: datetime) -> Man
     said = facts(office, taken_at) | {"kind": KIND, "stores": ["warehouse", "inbox"]}
     said["expires_at"] = _written(taken_at + timedelta(days=office.settings.backup_days))
     making = Making(root, copy_id)
+    lying = beside.taken_out(office)  # before the stores, so that no head is ahead of the log that is taken out
     for store in parts(office):
         address = getattr(office.settings, f"{store}_address")
         with dumps.taken_out(getattr(office, store), address, store, office.settings.scratch) as source:
             making.add(store, source, [recipient])
-    making.add(beside.PART, io.BytesIO(beside.taken_out(office)), [recipient])
+    making.add(beside.PART, io.BytesIO(lying), [recipient])
     return making.finish(said, office.signing_key)
 
 

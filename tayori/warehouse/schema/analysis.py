@@ -1,6 +1,6 @@
 """What analysis decided once about each masked letter, the topics that it found, and what an edition was made of."""
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import ForeignKey, Integer, String, Table, Text
 
 from tayori.domain.columns import Erasure, Nearness
 from tayori.warehouse.schema.columns import Moment, classed, plain, warehouse
@@ -20,7 +20,9 @@ settled_opinion = Table(
         item="case_no",
     ),
     classed("text_key", String(32), *CASE, nullable=False, item="case_management"),  # the mart key of its first letter
-    classed("alike", Boolean, *CASE, nullable=False, item="case_management"),
+    classed(
+        "alike_key", String(32), *CASE, nullable=True, item="case_management"
+    ),  # the closest text that is only alike
     classed("topic_no", Integer, *CASE, nullable=True, item="case_management"),  # 0: judged, and none
 )
 

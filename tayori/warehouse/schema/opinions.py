@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -57,7 +58,7 @@ masked_opinion = Table(
         unique=True,
         item="case_no",
     ),
-    classed("month", String(7), *CASE, nullable=False, index=True, item="case_management"),
+    classed("month", String(7), *CASE, nullable=False, item="case_management"),
     classed("channel", String(24), *CASE, nullable=False, item="case_management"),
     classed("department", String(40), *CASE, nullable=True, item="case_management"),
     classed("kind", String(16), *CASE, nullable=True, item="case_management"),
@@ -66,6 +67,7 @@ masked_opinion = Table(
     classed("masked_spans", Integer, *CASE, nullable=False, item="case_management"),
     classed("level", SmallInteger, *CASE, nullable=False, server_default="0", item="case_management"),
     classed("masked_text", LargeBinary, Nearness.PERSONAL, Erasure.CASE_KEY, nullable=False, item="opinion"),
+    Index("ix_masked_opinion_month_case", "month", "case_no"),  # analysis walks it block by block
 )
 
 opinion_tally = Table(

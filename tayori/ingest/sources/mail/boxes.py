@@ -70,12 +70,15 @@ def opened_box(url: str, done: str) -> Iterator[Box]:
     Raises:
         BadInput: the address is not understood.
         NotFound: there is no such folder.
-        Unavailable: the server cannot be reached, or refuses.
+        Unavailable: the server cannot be reached, or refuses; the folder is not this user's.
 
     """
     place = _understood(url)
     if place.scheme == "maildir":
-        yield Maildir(Path(unquote(place.path)), done)
+        try:
+            yield Maildir(Path(unquote(place.path)), done)
+        except PermissionError:
+            raise Unavailable("The folder of mails cannot be read by this user; see who owns it.") from None
         return
     try:
         with _connected(place) as server:
@@ -124,7 +127,12 @@ class Maildir:
 
     def filed(self, before: datetime) -> Iterator[Block]:
         """Give the mails that were moved and arrived before a moment."""
-        yield from _read([path for path in _files_in(self._done) if _arrival(path) < before])
+        paths = []
+        for path in _files_in(self._done):
+            with contextlib.suppress(FileNotFoundError):  # somebody deleted it
+                if _arrival(path) < before:
+                    paths.append(path)
+        yield from _read(paths)
 
     def delete_filed(self, places: Sequence[Place]) -> None:
         """Delete mails that were moved."""
@@ -200,7 +208,8 @@ class ImapFolder:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    found = [path for part in ("new", "cur") for path in (folder / part).glob("*") if path.is_file()]
+    parts = [folder / part for part in ("new", "cur")]  # one that cannot be read is an error, and never an empty one
+    found = [path for part in parts if part.is_dir() for path in part.iterdir() if path.is_file()]
     return sorted(found, key=lambda path: path.name)
 
 

@@ -1014,7 +1014,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mart_key", name=op.f("pk_masked_opinion")),
         sa.UniqueConstraint("case_no", name=op.f("uq_masked_opinion_case_no")),
     )
-    op.create_index(op.f("ix_masked_opinion_month"), "masked_opinion", ["month"], unique=False)
+    op.create_index("ix_masked_opinion_month_case", "masked_opinion", ["month", "case_no"], unique=False)
     op.create_table(
         "occurrence",
         sa.Column("standing_id", sa.String(length=40), nullable=False),
@@ -1095,7 +1095,7 @@ def upgrade() -> None:
         "settled_opinion",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("text_key", sa.String(length=32), nullable=False),
-        sa.Column("alike", sa.Boolean(), nullable=False),
+        sa.Column("alike_key", sa.String(length=32), nullable=True),
         sa.Column("topic_no", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_no"], ["opinion_case.case_no"], name=op.f("fk_settled_opinion_case_no"), ondelete="CASCADE"
