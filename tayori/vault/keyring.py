@@ -150,31 +150,34 @@ class Keyring:
             Unavailable: another rotation of this space ended in the middle of this one.
 
         """
-        self._end_retired(vault, now, pause)
-        ended, began = self._prepare(vault, now, pause)
+        while (begun := self._begun(vault, now, pause)) is None:
+            pass  # another rotation switched in between: what it retired is ended first
+        ended, began = begun
         self._carry_over(vault, began)
         survivors = self._switch(vault, ended, began, pause)
         self._end_retired(vault, now, pause)
         return Rotation(self.space, ended, began, survivors)
 
-    def _prepare(self, vault: Engine, now: datetime, pause: Pause) -> tuple[int, int]:
+    def _begun(self, vault: Engine, now: datetime, pause: Pause) -> tuple[int, int] | None:
         """Begin the next epoch, or go on with the one that is begun: what its second table holds stays there.
 
         Were it emptied now, a rotation that goes on beside this one could not tell where others wrote meanwhile.
         """
 
-        def prepare(connection: Connection) -> tuple[int, int]:
+        def begin(connection: Connection) -> tuple[int, int] | None:
             standing = wrapped_keys.standing(connection, self.space)
             self._checked(standing.current)
             if standing.following is not None:
                 return standing.current.epoch, standing.following.epoch
-            self._require_state(connection, "retired", None)
+            if wrapped_keys.epoch_in_state(connection, self.space, "retired") is not None:
+                return None
             began = standing.current.epoch + 1
             self.begin_epoch(connection, began, "preparing", now)
             return standing.current.epoch, began
 
+        self._end_retired(vault, now, pause)
         self._empty_next(vault, pause, "preparing", None)
-        return self._alone(vault, prepare, pause)
+        return self._alone(vault, begin, pause)
 
     def begin_epoch(self, connection: Connection, epoch: int, state: str, now: datetime) -> None:
         """Make the key of an epoch and write the epoch down."""
@@ -196,16 +199,16 @@ class Keyring:
             after = block[-1][0]
 
     def _put(self, connection: Connection, began: int, block: Sequence[WrappedRow], anew: Sequence[WrappedRow]) -> None:
-        self._require_state(connection, "preparing", began)
+        self._require_preparing(connection, began)
         wrapped_keys.carry_over(connection, self.space, block, anew)
 
-    def _require_state(self, connection: Connection, state: str, epoch: int | None) -> None:
-        if wrapped_keys.epoch_in_state(connection, self.space, state) != epoch:
+    def _require_preparing(self, connection: Connection, began: int) -> None:
+        if wrapped_keys.epoch_in_state(connection, self.space, "preparing") != began:
             raise Unavailable(f"Another rotation of {self.space} keys went on at once; nothing was lost. Run it again.")
 
     def _switch(self, vault: Engine, ended: int, began: int, pause: Pause) -> int:
         def switch(connection: Connection) -> int:
-            self._require_state(connection, "preparing", began)
+            self._require_preparing(connection, began)
             survivors = self._completed(connection, began)
             wrapped_keys.set_epoch_state(connection, self.space, ended, "retired")
             wrapped_keys.set_epoch_state(connection, self.space, began, "current")
