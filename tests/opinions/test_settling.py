@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from sandbox.letters.letters import Mailbag
-from tayori.analysis import period_words
+from tayori.analysis import mart, period_words
 from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.period_words import words_of_period
 from tayori.analysis.settle import settle
@@ -137,6 +137,15 @@ def test_only_the_desk_labels_topics(office: Office) -> None:
         label_topic(office, a_handler(office, "writer-1", "writer"), 1, "遊具")
     with pytest.raises(NotFound):
         label_topic(office, a_handler(office, "desk-1", "desk"), 2, "遊具")
+
+
+def test_a_block_that_cannot_be_masked_holds_up_none_behind_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disposal broke off after the keys, or another worker was quicker: the letters behind are masked in this run."""
+    monkeypatch.setattr(mart, "BLOCK", 2)
+    gone = receive(office, *(ALetter(said=f"{at}番目の投書です。", masked=False) for at in range(5)))[:2]
+    with writing(office.vault) as vault:
+        office.case_keys.destroy(vault, gone)
+    assert [mask_done_cases(office).letters for _ in range(2)] == [3, 0]
 
 
 def test_partitions_cover_what_waits_and_nothing_twice(office: Office) -> None:
