@@ -91,6 +91,12 @@ def unsettled(connection: Connection, limit: int, after: tuple[str, int] | None 
     return [SealedRow(*row) for row in connection.execute(chosen)]
 
 
+def still_unsettled(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Give those of these case numbers that are in the mart and about which nothing is decided."""
+    there = {row[0] for row in rows_where_in(connection, masked_opinion, "case_no", numbers, ("case_no",))}
+    return there - {row[0] for row in rows_where_in(connection, settled_opinion, "case_no", numbers, ("case_no",))}
+
+
 def first_texts(connection: Connection, limit: int) -> list[SealedRow]:
     """Give the first letters of the latest texts, oldest first."""
     is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key

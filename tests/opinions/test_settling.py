@@ -1,9 +1,10 @@
 """What is decided about a masked letter is decided once, kept with its case, and ends with it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from sandbox.letters.letters import Mailbag
 from tayori.analysis import mart, period_words
@@ -13,6 +14,8 @@ from tayori.analysis.settle import settle
 from tayori.analysis.topic_labels import label_topic
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
+from tayori.vault.keyfile import Space
+from tayori.vault.keyring import Keyring
 from tayori.warehouse import analysis
 from tayori.warehouse.analysis import NO_TOPIC, TopicRow
 from tayori.warehouse.engines import reading, writing
@@ -76,6 +79,24 @@ def test_a_second_run_changes_nothing(office: Office) -> None:
     before = settled(office)
     assert settle(office).plain() == dict.fromkeys(settle(office).plain(), 0)
     assert settled(office) == before
+
+
+def test_two_who_settle_at_once_settle_each_letter_once(office: Office) -> None:
+    """The nightly flow meets a command: neither fails, and a letter that ended meanwhile is left out."""
+    gone, stays = receive(office, *(ALetter(said=f"{at}番目の投書です。", masked=False) for at in range(2)))
+    mask_done_cases(office)
+
+    class Overtaken(Keyring):
+        def open(self, vault: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+            del vars(office)["case_keys"]
+            with writing(office.warehouse) as people:
+                people.execute(delete(opinion_case).where(opinion_case.c.case_no == gone))
+            assert settle(office).letters == 1
+            return super().open(vault, numbers)
+
+    vars(office)["case_keys"] = Overtaken(Space.CASE, office.key_provider)
+    assert settle(office).letters == 0
+    assert set(settled(office)) == {stays}
 
 
 def test_few_letters_are_judged_and_have_no_topic(office: Office) -> None:
