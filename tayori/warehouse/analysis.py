@@ -179,7 +179,11 @@ def alike(connection: Connection, first_month: str, last_month: str) -> list[tup
         .join(opinion_case, opinion_case.c.case_no == settled_opinion.c.case_no)
         .join(earlier, earlier.c.mart_key == settled_opinion.c.alike_key)
         .join(earlier_case, earlier_case.c.case_no == earlier.c.case_no)
-        .where(masked_opinion.c.month.between(first_month, last_month), settled_opinion.c.case_no > 0)
+        .where(
+            masked_opinion.c.month.between(first_month, last_month),
+            settled_opinion.c.case_no > 0,
+            earlier.c.case_no > 0,
+        )
         .order_by(earlier_case.c.receipt_no, opinion_case.c.receipt_no)
     )
     return [(row[0], row[1], row[2]) for row in connection.execute(chosen)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sandbox.letters.letters import Mailbag
 from tayori.analysis import mart, period_words
@@ -20,7 +20,7 @@ from tayori.warehouse import analysis
 from tayori.warehouse.analysis import NO_TOPIC, TopicRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.analysis import settled_opinion
-from tayori.warehouse.schema.opinions import opinion_case
+from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tests.support.handlers import a_handler
 from tests.support.letters import ALetter, receipt, receive
 
@@ -71,6 +71,18 @@ def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
     with reading(office.warehouse) as people:
         assert analysis.alike(people, "2020-04", "2020-04") == [("2020-04", receipt(second), receipt(first))]
         assert not analysis.alike(people, "2020-05", "2020-12")
+
+
+def test_no_canary_is_listed_as_what_a_letter_is_alike_to(office: Office) -> None:
+    """A canary has a number below 0, and nobody is to judge it."""
+    first, _ = arrive(office, TEMPLATE, f"{TEMPLATE[:48]}道路の街灯も明るくしてください。")
+    with writing(office.warehouse) as people:
+        row = people.execute(select(opinion_case).where(opinion_case.c.case_no == first)).mappings().one()
+        other = {"case_no": -1, "receipt_no": "R2020-canary", "source_key": b"canary"}
+        people.execute(insert(opinion_case).values(dict(row) | other))
+        people.execute(delete(settled_opinion).where(settled_opinion.c.case_no == first))
+        people.execute(update(masked_opinion).where(masked_opinion.c.case_no == first).values(case_no=-1))
+        assert not analysis.alike(people, "2020-04", "2020-04")
 
 
 def test_a_second_run_changes_nothing(office: Office) -> None:
