@@ -109,7 +109,9 @@ def _against_last_year(contents: Contents) -> Iterator[str]:
         yield f"前年同期（{before:,}件）と同じ件数です。"
         return
     way = "増えました" if more > 0 else "減りました"
-    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。"
+    empty = any(cells[1] == 0 for cells in table.cells[:-1])
+    beside = "ただし、前年同期には1件も記録のない月があります。" if empty else ""
+    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。{beside}"
 
 
 def _leading(term: str, pairs: list[tuple[str, int | None]], *, top: int) -> Iterator[str]:
@@ -151,7 +153,7 @@ def _busiest(table: SuppressedTable | None) -> Iterator[str]:
     names = "、".join(month for month, count in zip(table.rows, counts, strict=False) if count == most)
     yield f"最も多かった月は{names}（{most:,}件）です。"
     before = [cells[1] for cells in table.cells[:-1]] if compared else []
-    if before and all(count is not None for count in before):
+    if before and all(before):  # none hidden, and none without a letter: then nothing may have been recorded
         more = sum((now or 0) > (then or 0) for now, then in zip(counts, before, strict=True))
         yield f"{len(counts)}か月のうち{more}か月で前年同月を上回りました。"
 

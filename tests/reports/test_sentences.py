@@ -47,6 +47,16 @@ def test_without_a_year_before_nothing_is_counted_as_no_rise() -> None:
     assert headline(replace(a_year(), changes=(), compared_years=0))[-1][1] == "－"
 
 
+@pytest.mark.parametrize(("before", "warned"), [((20, 30, 50), False), ((0, 50, 50), True)])
+def test_a_rise_beside_a_month_without_record_says_so(before: tuple[int, ...], warned: bool) -> None:  # noqa: FBT001
+    """An office that began in the middle of last year: what was not recorded is no rise, and no month is outdone."""
+    cells = tuple(zip((40, 60, 100), before, strict=True))
+    table = SuppressedTable("month_before", "月", "月", ("4月", "5月", "計"), ("当期", "前年同期"), cells, 10)
+    said = findings(with_tables(table))
+    assert ("1件も記録のない月" in said["years"]) is warned
+    assert ("上回りました" in said["months"]) is not warned
+
+
 @pytest.mark.parametrize(
     ("undecided", "said"),
     [
