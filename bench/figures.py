@@ -117,6 +117,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("cells_vs_optimum", 1.15, at_most=True),
         Bound("seconds_20x24", 3, at_most=True),
         Bound("nmi_against_plain", -0.02),
+        Bound("nmi_against_plain_held_back", -0.02),
         Bound("false_alarms", 1, at_most=True),
         Bound("planted_found", 0.9),
         Bound("fields_added_right", 0.75),

@@ -27,7 +27,9 @@ def topic_courses(now: PeriodWords, before: PeriodWords, topics: Mapping[str, To
 def changes_of(
     courses: Sequence[Course], tables: Mapping[str, SuppressedTable], topics: Mapping[str, TopicRow], k: int
 ) -> Iterator[ToldChange]:
-    """The changes that the test finds, the surest first; silent where the count of the period is hidden or folded.
+    """The changes that the test finds, the surest first; silent where a count is hidden or folded: a word tells it too.
+
+    "Vanished" says that a count is 0, "risen" beside a hidden count of the year before says how large that can be.
 
     What is told is what the table prints: letters of a topic are counted anew for the test, by today's words, and that
     count was never released.
@@ -37,13 +39,11 @@ def changes_of(
     for one in signals(courses, minimum=k):
         printed = _last_column(tables[_PRINTED_IN[one.what]]) if _PRINTED_IN[one.what] in tables else {}
         label = _label(one, topics)
-        code = one.code if one.what == "topic" else label
-        shown = printed.get(code)
-        if one.now and shown is None:
+        shown = printed.get(one.code if one.what == "topic" else label, None if one.now else 0)
+        then = before.get(label) if one.what == "theme" else None
+        if shown is None or bool(shown) != bool(one.now) or (one.what == "theme" and label in before and then is None):
             continue
-        yield ToldChange(
-            _TERMS[one.what], label, one.change, shown or 0, before.get(label) if one.what == "theme" else None
-        )
+        yield ToldChange(_TERMS[one.what], label, one.change, shown, then)
 
 
 def _last_column(table: SuppressedTable) -> dict[str, int | None]:

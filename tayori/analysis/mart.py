@@ -25,6 +25,9 @@ PARTITION: Final = 10_000
 Span = tuple[int, int]
 """The first and the last case number of a partition."""
 
+EVERY: Final[Span] = (-(2**31), 2**31 - 1)
+"""All case numbers that a store can hold."""
+
 Opened = list[tuple[SealedRow, str, tuple[str, ...]]]
 """Rows of the mart with their masked text and its words."""
 
@@ -55,18 +58,21 @@ class MartCounts:
 
 
 def mask_done_cases(
-    office: Office, on_progress: Callable[[int], None] | None = None, within: Span | None = None
+    office: Office, on_progress: Callable[[int], None] | None = None, within: Span = EVERY
 ) -> MartCounts:
     """Mask every case that is done and not in the mart yet, block by block; a crash loses no more than one block.
 
-    `within` keeps to a span of case numbers, so that several workers can mask at once.
+    `within` keeps to a span of case numbers, so that several workers can mask at once. A block of which nothing is left
+    to mask (another worker did, or its keys are gone) is passed by: what lies behind it is masked all the same.
     """
     counts = MartCounts()
     analyst = Analyst()
-    while facts := mask_block(office, analyst, within=within):
-        counts.add(facts)
+    first, last = within
+    while (block := mask_block(office, analyst, (first, last))) is not None:
+        first = block.last + 1
+        counts.add(block.facts)
         if on_progress is not None:
-            on_progress(len(facts))
+            on_progress(len(block.facts))
     return counts
 
 
@@ -76,14 +82,22 @@ def partitions(office: Office, size: int = PARTITION) -> list[Span]:
         return opinions.unmasked_partitions(people, size)
 
 
-def mask_block(office: Office, analyst: Analyst, size: int = BLOCK, within: Span | None = None) -> list[Fact]:
-    """Mask one block of done cases and write it into the mart; an empty list when none is left or it has ended."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Masked:
+    """A block that was masked: the facts that went into the mart, and the last case number that was looked at."""
+
+    facts: list[Fact]
+    last: int
+
+
+def mask_block(office: Office, analyst: Analyst, within: Span = EVERY) -> Masked | None:
+    """Mask the first block of done cases of a span and write it into the mart; None where none is left, or it ended."""
     with writing(office.warehouse) as people:
         if closing.is_frozen(people, Contract.OPINIONS):
-            return []
-        done = opinions.done_and_unmasked(people, size, within)
+            return None
+        done = opinions.done_and_unmasked(people, BLOCK, within)
         if not done:
-            return []
+            return None
         record(people, EVIDENCE, Action.OPEN, "cases for the masked mart", count=len(done), now=office.now())
     with reading(office.vault) as vault:
         keys = office.case_keys.open(vault, [case.case_no for case in done])
@@ -94,7 +108,7 @@ def mask_block(office: Office, analyst: Analyst, size: int = BLOCK, within: Span
         mine = opinions.still_unmasked(people, list(states))
         facts = [fact for fact in facts if fact.case_no in mine]
         opinions.add_masked(people, (_row(office, fact, states[fact.case_no], keys[fact.case_no]) for fact in facts))
-    return facts
+    return Masked(facts, done[-1].case_no)
 
 
 def opened(office: Office, rows: Sequence[SealedRow], why: str, evidence: Evidence = EVIDENCE) -> Opened:

@@ -20,6 +20,7 @@ from tayori.opinions.period import months_back
 from tayori.opinions.sentences import speaking
 from tayori.opinions.themes import theme_rules
 from tayori.opinions.topics import NONE, FoundTopic, assigned, discover, matched
+from tayori.vault import audit
 from tayori.warehouse import analysis, closing
 from tayori.warehouse.analysis import NO_TOPIC, SealedRow, Settled, TopicRow
 from tayori.warehouse.engines import reading, writing
@@ -111,13 +112,15 @@ def _settle_block(
     waiting = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
     given = model.fields([texts[case_no] for case_no in waiting]) if model else [None] * len(waiting)
     fields = {case_no: name for case_no, name in zip(waiting, given, strict=True) if name is not None}
-    settled = [Settled(row.case_no, linked[row.case_no].text_key, linked[row.case_no].alike_key) for row in rows]
     with writing(office.warehouse) as people:
+        audit.reserve(people)  # whoever else settles waits here; what they settled, or what ended, is left out
+        mine = analysis.still_unsettled(people, list(linked))
+        settled = [Settled(case_no, one.text_key, one.alike_key) for case_no, one in linked.items() if case_no in mine]
         analysis.add_settled(people, settled)
-        analysis.set_themes(people, fields)
-    counts.letters += len(rows)
-    counts.repeats += sum(one.repeats for one in linked.values())
-    counts.fields += len(fields)
+        analysis.set_themes(people, {case_no: name for case_no, name in fields.items() if case_no in mine})
+    counts.letters += len(mine)
+    counts.repeats += sum(one.repeats for case_no, one in linked.items() if case_no in mine)
+    counts.fields += len(fields.keys() & mine)
 
 
 def _give_topics(office: Office, counts: SettleCounts) -> None:

@@ -67,9 +67,9 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
     if rows.empty:
         raise BadInput("There is no letter in the period; choose another period. Nothing was written.")
     rows = _rare_folded(rows, k)
-    dimensions = dimensions_of(
-        {name: rows[name].unique() for name in rows.columns if name in _NAMED | {"quarter"}}, period
-    )
+    occurring = {name: set(rows[name]) for name in rows.columns if name in _NAMED | {"quarter"}}
+    occurring["theme"] |= set(before["theme"])  # a field without a letter now: last year's have to add up, too
+    dimensions = dimensions_of(occurring, period)
     pairs = [pair for pair in PAIRS if set(pair) <= dimensions.keys()]
     names = {name for pair in pairs for name in pair} | (SINGLES.keys() & dimensions.keys())
     wanted = [(), *((name,) for name in sorted(names)), *pairs]

@@ -20,9 +20,12 @@ class Part:
 
 
 PARTS: Final = (
-    Part("years", "年度ごとの推移", ("years",), "前の年の記録がないため、比べられません。"),
+    Part("years", "年度ごとの推移", ("years",), "比べられる前の年の記録がありません。"),
     Part(
-        "months", "月ごとの件数と前年同月", ("month_before",), "前の年の記録がないため、月ごとの件数は次の表だけです。"
+        "months",
+        "月ごとの件数と前年同月",
+        ("month_before",),
+        "比べられる前の年の記録がありません。月ごとの件数は次の表にあります。",
     ),
     Part("channels", "媒体別", ("channel", "month_channel"), ""),
     Part("departments", "部別", ("department_kind",), ""),

@@ -7,14 +7,14 @@ from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
 from tayori.opinions.report_tables import OTHER, PACES, UNSET
 from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
-from tayori.reports.charts import margin, text
+from tayori.reports.charts import margin
 from tayori.reports.contents import Contents, ToldChange
 from tayori.reports.parts import change
 
 _TOP: Final = 3
 _HOW: Final = {
     Change.RISEN: "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたもの",
-    Change.NEW: "過去の同じ時期になく、新しく寄せられたもの",
+    Change.NEW: "比べた年の同じ時期になく、新しく寄せられたもの",
     Change.FALLEN: "例年の同じ時期に比べ、偶然とは考えにくい減り方をしたもの",
     Change.VANISHED: "例年の同じ時期にはあり、今期は寄せられなかったもの",
 }
@@ -60,14 +60,15 @@ def findings(contents: Contents) -> dict[str, str]:
 def headline(contents: Contents) -> list[tuple[str, str]]:
     """Four numbers for the page of the mayor, each with its name."""
     units, compared = contents.table("units"), contents.table("month_before")
+    whole = units.cells[-1][0] if units is not None else None
     now, before = compared.cells[-1] if compared is not None else (None, None)
     share = within_target(contents)
     risen = sum(one.change in _FOR_THE_MAYOR for one in contents.changes)
     return [
-        ("寄せられた件数", f"{text(units.cells[-1][0])}件" if units is not None else "－"),
+        ("寄せられた件数", "－" if whole is None else f"{whole:,}件"),
         ("前年同期比", change(now, before)),
         ("目安内に回答した割合", "－" if share is None else f"{share:.1%}"),
-        ("増えた・新しいもの", f"{risen}"),
+        ("増えた・新しいもの", f"{risen}" if contents.compared_years else "－"),
     ]
 
 
@@ -86,7 +87,7 @@ def _total(units: SuppressedTable | None) -> Iterator[str]:
         return
     letters, further, matters = (cells[0] for cells in units.cells)
     if matters is None:
-        yield "寄せられた意見等が少ないため、合計を含めて数を示しません。"
+        yield "寄せられた意見等の合計は、秘匿のため示しません。"
     elif letters is None:
         yield f"寄せられた意見等は{matters:,}件でした。"
     elif not further:
@@ -101,22 +102,26 @@ def _against_last_year(contents: Contents) -> Iterator[str]:
         return
     now, before = table.cells[-1]
     if now is None or before is None or before == 0:
-        yield "前年同期との比較は、数が少ないため示しません。"
+        yield "前年同期との比較は、秘匿した数があるため示しません。"
         return
     more = now - before
     if more == 0:
         yield f"前年同期（{before:,}件）と同じ件数です。"
         return
     way = "増えました" if more > 0 else "減りました"
-    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。"
+    empty = any(cells[1] == 0 for cells in table.cells[:-1])
+    beside = "ただし、前年同期には1件も記録のない月があります。" if empty else ""
+    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。{beside}"
 
 
 def _leading(term: str, pairs: list[tuple[str, int | None]], *, top: int) -> Iterator[str]:
-    """The largest shown counts; silent when there is no order."""
-    shown = sorted(((label, count) for label, count in pairs if count), key=lambda pair: -pair[1])[:top]
+    """The largest shown counts; silent when there is no order. A hidden count may be larger than they are."""
+    ranked = sorted(((label, count) for label, count in pairs if count), key=lambda pair: -pair[1])
+    shown = [pair for pair in ranked[:top] if top > 1 or pair[1] not in {count for _, count in ranked[1:2]}]
     if shown and len(pairs) > 1:
         said = "、".join(f"「{label}」{count:,}件" for label, count in shown)
-        yield f"{term}別では、{said}{'の順に' if len(shown) > 1 else 'が最も'}多く寄せられました。"
+        among = "数を示したもののうち、" if any(count is None for _, count in pairs) else ""
+        yield f"{term}別では、{among}{said}{'の順に' if len(shown) > 1 else 'が最も'}多く寄せられました。"
 
 
 def _pairs(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
@@ -131,7 +136,9 @@ def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
     if len(shown) < 2 or shown[0][0] == shown[1][0] or any(count is None for _, count in pairs):  # noqa: PLR2004
         return
     (count, label), whole = shown[0], sum(count or 0 for _, count in pairs)
-    yield f"{lead}「{label}」が{count:,}件で最も多く、全体の{count / whole:.1%}です。"
+    larger = "".join(f"「{one}」" for one, counted in pairs if one in silent and (counted or 0) >= count)
+    apart = f"{larger}を除くと、" if larger else ""
+    yield f"{lead}{apart}「{label}」が{count:,}件で最も多く、全体の{count / whole:.1%}です。"
 
 
 def _busiest(table: SuppressedTable | None) -> Iterator[str]:
@@ -146,7 +153,7 @@ def _busiest(table: SuppressedTable | None) -> Iterator[str]:
     names = "、".join(month for month, count in zip(table.rows, counts, strict=False) if count == most)
     yield f"最も多かった月は{names}（{most:,}件）です。"
     before = [cells[1] for cells in table.cells[:-1]] if compared else []
-    if before and all(count is not None for count in before):
+    if before and all(before):  # none hidden, and none without a letter: then nothing may have been recorded
         more = sum((now or 0) > (then or 0) for now, then in zip(counts, before, strict=True))
         yield f"{len(counts)}か月のうち{more}か月で前年同月を上回りました。"
 
@@ -156,10 +163,11 @@ def _weighed(contents: Contents) -> Iterator[str]:
         return
     risen = sum(one.change in _FOR_THE_MAYOR for one in contents.changes)
     fallen = len(contents.changes) - risen
+    among = "数を示せるもののうち、偶然とは考えにくい"
     if not contents.changes:
-        yield "偶然とは考えにくい増え方や減り方をしたものはありませんでした。"
+        yield f"{among}増え方や減り方をしたものはありませんでした。"
     else:
-        yield f"偶然とは考えにくい変化は、増えたもの・新しいものが{risen}、減ったもの・なくなったものが{fallen}です。"
+        yield f"{among}変化は、増えたもの・新しいものが{risen}、減ったもの・なくなったものが{fallen}です。"
 
 
 def _decided(table: SuppressedTable | None) -> list[tuple[str, int | None]]:

@@ -91,6 +91,12 @@ def unsettled(connection: Connection, limit: int, after: tuple[str, int] | None 
     return [SealedRow(*row) for row in connection.execute(chosen)]
 
 
+def still_unsettled(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Give those of these case numbers that are in the mart and about which nothing is decided."""
+    there = {row[0] for row in rows_where_in(connection, masked_opinion, "case_no", numbers, ("case_no",))}
+    return there - {row[0] for row in rows_where_in(connection, settled_opinion, "case_no", numbers, ("case_no",))}
+
+
 def first_texts(connection: Connection, limit: int) -> list[SealedRow]:
     """Give the first letters of the latest texts, oldest first."""
     is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key
@@ -173,7 +179,11 @@ def alike(connection: Connection, first_month: str, last_month: str) -> list[tup
         .join(opinion_case, opinion_case.c.case_no == settled_opinion.c.case_no)
         .join(earlier, earlier.c.mart_key == settled_opinion.c.alike_key)
         .join(earlier_case, earlier_case.c.case_no == earlier.c.case_no)
-        .where(masked_opinion.c.month.between(first_month, last_month), settled_opinion.c.case_no > 0)
+        .where(
+            masked_opinion.c.month.between(first_month, last_month),
+            settled_opinion.c.case_no > 0,
+            earlier.c.case_no > 0,
+        )
         .order_by(earlier_case.c.receipt_no, opinion_case.c.receipt_no)
     )
     return [(row[0], row[1], row[2]) for row in connection.execute(chosen)]

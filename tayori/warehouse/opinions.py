@@ -217,15 +217,13 @@ def set_state(connection: Connection, numbers: Sequence[int], state: CaseState, 
     return moved
 
 
-def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int] | None = None) -> list[DoneCase]:
-    """Give cases that are done and not yet in the mart, oldest first; of a span of case numbers if one is given."""
+def done_and_unmasked(connection: Connection, limit: int, within: tuple[int, int]) -> list[DoneCase]:
+    """Give cases of a span of case numbers that are done and not yet in the mart, oldest first."""
     columns = opinion_case.c
     # a case that was answered and then closed is counted as answered
     outcome = case((columns.state == CaseState.CLOSED, CaseState.ANSWERED.value), else_=columns.state).label("state")
     wanted = [outcome if name == "state" else columns[name] for name in DoneCase.__slots__]
-    chosen = select(*wanted).where(_unmasked())
-    if within is not None:
-        chosen = chosen.where(columns.case_no.between(*within))
+    chosen = select(*wanted).where(_unmasked(), columns.case_no.between(*within))
     return [DoneCase(*row) for row in connection.execute(chosen.order_by(columns.case_no).limit(limit))]
 
 

@@ -1,23 +1,26 @@
 """What is decided about a masked letter is decided once, kept with its case, and ends with it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from sandbox.letters.letters import Mailbag
-from tayori.analysis import period_words
+from tayori.analysis import mart, period_words
 from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.period_words import words_of_period
 from tayori.analysis.settle import settle
 from tayori.analysis.topic_labels import label_topic
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
+from tayori.vault.keyfile import Space
+from tayori.vault.keyring import Keyring
 from tayori.warehouse import analysis
 from tayori.warehouse.analysis import NO_TOPIC, TopicRow
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.analysis import settled_opinion
-from tayori.warehouse.schema.opinions import opinion_case
+from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tests.support.handlers import a_handler
 from tests.support.letters import ALetter, receipt, receive
 
@@ -70,12 +73,42 @@ def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
         assert not analysis.alike(people, "2020-05", "2020-12")
 
 
+def test_no_canary_is_listed_as_what_a_letter_is_alike_to(office: Office) -> None:
+    """A canary has a number below 0, and nobody is to judge it."""
+    first, _ = arrive(office, TEMPLATE, f"{TEMPLATE[:48]}道路の街灯も明るくしてください。")
+    with writing(office.warehouse) as people:
+        row = people.execute(select(opinion_case).where(opinion_case.c.case_no == first)).mappings().one()
+        other = {"case_no": -1, "receipt_no": "R2020-canary", "source_key": b"canary"}
+        people.execute(insert(opinion_case).values(dict(row) | other))
+        people.execute(delete(settled_opinion).where(settled_opinion.c.case_no == first))
+        people.execute(update(masked_opinion).where(masked_opinion.c.case_no == first).values(case_no=-1))
+        assert not analysis.alike(people, "2020-04", "2020-04")
+
+
 def test_a_second_run_changes_nothing(office: Office) -> None:
     """Settled once, settled for good: nothing is opened or written again."""
     arrive(office, TEMPLATE, "駅前の放置自転車を撤去してください。")
     before = settled(office)
     assert settle(office).plain() == dict.fromkeys(settle(office).plain(), 0)
     assert settled(office) == before
+
+
+def test_two_who_settle_at_once_settle_each_letter_once(office: Office) -> None:
+    """The nightly flow meets a command: neither fails, and a letter that ended meanwhile is left out."""
+    gone, stays = receive(office, *(ALetter(said=f"{at}番目の投書です。", masked=False) for at in range(2)))
+    mask_done_cases(office)
+
+    class Overtaken(Keyring):
+        def open(self, vault: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+            del vars(office)["case_keys"]
+            with writing(office.warehouse) as people:
+                people.execute(delete(opinion_case).where(opinion_case.c.case_no == gone))
+            assert settle(office).letters == 1
+            return super().open(vault, numbers)
+
+    vars(office)["case_keys"] = Overtaken(Space.CASE, office.key_provider)
+    assert settle(office).letters == 0
+    assert set(settled(office)) == {stays}
 
 
 def test_few_letters_are_judged_and_have_no_topic(office: Office) -> None:
@@ -137,6 +170,15 @@ def test_only_the_desk_labels_topics(office: Office) -> None:
         label_topic(office, a_handler(office, "writer-1", "writer"), 1, "遊具")
     with pytest.raises(NotFound):
         label_topic(office, a_handler(office, "desk-1", "desk"), 2, "遊具")
+
+
+def test_a_block_that_cannot_be_masked_holds_up_none_behind_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disposal broke off after the keys, or another worker was quicker: the letters behind are masked in this run."""
+    monkeypatch.setattr(mart, "BLOCK", 2)
+    gone = receive(office, *(ALetter(said=f"{at}番目の投書です。", masked=False) for at in range(5)))[:2]
+    with writing(office.vault) as vault:
+        office.case_keys.destroy(vault, gone)
+    assert [mask_done_cases(office).letters for _ in range(2)] == [3, 0]
 
 
 def test_partitions_cover_what_waits_and_nothing_twice(office: Office) -> None:

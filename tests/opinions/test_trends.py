@@ -87,6 +87,15 @@ def test_an_empty_period_and_a_missing_column_are_told() -> None:
         tabulate(facts.drop(columns="channel"), 5, period=YEAR)
 
 
+def test_a_field_that_nobody_writes_about_any_more_has_its_row() -> None:
+    """Last year's letters of it count within last year's total, so the table says none for now; the report is made."""
+    now = facts_frame(dice(1), 420, YEAR.months)
+    before = facts_frame(dice(2), 300, YEAR.months_before).assign(mart_key=[f"b{at}" for at in range(300)])
+    facts = pd.concat([now[now["theme"] != "動物"], before])
+    table = by_name(tabulate(facts, 5, period=YEAR))["theme_before"]
+    assert dict(zip(table.rows, table.cells, strict=True))["動物"] == (0, int((before["theme"] == "動物").sum()))
+
+
 def test_words_follow_the_order_of_fields_and_skip_letters_without_one() -> None:
     """分類保留 has no words; fields stand as the dictionary of duties lists them."""
     facts = facts_frame(dice(1), 400, YEAR.months)

@@ -285,7 +285,7 @@ def units(letters: int | None, further: int | None, matters: int | None) -> Supp
         ((300, 20, 320), "寄せられた意見等は300通、内容ごとに数えて320件でした。"),
         ((300, 0, 300), "寄せられた意見等は300件（300通）でした。"),
         ((None, None, 320), "寄せられた意見等は320件でした。"),
-        ((None, None, None), "寄せられた意見等が少ないため、合計を含めて数を示しません。"),
+        ((None, None, None), "寄せられた意見等の合計は、秘匿のため示しません。"),
     ],
 )
 def test_the_first_sentence_tells_letters_from_matters(counts: tuple[int | None, ...], said: str) -> None:
@@ -334,7 +334,7 @@ def test_a_part_says_what_leads_only_if_nothing_hidden_can_be_larger(
             21,
             "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21通から60通）です。",
         ),
-        (Change.NEW, None, "過去の同じ時期になく、新しく寄せられたものは、分野「動物」（60通）です。"),
+        (Change.NEW, None, "比べた年の同じ時期になく、新しく寄せられたものは、分野「動物」（60通）です。"),
     ],
 )
 def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, before: int | None, said: str) -> None:

@@ -1,0 +1,84 @@
+"""Every sentence of a report holds where there is little, much is hidden, or no year before."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.reports.contents import Contents
+from tayori.reports.sentences import findings, headline, summary
+from tests.reports.test_opinion_report import a_year
+
+
+def a_kind(*counts: int | None, rows: tuple[str, ...] = ("要望", "苦情", "（未定）")) -> SuppressedTable:
+    cells = (*((one,) for one in counts), (sum(one or 0 for one in counts),))
+    return SuppressedTable("kind", "種別", "種別", (*rows, "計"), ("件数",), cells, 10)
+
+
+def with_tables(*tables: SuppressedTable) -> Contents:
+    named = {table.name: table for table in (*a_year().tables, *tables)}
+    return replace(a_year(), tables=tuple(named.values()))
+
+
+def all_hidden() -> Contents:
+    """A report in which no count could be printed, beside a year before."""
+    tables = [replace(one, cells=tuple(tuple(None for _ in row) for row in one.cells)) for one in a_year().tables]
+    return replace(a_year(), tables=tuple(tables), changes=(), new_words=(), times=())
+
+
+SAID_OF_NOTHING: Final = [
+    "寄せられた意見等の合計は、秘匿のため示しません。",
+    "前年同期との比較は、秘匿した数があるため示しません。",
+]
+
+
+def test_where_all_is_hidden_no_count_and_no_absence_is_said() -> None:
+    """Neither a number, nor that there were few, nor that nothing changed: what is hidden may have changed."""
+    contents = all_hidden()
+    assert summary(contents, short=True) == SAID_OF_NOTHING
+    assert [value for _, value in headline(contents)][:3] == ["－"] * 3
+    assert findings(contents)["changes"].startswith("数を示せるもののうち、")
+
+
+def test_without_a_year_before_nothing_is_counted_as_no_rise() -> None:
+    """The mayor's page says 0 only where something was compared."""
+    assert headline(replace(a_year(), changes=()))[-1][1] == "0"
+    assert headline(replace(a_year(), changes=(), compared_years=0))[-1][1] == "－"
+
+
+@pytest.mark.parametrize(("before", "warned"), [((20, 30, 50), False), ((0, 50, 50), True)])
+def test_a_rise_beside_a_month_without_record_says_so(before: tuple[int, ...], warned: bool) -> None:  # noqa: FBT001
+    """An office that began in the middle of last year: what was not recorded is no rise, and no month is outdone."""
+    cells = tuple(zip((40, 60, 100), before, strict=True))
+    table = SuppressedTable("month_before", "月", "月", ("4月", "5月", "計"), ("当期", "前年同期"), cells, 10)
+    said = findings(with_tables(table))
+    assert ("1件も記録のない月" in said["years"]) is warned
+    assert ("上回りました" in said["months"]) is not warned
+
+
+@pytest.mark.parametrize(
+    ("undecided", "said"),
+    [
+        (20, "「要望」が60件で最も多く、全体の54.5%です。"),
+        (110, "「（未定）」を除くと、「要望」が60件で最も多く、全体の30.0%です。"),
+    ],
+)
+def test_what_leads_is_not_called_the_largest_beside_more_that_is_undecided(undecided: int, said: str) -> None:
+    """The reader sees the larger bar of what is not decided: it is named."""
+    assert findings(with_tables(a_kind(60, 30, undecided)))["kinds"] == said
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((60, 30), "媒体別では、「一般投書」60件が最も多く寄せられました。"),
+        ((60, None), "媒体別では、数を示したもののうち、「一般投書」60件が最も多く寄せられました。"),
+        ((60, 60), None),
+    ],
+)
+def test_a_way_is_called_the_most_used_only_if_it_is(counts: tuple[int | None, ...], said: str | None) -> None:
+    """A hidden count can be larger, and of two equals none is the most."""
+    columns = ("一般投書", "メール", "計")
+    table = SuppressedTable("month_channel", "月別", "月", ("計",), columns, ((*counts, 120),), 10)
+    assert [one for one in summary(with_tables(table)) if one.startswith("媒体別")] == ([said] if said else [])
