@@ -25,15 +25,18 @@ def is_protected(url: str) -> bool:
 def host_of(url: str) -> str | None:
     """Give the host that a store's address names: None for a file or a socket of this machine; several as one text.
 
-    Where the address of a PostgreSQL server names none, libpq takes it from the environment. A service
-    (pg_service.conf) stands for whatever host its file names, and is no host of this machine.
+    None too for what is no store's address: nothing opens it. Where that of a PostgreSQL server names no host, libpq
+    takes it from the environment. A service (pg_service.conf) stands for whatever host its file names, and is no host
+    of this machine.
     """
     try:
         address = make_url(url)
     except ArgumentError:
         return None
+    if address.get_backend_name() != "postgresql":
+        return None
     host = address.query.get("hostaddr", address.query.get("host", address.host))
-    if host is None and address.get_backend_name() == "postgresql":
+    if host is None:
         host = _unsaid(address.query.get("service"))
     named = host if isinstance(host, str) or host is None else ",".join(host)
     return named if named and not named.startswith("/") else None

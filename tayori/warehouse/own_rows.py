@@ -37,12 +37,14 @@ SEEN: Final = {
     "audit_entry": f"{_named(PERSON)} IS NOT NULL",
 }
 """Which rows of a table are there, for who does not own it."""
-_POSTGRESQL: Final = (
-    *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in SEEN),
+LAID: Final = (
     *(f"CREATE POLICY own_rows ON {table} FOR SELECT USING ({rule})" for table, rule in SEEN.items()),
     f"CREATE POLICY own_line ON audit_entry FOR INSERT WITH CHECK ({_WRITTEN})",
 )
-STATEMENTS: Final[dict[str, tuple[str, ...]]] = {"sqlite": (), "postgresql": _POSTGRESQL}
+LIFTED: Final = (*(f"DROP POLICY own_rows ON {table}" for table in SEEN), "DROP POLICY own_line ON audit_entry")
+"""Take the rules away: a role that is bound by them then sees no row at all, until they are laid again."""
+_ENABLED: Final = tuple(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in SEEN)
+STATEMENTS: Final[dict[str, tuple[str, ...]]] = {"sqlite": (), "postgresql": (*_ENABLED, *LAID)}
 
 
 def name_person(connection: Connection, index: bytes, *, bound: bool = False) -> None:

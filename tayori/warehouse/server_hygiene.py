@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tayori.domain.columns import Nearness
 from tayori.errors import Unavailable
-from tayori.warehouse.engines import reading
+from tayori.warehouse import own_rows
+from tayori.warehouse.engines import DRIVERS_ERRORS, driver_cursor, reading
 
 DONE, NOT_ALLOWED = "done", "not allowed to this role"
 KEPT: Final = """
@@ -22,6 +23,7 @@ JOIN pg_attribute a ON a.attrelid = to_regclass(asked.t) AND a.attname = asked.c
 LEFT JOIN pg_stats s ON s.tablename = asked.t AND s.attname = asked.c
 """
 """Of some columns: whether statistics are to be kept, and whether some are."""
+RULED: Final = "SELECT EXISTS (SELECT FROM pg_policies WHERE policyname = 'own_rows')"
 QUIET: Final[Mapping[str, frozenset[str]]] = {
     "log_error_verbosity": frozenset({"terse"}),  # else a conflict's DETAIL and a COPY's CONTEXT show the row
     "log_min_error_statement": frozenset({"fatal", "panic"}),
@@ -46,7 +48,7 @@ def clean_server(engine: Engine, store: str, tables: Sequence[Table]) -> dict[st
             silenced = silence(connection, tables)
             for table in tables:
                 connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
-        except DBAPIError:
+        except (DBAPIError, *DRIVERS_ERRORS):
             raise Unavailable(f"The {store} cannot be vacuumed now; nothing was lost. Run it again.") from None
         return {
             "VACUUM (ANALYZE)": DONE,
@@ -73,15 +75,21 @@ def _require_ownership(connection: Connection, store: str, tables: Iterable[Tabl
 def silence(connection: Connection, tables: Iterable[Table]) -> int:
     """Let no statistics be kept of columns whose values belong to one person; give how many such columns there are.
 
-    What was kept of them before goes too: a column that is given the type that it has loses its statistics.
+    What was kept of them before goes too: a column that is given the type that it has loses its statistics. The rules
+    for rows name some of these columns, and stand aside for as long.
     """
     unique = [(table.name, column.name) for table in tables for column in table.columns if _of_one(column)]
     asked = {"tables": [table for table, _ in unique], "columns": [column for _, column in unique]}
+    forgotten = []
     for table, column, is_heard, is_kept, kind in connection.execute(text(KEPT), asked).all():
         if is_heard:
             connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"))
         if is_kept:
-            connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"))
+            forgotten.append(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}")
+    if forgotten and connection.execute(text(RULED)).scalar_one():
+        forgotten = [*own_rows.LIFTED, *forgotten, *own_rows.LAID]
+    if forgotten:
+        driver_cursor(connection).execute("; ".join(forgotten))  # one message is one transaction: all of it or nothing
     return len(unique)
 
 

@@ -28,10 +28,11 @@ def line_ids(office: Office) -> list[str]:
         return list(open_line_ids(warehouse, vault, office.person_keys, numbers, written).values())
 
 
-def letters(office: Office) -> list[dict[str, str]]:
-    """Open every item of every letter."""
+def letters(office: Office, *, mailed: bool) -> list[dict[str, str]]:
+    """Open every item of every letter that came by mail, or of every other one."""
+    by_mail = opinion_case.c.channel == "email"
     with reading(office.warehouse) as warehouse:
-        cases = warehouse.execute(select(opinion_case)).mappings().all()
+        cases = warehouse.execute(select(opinion_case).where(by_mail if mailed else ~by_mail)).mappings().all()
     with reading(office.vault) as vault:
         keys = office.case_keys.open(vault, [case["case_no"] for case in cases])
     return [

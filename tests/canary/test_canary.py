@@ -72,14 +72,15 @@ def test_the_marked_are_under_the_seals(walked: Walked) -> None:
     world, marks = walked.world, walked.world.marks
     gone = scenes.BLOCKED + scenes.QUIT
     assert sorted(opened.line_ids(world.office)) == sorted(scenes.residents(world)[gone:])
-    letters = opened.letters(world.office)
+    letters, mails = opened.letters(world.office, mailed=False), opened.letters(world.office, mailed=True)
     assert len(letters) > 200
     assert all(marks.word in letter["opinion"] for letter in letters)
+    assert sum(marks.word in mail["opinion"] for mail in mails) > 20  # others lose it: what is quoted is no letter
     answers = opened.answers(world.office, "library")
     assert len(answers) == visits.TOGETHER + 2 - gone
     assert all(marks.word in one for one in answers)
     assert opened.counted(world.office, "parks") == visits.TOGETHER + 1  # who erased themself is nobody by then
-    assert not any(f"out-{marks.word}" in item for letter in letters for item in letter.values())
+    assert not any(f"out-{marks.word}" in item for letter in [*letters, *mails] for item in letter.values())
     aside = opened.set_aside(world.office, [marks.talk.encode(), marks.word.encode(), marks.tail.encode()])
     assert set(scenes.RULES) <= set(aside), aside
 

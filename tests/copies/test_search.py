@@ -17,6 +17,8 @@ from tests.copies.test_ledger import of_contractor
 from tests.support.builders import TestClock, a_line_id
 from tests.support.people import follow
 
+PARTS = 3  # of a backup: the warehouse, the inbox, and what lies beside them
+
 
 def _backup(office: Office, place: Path) -> None:
     shutil.copytree(office.settings.backups / backups.make(office, "flow:backup").copy_id, place / "old")
@@ -75,7 +77,7 @@ def test_a_copy_of_a_backup_that_ended_opens_no_more(sqlite_office: Office, cloc
     assert kept_by_mistake(sqlite_office, {"別の媒体": place}) == []
     with writing(sqlite_office.vault) as vault:
         vault.exec_driver_sql("INSERT INTO backup_key (number, epoch, wrapped) VALUES (?, ?, ?)", tuple(kept_key))
-    assert [stray.kind for stray in kept_by_mistake(sqlite_office, {"別の媒体": place})] == ["backup", "backup"]
+    assert [stray.kind for stray in kept_by_mistake(sqlite_office, {"別の媒体": place})] == ["backup"] * PARTS
 
 
 def test_a_place_that_is_not_there_is_told(sqlite_office: Office, tmp_path: Path) -> None:
@@ -89,13 +91,13 @@ def test_every_backup_is_tried_by_a_ward_handler(kept_sqlite: Office, clock: Tes
     ward = handlers(kept_sqlite)
     backups.make(kept_sqlite, "flow:backup")
     found = restore_attempts(kept_sqlite, ward)
-    assert (found.tried, len(found.opened)) == (2, 2)
+    assert (found.tried, len(found.opened)) == (PARTS, PARTS)
     clock.forward(days=14)
     copied = kept_sqlite.settings.home / "copied"
     shutil.copytree(kept_sqlite.settings.backups, copied)
     backups.expire(kept_sqlite)
     found = restore_attempts(kept_sqlite, ward)
-    assert (found.tried, found.opened) == (2, ())
+    assert (found.tried, found.opened) == (PARTS, ())
     live = changed(kept_sqlite, mode=Mode.LIVE)
     with pytest.raises(Refused, match="甲"):
         restore_attempts(live, of_contractor(kept_sqlite))

@@ -12,7 +12,7 @@ from tayori.errors import Unavailable
 from tayori.office import Office
 from tayori.retention import run
 from tayori.settings import Mode
-from tayori.warehouse import hygiene, server_hygiene
+from tayori.warehouse import hygiene, own_rows, server_hygiene
 from tayori.warehouse.engines import is_sqlite, open_store, reading
 from tayori.warehouse.setup import STORES
 from tests.support.builders import TestClock, a_line_id
@@ -21,6 +21,7 @@ from tests.support.people import follow, leave
 from tests.support.postgres import Cluster
 
 PEOPLE = 60
+RULES = "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2"
 
 
 def a_ward(office: Office) -> None:
@@ -70,9 +71,12 @@ def test_the_server_keeps_no_statistics_of_what_belongs_to_one_person(cluster: C
             connection.execute(text("ALTER TABLE person ALTER COLUMN line_index SET STATISTICS 100"))
             connection.execute(text("ANALYZE"))
             assert _sampled(connection) == {("person", "line_index")}
+            rules = connection.execute(text(RULES)).all()
         night(office)
         with reading(office.warehouse) as warehouse, reading(office.vault) as vault:
             assert _sampled(warehouse) | _sampled(vault) == set()
+            assert warehouse.execute(text(RULES)).all() == rules
+            assert len(rules) > len(own_rows.SEEN)
 
 
 def _sampled(connection: Any) -> set[tuple[str, str]]:  # noqa: ANN401
