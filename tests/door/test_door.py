@@ -26,7 +26,7 @@ from tayori.vault.sealed_box import Sealed
 from tayori.warehouse import inbox
 from tayori.warehouse.engines import reading
 from tayori.warehouse.inbox import DOOR_MILLISECONDS, InboxRow
-from tests.door.builders import SECRET, running_door, settings_of
+from tests.door.builders import SECRET, RunningDoor, running_door, settings_of
 from tests.ingest.builders import an_event, followers, take_in
 from tests.support.builders import a_line_id
 from tests.support.locks import locked
@@ -169,11 +169,17 @@ def test_every_event_of_the_reference_file_comes_through_the_door(office: Office
         pytest.skip("the reference files are not on this machine")
     events = [json.loads(line)["event"] for line in REFERENCE.read_text("utf-8").splitlines()]
     with running_door(settings_of(office)) as door:
-        assert {door.deliver(event).status_code for event in events} == {200}
-        assert door.deliver(*events).status_code == 200
+        assert {_delivered(door, event) for event in events} == {200}
+        assert _delivered(door, *events) == 200
     counts = take_in(office).events
-    assert counts.received == 2 * len(events) == 156
+    assert counts.received >= 2 * len(events) == 156  # what came too late for its answer may have been kept as well
     assert counts.received == (counts.applied + counts.ignored.total() + counts.duplicate + counts.quarantined.total())
+
+
+def _delivered(door: RunningDoor, *events: object) -> int:
+    """Deliver as LINE does: again where the door could not keep it in time, as on a machine that stands still."""
+    answers = (door.deliver(*events).status_code for _ in range(5))
+    return next((answer for answer in answers if answer != 503), 503)
 
 
 def test_the_sandbox_delivers_late_doubled_and_reordered_and_nothing_is_lost(sqlite_office: Office) -> None:
