@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 from sqlalchemy import Table, select, text
+from sqlalchemy.exc import DBAPIError
 
 from tayori.domain.columns import Nearness
 from tayori.errors import BadInput, Unavailable
@@ -233,6 +234,8 @@ def test_pages_that_stand_still_keep_nobody_from_the_log(narrow: Narrow, monkeyp
     with writing(narrow.office.warehouse) as owner:
         owner.execute(text("SET LOCAL lock_timeout = '20s'"))
         audit.lock(owner)
+    with pytest.raises(DBAPIError):
+        still.execute(text("SELECT 1"))
     still.invalidate()
     still.close()
     with reading(page) as connection:
