@@ -1,5 +1,6 @@
-"""How a door reads its settings: from the environment alone, in one way, with one sentence where it cannot open."""
+"""What a door takes from its surroundings: the moment, and its settings, with one sentence where it cannot open."""
 
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, ValidationError
@@ -8,6 +9,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tayori.errors import BadInput
 from tayori.warehouse.addresses import is_protected
 from web.origin import origin_of
+
+
+def utc_now() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
 
 
 def _protected(url: str) -> str:

@@ -220,7 +220,7 @@ class Keyring:
     def _completed(self, connection: Connection, began: int) -> int:
         """Give how many keys there are, once the second table holds every one of them; it never holds another.
 
-        They differ only where two rotations went on at once, and one emptied what the other had filled.
+        They differ only where a program of before emptied what this one had filled: a worker that was not started anew.
         """
         survivors = wrapped_keys.count_keys(connection, self.space)
         if wrapped_keys.count_next(connection, self.space) != survivors:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request, Response
 
@@ -15,11 +14,7 @@ from web.door.keeping import Keeper
 from web.door.media import add_media
 from web.door.settings import DoorSettings, door_settings
 from web.door.webhook import MOST_HELD, WEBHOOK_PATH, Webhook, in_time
-
-
-def utc_now() -> datetime:
-    """Give the present moment."""
-    return datetime.now(UTC)
+from web.environment import utc_now
 
 
 def make_app(settings: DoorSettings, clock: Clock = utc_now, most_held: int = MOST_HELD) -> FastAPI:

@@ -6,7 +6,6 @@ works without scripts.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -19,6 +18,7 @@ from tayori.domain.ward import ward
 from tayori.ingest.sent import Sent
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore
+from web.environment import utc_now
 from web.forms import described, one
 from web.limits import EVERYBODY, Limits
 from web.opinion.screen import EASY, PACKAGE, TRAP, UNDER, VISIT, WORDS, WRITE, Given, Screen, form_of
@@ -30,11 +30,6 @@ from web.tokens import number_of
 
 WRONG: Final = 422
 LETTER_FORM: Final = described(*ITEMS, WORDS, TRAP)
-
-
-def utc_now() -> datetime:
-    """Give the present moment."""
-    return datetime.now(UTC)
 
 
 def make_screen(settings: OpinionSettings, clock: Clock = utc_now) -> Screen:

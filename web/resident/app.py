@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from random import Random, SystemRandom
 
 from fastapi import FastAPI, Request
@@ -15,6 +14,7 @@ from tayori.settings import Mode
 from tayori.vault.blind_index import BlindIndex
 from tayori.vault.sealed_box import Sealer
 from tayori.warehouse.inbox import DoorStore, open_impatient
+from web.environment import utc_now
 from web.limits import Limits
 from web.pages import add_guard, add_health
 from web.resident.context import PACKAGE, Context, Farewell, wording
@@ -24,11 +24,6 @@ from web.resident.owner import add_owner
 from web.resident.sessions import Sessions
 from web.resident.settings import ResidentSettings, resident_settings
 from web.resident.survey import add_surveys
-
-
-def utc_now() -> datetime:
-    """Give the present moment."""
-    return datetime.now(UTC)
 
 
 def make_context(settings: ResidentSettings, clock: Clock = utc_now, rng: Random | None = None) -> Context:
