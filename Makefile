@@ -22,6 +22,8 @@ READY := $(VENV)/.ready
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export GX_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
+# Compiled once, here and in the lock's packages: without it every start of a program compiles pandas and Prefect anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test check fix bench figures golden up docs pictures
 
@@ -33,7 +35,7 @@ $(READY): requirements.lock requirements/bootstrap.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Making $(VENV) from the lock (once; about 1.2 GB)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/bootstrap.lock
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --offline --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
