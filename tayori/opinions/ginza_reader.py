@@ -7,8 +7,8 @@ It imports nothing of Tayori. It says who it is, then answers each line of stand
     it:  {"persons": [[[0, 2]], []]}
 
 A span is the first character of a person's name and the one after its last, in characters of that text. Once it has
-said who it is it opens no file and no socket and starts no program; what goes wrong ends it without a word. It ends with
-whoever started it.
+said who it is it opens no file and no socket and starts no program; what goes wrong ends it without a word. It ends
+with whoever started it.
 """
 
 import ctypes
