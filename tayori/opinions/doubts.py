@@ -99,7 +99,8 @@ def _office_before() -> re.Pattern[str]:
 @cache
 def _called() -> re.Pattern[str]:
     """An honorific or a title: what stands before it is somebody, also where the word is a place elsewhere."""
-    return re.compile("|".join((*terms("names", "honorifics"), *terms("names", "titles"))))
+    words = (*terms("names", "honorifics"), *terms("names", "titles"), *terms("names", "duties"))
+    return re.compile("|".join(words))
 
 
 @cache

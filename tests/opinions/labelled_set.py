@@ -86,7 +86,7 @@ def _sentence(marked: str, number: int) -> Sentence:
 
 @dataclass(frozen=True)
 class Second:
-    """What a second reader adds: characters of names that rules missed, and those it saw; clean sentences, and flags."""
+    """What a second reader adds: characters of names that rules missed, and those it saw; clean sentences, flagged."""
 
     missed: int
     seen: int
