@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli import opinion_doubts
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, progress, table
 from tayori.errors import BadInput
@@ -17,6 +18,8 @@ from tayori.warehouse.engines import reading
 app = typer.Typer(
     help="意見等の集計及び分析 (opinions)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
+for name, verb in opinion_doubts.VERBS.items():
+    app.command(name)(verb)
 
 REPORT = {
     "masked_letters": "新たにマスキングした意見",

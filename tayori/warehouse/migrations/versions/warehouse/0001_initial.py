@@ -1016,6 +1016,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_masked_opinion_month_case", "masked_opinion", ["month", "case_no"], unique=False)
     op.create_table(
+        "name_doubt",
+        sa.Column("doubt_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("begins", sa.Integer(), nullable=False),
+        sa.Column("ends", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_name_doubt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("doubt_no", name=op.f("pk_name_doubt")),
+    )
+    op.create_index("ix_name_doubt_case", "name_doubt", ["case_no"], unique=False)
+    op.create_table(
         "occurrence",
         sa.Column("standing_id", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -1090,6 +1105,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_no", "seq", "step", name=op.f("pk_reply_stamp")),
         sa.UniqueConstraint("case_no", "seq", "by", name=op.f("uq_reply_stamp_case_no_seq_by")),
+    )
+    op.create_table(
+        "second_reading",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reader", sa.String(length=80), nullable=False),
+        sa.Column("read_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_second_reading_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_second_reading")),
     )
     op.create_table(
         "settled_opinion",
