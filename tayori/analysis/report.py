@@ -22,7 +22,7 @@ from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.period import Period
 from tayori.opinions.trends import figures_of
-from tayori.reports.contents import Contents, Gist, Withdrawn, read
+from tayori.reports.contents import Contents, Gist, Withdrawn, read, without_words
 from tayori.reports.folder import require_room
 from tayori.reports.opinion_report import render
 from tayori.reports.spreadsheet import harmless
@@ -128,8 +128,8 @@ def render_edition(
 ) -> tuple[Path, ...]:
     """Write the files of an edition again, from what was kept of it: the same bytes as then.
 
-    Of a withdrawn edition they are other files, each of which says that it was withdrawn; `as_it_was` gives those that
-    went out.
+    Of a withdrawn edition they are other files, each of which says that it was withdrawn, without what stands in words
+    if that was not masked; `as_it_was` gives those that went out.
 
     Raises:
         NotFound: there is no such edition.
@@ -144,9 +144,9 @@ def render_edition(
             raise NotFound(f"There is no document of edition {number}; see `tayori opinions editions`.")
         contents = read(document)
         if row is not None:
-            said = REASONS[row.reason].said
-            gone = Withdrawn(withdrawn_on(people, row), said, editions.correction_of(people, number))
-            contents = replace(contents, withdrawn=gone)
+            reason = REASONS[row.reason]
+            gone = Withdrawn(withdrawn_on(people, row), reason.said, editions.correction_of(people, number))
+            contents = replace(contents if reason.copied_whole else without_words(contents), withdrawn=gone)
     return render(contents, folder, pdf=pdf).paths
 
 

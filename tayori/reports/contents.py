@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 WITHDRAWN: Final = "撤回"
+TOPICS, TOPIC_TERM = "topic", "話題"
 TITLES: Final = {
     Span.MONTH: "区民の声　月次報告",
     Span.QUARTER: "区民の声　四半期報告",
@@ -215,12 +216,26 @@ def read(document: str) -> Contents:
         raise Tampered("The kept document of the edition cannot be read; it was changed since.") from None
 
 
+def without_words(contents: Contents) -> Contents:
+    """The contents without anything that was written or said by somebody: words, topics and gists."""
+    return replace(
+        contents,
+        tables=tuple(table for table in contents.tables if table.name != TOPICS),
+        changes=tuple(one for one in contents.changes if one.term != TOPIC_TERM),
+        words=(),
+        new_words=(),
+        repeated_words=(),
+        repeated_new=(),
+        gists=(),
+    )
+
+
 def with_topic_labels(tables: Sequence[SuppressedTable], labels: Mapping[str, str]) -> tuple[SuppressedTable, ...]:
     """The tables, topics named by their labels instead of their numbers."""
     known = {**labels, NO_TOPIC: "特定の話題のないもの", OTHER: OTHER, TOTAL_LABEL: TOTAL_LABEL}
     return tuple(
         replace(table, rows=tuple(known.get(code, f"話題{code}") for code in table.rows))
-        if table.name == "topic"
+        if table.name == TOPICS
         else table
         for table in tables
     )

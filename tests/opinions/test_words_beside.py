@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations, product
 from typing import Final
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tayori.analysis.period_words import PeriodWords
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.new_words import new_words
 from tayori.opinions.told_words import NEW, Told, parts_to_count, repeated
+from tayori.opinions.trends import field_words
 
 MONTHS: Final = ("2026-01", "2026-02", "2026-03", "2026-04")
 PUBLIC, OFFICE = 4, 2
@@ -91,6 +94,7 @@ editions = st.lists(st.tuples(a_span(MONTHS), readers), min_size=2, max_size=6)
 later = st.lists(st.tuples(st.sampled_from(list(SEEN)), a_span(MONTHS[:2]), readers), min_size=2, max_size=6)
 
 
+@settings(deadline=None)
 @given(editions, counts)
 @example([(MONTHS, PUBLIC), *ONE_BY_ONE], (1, 1, 1, 1))
 @example([*ONE_BY_ONE, (MONTHS, PUBLIC)], (1, 1, 1, 1))
@@ -103,6 +107,7 @@ def test_no_word_of_few_letters_can_be_concluded(made: list[tuple[Sequence[str],
     assert not concluded(shelf, truth, OFFICE)
 
 
+@settings(deadline=None)
 @given(later, counts)
 def test_nor_of_letters_that_came_late_or_went(
     made: list[tuple[str, Sequence[str], int]], said: tuple[int, ...]
@@ -154,3 +159,33 @@ def test_words_are_repeated_by_how_many_lists_told_them() -> None:
     second = Told(2, 10, frozenset({"2026-02"}), {"動物": ("からす", "猫")})
     assert repeated([first, second], 10) == {"動物": ("からす", "野良猫"), NEW: ("電動車",)}
     assert repeated([first, second], 1)["動物"] == ("からす",)
+
+
+said_in_a_part = st.dictionaries(
+    st.sampled_from(["動物", "公園・みどり", "道路"]),
+    st.dictionaries(st.sampled_from(["野良猫", "遊具", "桜並木", "電動車", "街灯"]), st.integers(1, 30)),
+)
+
+
+@settings(deadline=None)  # the first example loads scikit-learn
+@given(st.lists(said_in_a_part, min_size=1, max_size=3), said_in_a_part)
+def test_what_few_letters_say_moves_no_word(
+    parts: list[dict[str, dict[str, int]]], before: dict[str, dict[str, int]]
+) -> None:
+    """Not even its place in a list: without every word that fewer than k letters of a part say, all is the same."""
+    whole, slim, then, slim_then = (PeriodWords(EXTERNAL_K) for _ in range(4))
+    for said in parts:
+        of_fields = {name: Counter(words) for name, words in said.items()}
+        whole.add_part(300, of_fields)
+        slim.add_part(300, {name: _said_by(words, EXTERNAL_K) for name, words in of_fields.items()})
+    together: Counter[str] = sum((Counter(words) for words in before.values()), Counter())
+    then.add_part(300, {name: Counter(words) for name, words in before.items()})
+    slim_then.add_part(300, {"動物": _said_by(together, EXTERNAL_K)})
+    assert field_words(whole.by_field, EXTERNAL_K) == field_words(slim.by_field, EXTERNAL_K)
+    assert new_words(whole.by_word, 300 * len(parts), then.usage) == new_words(
+        slim.by_word, 300 * len(parts), slim_then.usage
+    )
+
+
+def _said_by(words: Counter[str], k: int) -> Counter[str]:
+    return Counter({word: letters for word, letters in words.items() if letters >= k})
