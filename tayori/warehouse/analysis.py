@@ -58,6 +58,7 @@ class TopicRow:
 class FactRow:
     """What a letter is counted by."""
 
+    case_no: int
     mart_key: str
     month: str
     channel: str
@@ -235,7 +236,10 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
     held, case, settled = masked_opinion.c, opinion_case.c, settled_opinion.c
     chosen = (
         select(
-            *(held[name] for name in ("mart_key", "month", "channel", "department", "kind", "theme", "state")),
+            *(
+                held[name]
+                for name in ("case_no", "mart_key", "month", "channel", "department", "kind", "theme", "state")
+            ),
             case.answer_wanted,
             case.name.is_(None),
             settled.text_key,
@@ -266,12 +270,6 @@ def with_settings(connection: Connection) -> int:
     """Give how many people set how they want to be told, canaries left out."""
     chosen = select(func.count()).where(reception_settings.c.person_no > 0)
     return connection.execute(chosen).scalar_one()
-
-
-def put_document(connection: Connection, edition_no: int, document: str) -> None:
-    """Keep what the files of an edition are made of; the first one stays."""
-    if document_of(connection, edition_no) is None:
-        connection.execute(insert(edition_document).values(edition_no=edition_no, document=document))
 
 
 def document_of(connection: Connection, edition_no: int) -> str | None:

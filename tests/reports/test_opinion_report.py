@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tayori.analysis.report import times_of
+from tayori.analysis.report_contents import times_of
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.new_words import NewWord
 from tayori.opinions.period import Period
@@ -57,7 +57,8 @@ def a_year() -> Contents:
         versions=VERSIONS,
         edition=3,
         words=tuple(field_words(counted(zip(now["mart_key"], now["theme"], now["terms"], strict=True)), 10)),
-        new_words=(NewWord("電動キックボード", 6.1, unseen=True),),
+        new_words=(NewWord("電動キックボード", first=True),),
+        word_months=YEAR.months,
         changes=(ToldChange("分野", "動物", Change.RISEN, 60, 21),),
         compared_years=1,
         times=tuple(times_of(facts, YEAR, pace, 10)),

@@ -478,8 +478,10 @@ def upgrade() -> None:
         sa.Column("first_month", sa.String(length=7), nullable=False),
         sa.Column("last_month", sa.String(length=7), nullable=False),
         sa.Column("earliest_month", sa.String(length=7), nullable=False),
+        sa.Column("replaces", sa.Integer(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("printed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["replaces"], ["report_edition.edition_no"], name=op.f("fk_report_edition_replaces")),
         sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_report_edition")),
         sa.UniqueConstraint("digest", name=op.f("uq_report_edition_digest")),
     )
@@ -911,6 +913,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_document")),
     )
     op.create_table(
+        "edition_withdrawal",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("withdrawn_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_edition_withdrawal_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_withdrawal")),
+    )
+    op.create_table(
         "emergency",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("standing_id", sa.String(length=40), nullable=False),
@@ -1177,6 +1189,27 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_test_send_broadcast_id")),
         sa.PrimaryKeyConstraint("retry_key", name=op.f("pk_test_send")),
+    )
+    op.create_table(
+        "withdrawal_signature",
+        sa.Column("edition_no", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_withdrawal_signature_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", "reason", "role", name=op.f("pk_withdrawal_signature")),
+        sa.UniqueConstraint(
+            "edition_no", "reason", "handler_id", name=op.f("uq_withdrawal_signature_edition_no_reason_handler_id")
+        ),
+        sa.UniqueConstraint(
+            "edition_no", "reason", "key_id", name=op.f("uq_withdrawal_signature_edition_no_reason_key_id")
+        ),
     )
     op.create_table(
         "wrong_send",
