@@ -35,7 +35,7 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
 
     A letter is held as a row of small numbers: `mart_key` counts the letters, names are categories. `days` are the open
     days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar as at
-    the desk, -1 for the others; `measure` (対応区分) is left out if the desk gave none.
+    the desk, -1 for the others.
 
     Raises:
         BadInput: the file of closing days is not what it should be.
@@ -53,11 +53,9 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     with writing(office.warehouse) as people:
         record(people, EVIDENCE, Action.OPEN, "facts of masked letters for a report", count=len(days), now=office.now())
     columns = {name: column.category() for name, column in zip(_NAMED, named, strict=True)}
-    if not len(columns["measure"].categories):
-        del columns["measure"]
     numbers = {"mart_key": np.arange(len(days), dtype=np.int32), "days": np.frombuffer(days, dtype=np.int16)}
     whole = pd.DataFrame({**numbers, "repeats": np.frombuffer(repeats, dtype=np.int8).astype(bool), **columns})
-    return whole[[name for name in FACTS if name in whole.columns]]
+    return whole[list(FACTS)]
 
 
 class _Names:
