@@ -166,6 +166,14 @@ def test_two_who_find_topics_at_once_number_each_of_them_once(office: Office) ->
     assert settled(office) == between[0]
 
 
+def test_a_letter_that_has_its_topic_keeps_it(office: Office) -> None:
+    """Two runs read the same waiting letters: the second one gives what is still to be given."""
+    (judged,) = arrive(office, TEMPLATE)
+    with writing(office.warehouse) as people:
+        assert analysis.set_topics(people, 3, [judged]) == 0
+    assert {topic for _, topic in settled(office).values()} == {NO_TOPIC}
+
+
 def a_topic(office: Office) -> None:
     with writing(office.warehouse) as people:
         analysis.add_topics(people, [TopicRow(1, "遊具・砂場", None, {"遊具": 0.9}, "2026-05", office.now())])
