@@ -37,8 +37,7 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
 
     A letter is held as a row of small numbers: `mart_key` counts the letters, names are categories. `days` are the open
     days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar as at
-    the desk, -1 for the others; `measure` (対応区分) is left out if the desk gave none. `case_no` says which letters
-    were counted, so that their words are of the same ones.
+    the desk, -1 for the others. `case_no` says which letters were counted, so that their words are of the same ones.
 
     Raises:
         BadInput: the file of closing days is not what it should be.
@@ -57,12 +56,10 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     with writing(office.warehouse) as people:
         record(people, EVIDENCE, Action.OPEN, "facts of masked letters for a report", count=len(days), now=office.now())
     columns = {name: column.category() for name, column in zip(_NAMED, named, strict=True)}
-    if not len(columns["measure"].categories):
-        del columns["measure"]
     numbers = {"mart_key": np.arange(len(days), dtype=np.int32), "days": np.frombuffer(days, dtype=np.int16)}
     numbers["case_no"] = np.frombuffer(cases, dtype=np.int32)
     whole = pd.DataFrame({**numbers, "repeats": np.frombuffer(repeats, dtype=np.int8).astype(bool), **columns})
-    return whole[[name for name in FACTS if name in whole.columns]]
+    return whole[list(FACTS)]
 
 
 class _Names:
