@@ -173,8 +173,8 @@ class Stack:
     def problem(self, found: Iterable[Key], hidden: Iterable[Key]) -> Problem:
         """What is found exposed as a problem of the new edition, among everything that is out already.
 
-        What is `hidden` stays hidden, which keeps the new edition from insiders and what is safe by now safe: more may be
-        hidden beside it, for the readers of several editions. Insiders are not played across editions.
+        What is `hidden` stays hidden, so what is safe by now, from insiders too, stays safe: more may be hidden beside
+        it, for the readers of several editions. Insiders are not played across editions.
         """
         own, wanted = {place.key for place in self.new.cells}, set(found)
         return Problem(
