@@ -139,8 +139,8 @@ class _Plan:
 
     def _flow(self, at: int, change: int, still: Sequence[int]) -> Flow | None:
         """A flow among what is hidden already, best one that no letter sees by its own cell; else the cheapest."""
-        apart = [other for other in self._singles if other != at]
-        for kept, only_free in ((apart, True), (still, True), (still, False)):
+        apart = tuple(other for other in self._singles if other != at)
+        for kept, only_free in dict.fromkeys(((apart, True), (tuple(still), True), (tuple(still), False))):
             net = self._network.flow(at, change, self.gone, still=kept, only_free=only_free)
             if net is not None:
                 return net
