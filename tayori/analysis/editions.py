@@ -17,6 +17,7 @@ from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
+from tayori.opinions.verdicts import verdict
 from tayori.warehouse import editions
 from tayori.warehouse.editions import EditionRow
 from tayori.warehouse.engines import reading, writing
@@ -76,12 +77,8 @@ def tabulate_beside(
     stacks = [stack for stack in stacks if stack.earlier]
     for stack in stacks:
         _refuse_a_changed_edition(stack, memory, period)
-    try:
+    with verdict(_instead(memory, period) if memory.rows else ""):
         return release_beside(figures, stacks, place, k=k)
-    except Refused as refused:
-        if not memory.rows:
-            raise
-        raise Refused(f"{refused} {_instead(memory, period)}") from refused
 
 
 def remember(
