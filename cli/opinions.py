@@ -53,8 +53,8 @@ def _noun() -> None: ...
 @app.command()
 def report(  # noqa: PLR0913 - the options of one command
     *,
-    first: Annotated[str, typer.Option("--from", help="開始日 YYYY-MM-DD（省略: 終了日の 12 か月前の月初）")] = "",
-    last: Annotated[str, typer.Option("--to", help="終了日 YYYY-MM-DD（省略: 先月末）")] = "",
+    first: Annotated[str, typer.Option("--from", help="開始日（月の初日。省略: 終了日の 12 か月前の月初）")] = "",
+    last: Annotated[str, typer.Option("--to", help="終了日（終わった月の末日。省略: 先月末）")] = "",
     of: Annotated[
         str, typer.Option("--of", help="月 2026-10、四半期 2026-Q2、年度 2026（--from と --to の代わり）")
     ] = "",

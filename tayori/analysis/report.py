@@ -6,7 +6,7 @@ What a report prints is kept with its edition as one document; the files are mad
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTable
 from tayori.opinions.facts import rule_versions
 from tayori.opinions.new_words import new_words
-from tayori.opinions.period import Period
+from tayori.opinions.period import Period, period_wanted
 from tayori.opinions.report_tables import PACES
 from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of
 from tayori.reports.contents import Contents, Gist, read, with_topic_labels
@@ -80,12 +80,12 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     """Make the report of a period from the masked mart.
 
     Raises:
-        BadInput: the period runs backwards, ends in the future or holds no letter that is done.
+        BadInput: the period runs backwards, is not made of whole months that are over, or holds no letter that is done.
         Refused: the auditor found a way to a hidden cell, in this report or by one that is out; or summaries are given
             for an edition that is out; nothing was written.
 
     """
-    period = _period(office, wanted)
+    period = period_wanted(wanted.first, wanted.last, office.today())
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     memory = recall(office, period)
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
@@ -215,13 +215,3 @@ def _refuse_only_open(office: Office, period: Period) -> None:
             f"There are {waiting} letters in the period, none of them done; `tayori case close` says that they are "
             "done, then report again. Nothing was written."
         )
-
-
-def _period(office: Office, wanted: ReportWanted) -> Period:
-    last = wanted.last or office.today().replace(day=1) - timedelta(days=1)
-    first = wanted.first or (last.replace(day=1) - timedelta(days=330)).replace(day=1)
-    if first > last:
-        raise BadInput("The period runs backwards; give the first day before the last.")
-    if last > office.today():
-        raise BadInput("The period ends in the future; give a last day up to today.")
-    return Period(first, last)
