@@ -89,8 +89,11 @@ def remember(
     tables: Sequence[SuppressedTable],
     *,
     public: bool,
+    base: int = 1,
 ) -> int:
     """Keep what a report prints, before its files are written; give its number, the old one if it was out already.
+
+    Of a report in rounded counts the memory keeps the counts before rounding: its readers know less than that.
 
     Raises:
         Refused: another report was made meanwhile; this one was judged without it.
@@ -98,7 +101,7 @@ def remember(
     """
     k = EXTERNAL_K if public else INTERNAL_K
     edition = placed(memory.number, figures, tables, places(period, memory.number))
-    digest = _digest(period, tables, public=public)
+    digest = _digest(period, tables, public=public, base=base)
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))
     earliest = _earliest(period)
     with writing(office.warehouse) as people:
@@ -154,9 +157,10 @@ def _day(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}"
 
 
-def _digest(period: Period, tables: Sequence[SuppressedTable], *, public: bool) -> str:
+def _digest(period: Period, tables: Sequence[SuppressedTable], *, public: bool, base: int) -> str:
     held = [[table.name, table.rows, table.columns, table.cells] for table in tables]
-    whole = json.dumps([period.months, public, held], ensure_ascii=False)
+    rounding = [base] if base > 1 else []
+    whole = json.dumps([period.months, public, held, *rounding], ensure_ascii=False)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

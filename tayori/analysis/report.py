@@ -15,12 +15,14 @@ import pandas as pd
 from tayori.analysis.changes import changes_of, topic_courses
 from tayori.analysis.editions import recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of
+from tayori.analysis.gists import Written, approved
 from tayori.analysis.line_side import line_side
 from tayori.analysis.period_words import words_of_period
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.answer_times import Taken, taken
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
+from tayori.opinions.disclosure.rounding import rounded
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTable
 from tayori.opinions.facts import rule_versions
@@ -28,8 +30,10 @@ from tayori.opinions.new_words import new_words
 from tayori.opinions.period import Period, period_wanted
 from tayori.opinions.report_tables import PACES
 from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of
+from tayori.opinions.verdicts import verdict
 from tayori.reports.contents import Contents, Gist, read, with_topic_labels
 from tayori.reports.opinion_report import render
+from tayori.reports.rounding import in_rounded_counts, require_base
 from tayori.reports.spreadsheet import harmless
 from tayori.settings import Mode
 from tayori.warehouse import analysis, opinions
@@ -49,7 +53,8 @@ class ReportWanted:
     folder: Path | None = None
     pdf: bool = True
     intervals: bool = False  # the 秘匿インターバル sheet too, for the office only
-    gists: tuple[Gist, ...] = ()
+    gists: tuple[Written, ...] = ()  # approved ones; each is held against its letters once more
+    base: int = 1  # what the printed counts are rounded to
     trial: bool = False  # for looking at in the office: marked, remembered nowhere, to be given to nobody
 
 
@@ -80,12 +85,16 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     """Make the report of a period from the masked mart.
 
     Raises:
-        BadInput: the period runs backwards, is not made of whole months that are over, or holds no letter that is done.
-        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; or summaries are given
-            for an edition that is out; nothing was written.
+        BadInput: the period runs backwards, is not made of whole months that are over, or holds no letter that is done;
+            or counts cannot be rounded so.
+        Refused: a gist is not approved as it stands, or one of its letters may not be summed up; the auditor found a
+            way to a hidden cell, in this report or by one that is out; or summaries are given for an edition that is
+            out; nothing was written.
 
     """
+    require_base(wanted.base)
     period = period_wanted(wanted.first, wanted.last, office.today())
+    gists = approved(office, wanted.gists, period)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     memory = recall(office, period)
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
@@ -94,17 +103,17 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     figures = figures_of(facts, period, k)
     tables = tabulate_beside(facts, figures, period, memory, public=wanted.public)
     if wanted.trial:
-        contents = _contents(office, wanted, period, facts, tables)
+        contents = _printed(_contents(office, wanted, period, facts, tables), wanted, gists)
     else:
-        number = remember(office, period, memory, figures, tables, public=wanted.public)
-        contents = _given_out(office, number, wanted.gists) or _keep(
-            office, number, _contents(office, wanted, period, facts, tables)
+        number = remember(office, period, memory, figures, tables, public=wanted.public, base=wanted.base)
+        contents = _given_out(office, number, gists) or _keep(
+            office, number, _printed(_contents(office, wanted, period, facts, tables), wanted, gists)
         )
     folder = wanted.folder or _folder(office, wanted, period)
     made = render(contents, folder, pdf=wanted.pdf)
     paths = made.paths
     if wanted.intervals:
-        paths += (_interval_sheet(folder, figures, tables, k),)
+        paths += (_interval_sheet(folder, figures, rounded(tables, wanted.base), wanted),)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
     return ReportMade(contents.edition, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
 
@@ -118,6 +127,11 @@ def _given_out(office: Office, number: int, gists: tuple[Gist, ...]) -> Contents
             "first report of an edition (--gists). Nothing was written."
         )
     return kept
+
+
+def _printed(contents: Contents, wanted: ReportWanted, gists: tuple[Gist, ...]) -> Contents:
+    """The contents as they are printed: with the gists that were approved, in rounded counts if that is wanted."""
+    return in_rounded_counts(replace(contents, gists=gists), wanted.base)
 
 
 def _folder(office: Office, wanted: ReportWanted, period: Period) -> Path:
@@ -162,7 +176,6 @@ def _contents(
         changes=tuple(changes_of(courses, by_name, topics, k)),
         compared_years=earlier_years(facts, period),
         times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
-        gists=wanted.gists,
         line=line_side(office, period, k),
     )
 
@@ -197,13 +210,16 @@ def _keep(office: Office, number: int, contents: Contents) -> Contents:
     return numbered
 
 
-def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], k: int) -> Path:
+def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], wanted: ReportWanted) -> Path:
     """Write what a reader can make of every hidden count, in a folder of its own that is not handed out."""
+    k = EXTERNAL_K if wanted.public else INTERNAL_K
     path = folder / "office-only" / "hidden-intervals.csv"
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as held:
         writer = csv.writer(held, lineterminator="\r\n")
-        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in hidden_cells(figures, tables, k=k))])
+        with verdict():
+            cells = hidden_cells(figures, tables, k=k, base=wanted.base)
+        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in cells)])
     return path
 
 

@@ -45,7 +45,7 @@ def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTab
         sheet.append([f"{word}　{sentence}"])
     sheet.append([f"{contents.title}　{contents.period.called()}"])
     sheet.append([f"第{contents.edition}版　{contents.k}通に満たない数などは「{HIDDEN}」"])
-    sheet.append([])
+    sheet.append([contents.rounding_note] if contents.rounding_note else [])
     sheet.append(["シート", "部", "表", "出典"])
     headings = {name: part.heading for part in PARTS for name in part.tables}
     for number, table in enumerate(tables, 1):
