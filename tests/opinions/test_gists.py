@@ -137,6 +137,8 @@ def test_what_the_writer_says_later_counts(one: Desk) -> None:
         approved(one.office, written, OCTOBER)
     with pytest.raises(Refused, match="Entry 1, letter 1"):
         approve(one.office, one.chief, written)
+    record_wish(one.office, one.writer, asked, may=True, words="もう一度電話があり、よいとのこと。")
+    assert approved(one.office, written, OCTOBER)
 
 
 def test_a_gist_that_lost_a_letter_has_lost_its_approval(one: Desk) -> None:
