@@ -59,7 +59,7 @@ def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(office: Offi
     (number,) = receive(office, ALetter())
     with writing(office.warehouse) as warehouse:
         warehouse.execute(insert(disclosure).values(dict(ASKED)))
-        warehouse.execute(insert(gist).values(WRITTEN | {"written_at": office.now()}))
+        warehouse.execute(insert(gist).values({**WRITTEN, "written_at": office.now()}))
         for table in OF_CASES:
             warehouse.execute(insert(table).values(a_row(table, number)))
     done = disposing.run(office, desk.runner, desk.approved(office), Around())
