@@ -23,7 +23,7 @@ from tayori.warehouse.engines import reading, writing
 
 FACTS: Final = (
     *("mart_key", "month", "channel", "department", "kind", "theme", "state"),
-    *("wanted", "sender", "pace", "topic", "repeats", "days", "measure"),
+    *("wanted", "sender", "pace", "topic", "repeats", "days", "measure", "case_no"),
 )
 _NAMED: Final = (*FACTS[1:9], "topic", "pace", "measure")
 _ANSWERED: Final = frozenset({CaseState.ANSWERED, CaseState.CLOSED})
@@ -33,31 +33,33 @@ NO_DAYS: Final = -1
 def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     """What the letters of a span of months (YYYY-MM) are counted by, in the order of their keys; no text is opened.
 
+    All of it is read by one statement, from one state of the store.
+
     A letter is held as a row of small numbers: `mart_key` counts the letters, names are categories. `days` are the open
     days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar as at
-    the desk, -1 for the others; `measure` (対応区分) is left out if the desk gave none.
+    the desk, -1 for the others. `case_no` says which letters were counted, so that their words are of the same ones.
 
     Raises:
         BadInput: the file of closing days is not what it should be.
 
     """
     days_taken = cache(partial(open_days_taken, calendar=ward_calendar(office)))
-    named, days, repeats = [_Names() for _ in _NAMED], array("h"), array("b")
+    named, days, repeats, cases = [_Names() for _ in _NAMED], array("h"), array("b"), array("i")
     with reading(office.warehouse) as people:
         for row in chain.from_iterable(analysis.facts(people, first_month, last_month)):
             pace, taken = _times(row, days_taken)
             for column, name in zip(named, (*_coarse(row), pace, row.response), strict=True):
                 column.add(name)
             days.append(taken)
+            cases.append(row.case_no)
             repeats.append(row.text_key is not None and row.text_key != row.mart_key)
     with writing(office.warehouse) as people:
         record(people, EVIDENCE, Action.OPEN, "facts of masked letters for a report", count=len(days), now=office.now())
     columns = {name: column.category() for name, column in zip(_NAMED, named, strict=True)}
-    if not len(columns["measure"].categories):
-        del columns["measure"]
     numbers = {"mart_key": np.arange(len(days), dtype=np.int32), "days": np.frombuffer(days, dtype=np.int16)}
+    numbers["case_no"] = np.frombuffer(cases, dtype=np.int32)
     whole = pd.DataFrame({**numbers, "repeats": np.frombuffer(repeats, dtype=np.int8).astype(bool), **columns})
-    return whole[[name for name in FACTS if name in whole.columns]]
+    return whole[list(FACTS)]
 
 
 class _Names:

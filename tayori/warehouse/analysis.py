@@ -58,6 +58,7 @@ class TopicRow:
 class FactRow:
     """What a letter is counted by."""
 
+    case_no: int
     mart_key: str
     month: str
     channel: str
@@ -195,12 +196,13 @@ def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:
         connection.execute(update(masked_opinion).where(masked_opinion.c.case_no == case_no).values(theme=theme))
 
 
-def set_topics(connection: Connection, numbers: Mapping[int, Sequence[int]]) -> None:
-    """Give letters their topic: case numbers by topic number."""
-    for topic_no, cases in numbers.items():
-        for start in range(0, len(cases), 500):
-            chosen = settled_opinion.c.case_no.in_(cases[start : start + 500])
-            connection.execute(update(settled_opinion).where(chosen).values(topic_no=topic_no))
+def set_topics(connection: Connection, topic_no: int, cases: Sequence[int]) -> int:
+    """Give letters, by case number, their topic; one that has its topic keeps it. Give how many got theirs."""
+    given, waits = 0, settled_opinion.c.topic_no.is_(None)
+    for start in range(0, len(cases), 500):
+        chosen = settled_opinion.c.case_no.in_(cases[start : start + 500]) & waits
+        given += connection.execute(update(settled_opinion).where(chosen).values(topic_no=topic_no)).rowcount
+    return given
 
 
 def topics(connection: Connection) -> dict[int, TopicRow]:
@@ -235,7 +237,10 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
     held, case, settled = masked_opinion.c, opinion_case.c, settled_opinion.c
     chosen = (
         select(
-            *(held[name] for name in ("mart_key", "month", "channel", "department", "kind", "theme", "state")),
+            *(
+                held[name]
+                for name in ("case_no", "mart_key", "month", "channel", "department", "kind", "theme", "state")
+            ),
             case.answer_wanted,
             case.name.is_(None),
             settled.text_key,
@@ -266,12 +271,6 @@ def with_settings(connection: Connection) -> int:
     """Give how many people set how they want to be told, canaries left out."""
     chosen = select(func.count()).where(reception_settings.c.person_no > 0)
     return connection.execute(chosen).scalar_one()
-
-
-def put_document(connection: Connection, edition_no: int, document: str) -> None:
-    """Keep what the files of an edition are made of; the first one stays."""
-    if document_of(connection, edition_no) is None:
-        connection.execute(insert(edition_document).values(edition_no=edition_no, document=document))
 
 
 def document_of(connection: Connection, edition_no: int) -> str | None:

@@ -142,7 +142,7 @@ def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
         days=pd.Series(days).where(answered, -1),
         topic=drawn(["0001", "0002", "0000"]),
         repeats=[chance.random() < 0.1 for _ in range(letters)],
-        measure=drawn(["実施済", "検討", None]),
+        measure=drawn(["done", "considered", None]),
     )
 
 

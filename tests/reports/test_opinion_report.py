@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tayori.analysis.report import times_of
+from tayori.analysis.report_contents import times_of
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.new_words import NewWord
 from tayori.opinions.period import Period
@@ -57,8 +57,9 @@ def a_year() -> Contents:
         versions=VERSIONS,
         edition=3,
         words=tuple(field_words(counted(zip(now["mart_key"], now["theme"], now["terms"], strict=True)), 10)),
-        new_words=(NewWord("電動キックボード", 6.1, unseen=True),),
-        changes=(ToldChange("分野", "動物", Change.RISEN, 60, 21),),
+        new_words=(NewWord("電動キックボード", first=True),),
+        word_months=YEAR.months,
+        changes=(a_printed_change(tables),),
         compared_years=1,
         times=tuple(times_of(facts, YEAR, pace, 10)),
         gists=(
@@ -66,6 +67,14 @@ def a_year() -> Contents:
         ),
         line=LINE,
     )
+
+
+def a_printed_change(tables: list[SuppressedTable]) -> ToldChange:
+    """A change as it is told: of a row whose two counts are printed."""
+    compared = next(table for table in tables if table.name == "theme_before")
+    now, before = dict(zip(compared.rows, compared.cells, strict=True))["公園・みどり"]
+    assert now is not None
+    return ToldChange("分野", "公園・みどり", Change.RISEN, now, before)
 
 
 def _report(contents: Contents) -> str:
@@ -332,9 +341,9 @@ def test_a_part_says_what_leads_only_if_nothing_hidden_can_be_larger(
         (
             Change.RISEN,
             21,
-            "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21通から60通）です。",
+            "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21件から60件）です。",
         ),
-        (Change.NEW, None, "比べた年の同じ時期になく、新しく寄せられたものは、分野「動物」（60通）です。"),
+        (Change.NEW, None, "比べた年の同じ時期になく、新しく寄せられたものは、分野「動物」（60件）です。"),
     ],
 )
 def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, before: int | None, said: str) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from tayori.opinions.disclosure.attack import Attack, Knowledge
-from tayori.opinions.disclosure.problem import Interval, Problem, insiders_of
+from tayori.opinions.disclosure.problem import Interval, Problem
 from tayori.opinions.disclosure.tables import Figures, Key, Sum, SuppressedTable
 
 _WHEN: Final = "~when"
@@ -75,7 +75,7 @@ def placed(
         for line, keys in enumerate(table.keys):
             for column, key in enumerate(keys):
                 cells[place(key)] = None if published is None else published[at].cells[line][column]
-    sums = (PlacedSum(place(one.total), tuple(map(place, one.parts))) for one in figures.sums())
+    sums = (PlacedSum(place(one.total), tuple(map(place, one.parts))) for one in figures.sums_of_tables())
     return Edition(number, cells, tuple(dict.fromkeys(sums)))
 
 
@@ -156,34 +156,33 @@ class Stack:
         }
         return small | {key: need for key, need in self.moved.items() if key not in self.known}
 
-    @cached_property
-    def given_away(self) -> frozenset[Key]:
-        """What the earlier editions alone narrow down: nothing that the new one hides takes it back."""
-        return self.exposed({})
-
     def exposed(self, printed: Mapping[Key, int]) -> frozenset[Key]:
         """What readers of all editions can narrow down when the new one prints these counts."""
+        return self._narrowed(printed, self.needs)
+
+    def given_away(self, exposed: Iterable[Key]) -> frozenset[Key]:
+        """What of it the earlier editions narrow down alone: nothing that the new one hides takes it back."""
+        return self._narrowed({}, {key: self.needs[key] for key in exposed})
+
+    def _narrowed(self, printed: Mapping[Key, int], needs: Mapping[Key, Interval]) -> frozenset[Key]:
         known = {key: self.values[key].matters for key in self.known}
         shown = {key: (count, count) for key, count in (known | dict(printed)).items()}
-        wanted = {key: (need.low, need.high) for key, need in self.needs.items()}
+        wanted = {key: (need.low, need.high) for key, need in needs.items()}
         return frozenset(Attack(shown, self.sums).exposed(Knowledge({}, wanted)))
 
-    def problem(self, also: Iterable[Key], hidden: Iterable[Key]) -> Problem:
-        """The new edition's own problem, with further needs, among everything that is out already.
+    def problem(self, found: Iterable[Key], hidden: Iterable[Key]) -> Problem:
+        """What is found exposed as a problem of the new edition, among everything that is out already.
 
-        What is `hidden` stays hidden: more may be hidden beside it.
+        What is `hidden` stays hidden, so what is safe by now, from insiders too, stays safe: more may be hidden beside
+        it, for the readers of several editions. Insiders are not played across editions.
         """
-        own = {place.key for place in self.new.cells}
-        wanted = (own & self.needs.keys() - self.given_away) | set(also)
-        singles = frozenset(key for key in own - self.known if self.values[key].letters == 1)
+        own, wanted = {place.key for place in self.new.cells}, set(found)
         return Problem(
             values={key: count.matters for key, count in self.values.items()},
             sums=self.sums,
             needs={key: need for key, need in self.needs.items() if key in wanted},
             known=self.known,
             unseen=frozenset(self.values.keys() - own - self.known) | frozenset(hidden),
-            singles=singles,
-            insiders=insiders_of((), singles),
         )
 
     def _of_editions(self) -> Iterator[Sum]:
