@@ -52,6 +52,7 @@ DUE = {
     "note": "あと",
 }
 WISHES = {"post": "文書", "email": "メール", "fax": "ファクス", "telephone": "電話"}
+SUMMARIES = {"yes": "断っていない", "no": "断っている", None: "たずねていない"}
 DAYS = {"day": "日", "count": "日目", "reason": "数え方"}
 OPENED = {
     "name": "氏名",
@@ -70,6 +71,7 @@ ABOUT = {
     "sections": "主管・関係",
     "matters": "件",
     "answer_by": "希望する回答の方法",
+    "summary": "要旨の公表",
     "waits": "返事待ち",
     "flags": "至急の印",
 }
@@ -173,6 +175,7 @@ def _about(opened: finding.Opened) -> dict[str, object]:
         "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],
         "matters": [f"{kinds.get(one['kind'], '種別未定')}" for one in opened.matters],
         "answer_by": WISHES.get(opened.answer_by or "", "指定なし"),
+        "summary": SUMMARIES[opened.summary],
         "waits": spans,
         "flags": [FLAG_TERMS[Flag(one.flag)] for one in opened.flags],
     }
@@ -313,4 +316,5 @@ def receipt(
     if not as_json:
         for one in shown:
             one |= {"answer_by": WISHES.get(one["answer_by"], "-"), "state": CASE_TERMS[CaseState(one["state"])]}
+            one |= {"summary": SUMMARIES[one["summary"]]}
     table(shown, WRITTEN, as_json=as_json)

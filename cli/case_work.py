@@ -12,6 +12,7 @@ from tayori.desk import flagging, handling
 from tayori.desk.finding import masked_letter
 from tayori.desk.flagging import NewFlag
 from tayori.desk.handling import Assignment
+from tayori.desk.wishing import record_wish
 from tayori.domain.answering import FLAG_TERMS, PROCEDURES, RESPONSE_TERMS, Flag, NotOurs, Response
 from tayori.domain.decision_routes import decision_routes
 from tayori.domain.eras import fiscal_years
@@ -274,7 +275,22 @@ def posts_held(*, as_json: Json = False) -> None:
     table(rows, POSTS, as_json=as_json)
 
 
+def summary(
+    number: Number,
+    wish: Annotated[Literal["yes", "no"], typer.Argument(help="yes 公表してよい、no 公表してほしくない")],
+    *,
+    by: As,
+    words: Annotated[str, typer.Option(help="どう伝え、どう答えたか（封緘して案件に残す。yes のときは必ず）")] = "",
+    as_json: Json = False,
+) -> None:
+    """要旨の公表について差出人が述べたことを記録する（広聴の担当）。後から述べたものが優先する。"""
+    with office_here() as office:
+        record_wish(office, credential(office, by), number, may=wish == "yes", words=words or None)
+    done(f"{number} の要旨の公表について記録しました。", {"receipt_no": number, "summary": wish}, as_json=as_json)
+
+
 VERBS: Final[dict[str, Any]] = {
+    "summary": summary,
     "assign": assign,
     "give-back": give_back,
     "comment": comment,

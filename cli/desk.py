@@ -1,9 +1,10 @@
 """Where every command begins: the office of this environment, and the handler who acts, proven by their passphrase."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,8 @@ from tayori.vault.roster import Credential
 from tayori.warehouse import setup
 from tayori.warehouse.engines import reading
 
+APRIL, DECEMBER = 4, 12
+SPAN = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?")
 As = Annotated[str, typer.Option("--as", metavar="HANDLER", help="操作する取扱者 (handler) の ID")]
 
 
@@ -96,6 +99,24 @@ def day(written: str) -> date:
         return date.fromisoformat(written)
     except ValueError:
         raise BadInput("A date is written as YYYY-MM-DD, as in 2026-11-02.") from None
+
+
+def span(of: str) -> tuple[date, date]:
+    """Give the first and last day of a month (2026-10), a quarter of a fiscal year (2026-Q2) or a fiscal year (2026).
+
+    Raises:
+        BadInput: it is none of the three.
+
+    """
+    found = SPAN.fullmatch(of)
+    if found is None:
+        raise BadInput("A period is a month as 2026-10, a quarter of the fiscal year as 2026-Q2, or a year as 2026.")
+    year, month, quarter = int(found["year"]), found["month"], found["quarter"]
+    first = int(month) if month else APRIL + 3 * (int(quarter) - 1 if quarter else 0)
+    begin = date(year + (first > DECEMBER), (first - 1) % DECEMBER + 1, 1)
+    months = 1 if month else 3 if quarter else DECEMBER
+    last = begin.month - 1 + months
+    return begin, date(begin.year + last // DECEMBER, last % DECEMBER + 1, 1) - timedelta(days=1)
 
 
 def moment(written: str) -> datetime:

@@ -1,24 +1,21 @@
 """`tayori opinions`: what residents are telling the ward, in tables in which nobody can be found (O3)."""
 
-import re
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import opinion_doubts
-from cli.desk import As, credential, day, office_here
+from cli import gists, opinion_doubts
+from cli.desk import As, credential, day, office_here, span
 from cli.show import Json, done, facts, progress, table
 from tayori.domain.withdrawals import REASONS
-from tayori.errors import BadInput
 from tayori.warehouse import analysis
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
     help="意見等の集計及び分析 (opinions)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
-for name, verb in opinion_doubts.VERBS.items():
+for name, verb in (opinion_doubts.VERBS | gists.VERBS).items():
     app.command(name)(verb)
 
 REPORT = {
@@ -51,8 +48,6 @@ STATES = {"standing": "有効", "signed": "撤回の署名待ち", "withdrawn": 
 ALIKE = {"month": "受付月", "receipt_no": "受付番号", "earlier": "似た先の意見等"}
 TOPIC = {"topic_no": "番号", "label": "見出し", "labelled_by": "直した人", "first_month": "初めての月", "words": "言葉"}
 WORDS = 8
-APRIL, DECEMBER = 4, 12
-SPAN = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?")
 
 
 @app.callback()
@@ -62,8 +57,8 @@ def _noun() -> None: ...
 @app.command()
 def report(  # noqa: PLR0913 - the options of one command
     *,
-    first: Annotated[str, typer.Option("--from", help="開始日 YYYY-MM-DD（省略: 終了日の 12 か月前の月初）")] = "",
-    last: Annotated[str, typer.Option("--to", help="終了日 YYYY-MM-DD（省略: 先月末）")] = "",
+    first: Annotated[str, typer.Option("--from", help="開始日（月の初日。省略: 終了日の 12 か月前の月初）")] = "",
+    last: Annotated[str, typer.Option("--to", help="終了日（終わった月の末日。省略: 先月末）")] = "",
     of: Annotated[
         str, typer.Option("--of", help="月 2026-10、四半期 2026-Q2、年度 2026（--from と --to の代わり）")
     ] = "",
@@ -74,9 +69,9 @@ def report(  # noqa: PLR0913 - the options of one command
         bool, typer.Option("--trial", help="試算（版として残さない。庁内で確かめるためのもので、配らない）")
     ] = False,
     gists: Annotated[
-        Path | None, typer.Option(help="承認された要旨と回答の YAML（--as の取扱責任者の承認とする）")
+        Path | None, typer.Option(help="要旨と回答の YAML（gist-submit と gist-approve を経たもの）")
     ] = None,
-    by: Annotated[str, typer.Option("--as", metavar="HANDLER", help="要旨を承認する取扱責任者 (handler) の ID")] = "",
+    base: Annotated[int, typer.Option("--round", help="件数を丸める倍数（3、5、10。省略: 丸めない）")] = 1,
     as_json: Json = False,
 ) -> None:
     """処理の終わった意見等をマスキングし、期間の報告 (HTML, CSV, Excel, 1 枚のまとめ) を書く。"""
@@ -85,15 +80,17 @@ def report(  # noqa: PLR0913 - the options of one command
     from tayori.analysis.report import ReportWanted, make_report  # noqa: PLC0415 - start-up time, as above
     from tayori.analysis.settle import settle  # noqa: PLC0415 - start-up time, as above
 
+    written = read_gists(gists) if gists else ()
     begin, end = span(of) if of else (day(first) if first else None, day(last) if last else None)
     with office_here() as office:
-        approved = read_gists(office, credential(office, by), gists) if gists else ()
         with progress("マスキング") as advance:
             masked = mart.mask_done_cases(office, advance)
         settled = settle(office)
         made = make_report(
             office,
-            ReportWanted(begin, end, public=not internal, folder=out, intervals=intervals, gists=approved, trial=trial),
+            ReportWanted(
+                begin, end, public=not internal, folder=out, intervals=intervals, gists=written, trial=trial, base=base
+            ),
         )
     facts(masked.plain() | settled.plain() | made.plain() | {"paths": made.paths}, REPORT, as_json=as_json)
 
@@ -212,21 +209,3 @@ def topic_example(
     with office_here() as office:
         said = example_of(office, credential(office, by), number)
     done(said or "示せる一文がありません。", {"topic_no": number, "example": said}, as_json=as_json)
-
-
-def span(of: str) -> tuple[date, date]:
-    """Give the first and last day of a month (2026-10), a quarter of a fiscal year (2026-Q2) or a fiscal year (2026).
-
-    Raises:
-        BadInput: it is none of the three.
-
-    """
-    found = SPAN.fullmatch(of)
-    if found is None:
-        raise BadInput("A period is a month as 2026-10, a quarter of the fiscal year as 2026-Q2, or a year as 2026.")
-    year, month, quarter = int(found["year"]), found["month"], found["quarter"]
-    first = int(month) if month else APRIL + 3 * (int(quarter) - 1 if quarter else 0)
-    begin = date(year + (first > DECEMBER), (first - 1) % DECEMBER + 1, 1)
-    months = 1 if month else 3 if quarter else DECEMBER
-    last = begin.month - 1 + months
-    return begin, date(begin.year + last // DECEMBER, last % DECEMBER + 1, 1) - timedelta(days=1)

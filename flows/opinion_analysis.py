@@ -28,8 +28,8 @@ class Period(BaseModel):
 
     model_config = ConfigDict(title="報告の対象期間", extra="forbid")
 
-    first: Day | None = Field(None, title="開始日", description="空欄なら、終了日の12か月前の月初")
-    last: Day | None = Field(None, title="終了日", description="空欄なら、先月末")
+    first: Day | None = Field(None, title="開始日", description="月の初日。空欄なら、終了日の12か月前の月初")
+    last: Day | None = Field(None, title="終了日", description="終わった月の末日。空欄なら、先月末")
     public: bool = Field(default=True, title="公表用", description="公表用は10通未満、庁内用は5通未満を秘匿")
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.analysis._optimum import fewest_hidden
-from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
 from tayori.opinions.disclosure.intervals import hidden_cells
 from tayori.opinions.disclosure.problem import problem_of
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import hide, suppress
 from tests.opinions.table_sets import a_grid, a_table_set
@@ -51,7 +51,7 @@ def breached(seed: int) -> int | None:
     try:
         published = release(figures, k=k)
         audit(figures, published, k=k)
-    except Refused:
+    except NotReleased:
         return None
     return sum(not one.holds for one in hidden_cells(figures, published, k=k))
 

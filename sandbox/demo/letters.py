@@ -18,6 +18,7 @@ from tayori.domain.identifiers import CaseNo
 from tayori.domain.states import CaseState
 from tayori.errors import NotFound
 from tayori.office import Office
+from tayori.opinions.period import Period
 from tayori.vault.roster import Credential
 from tayori.warehouse import opinions
 from tayori.warehouse.engines import reading
@@ -101,9 +102,13 @@ def end_cases(office: Office, by: Credential, today: date, kept: Container[int] 
 
 
 def span(office: Office) -> tuple[date, date] | None:
-    """Give the first and the last day of the letters that came in: what a report of an own file covers."""
+    """Give the whole months in which letters came in, the one that still runs left out: what a report covers."""
     with reading(office.warehouse) as people:
-        return opinions.days_received(people)
+        days = opinions.days_received(people)
+    if days is None:
+        return None
+    months, last_full = Period(*days), office.today().replace(day=1) - timedelta(days=1)
+    return months.first_day, max(months.first_day, min(months.last_day, last_full))
 
 
 def _cp932(letters: object, path: Path) -> int:

@@ -21,6 +21,7 @@ from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
 from tayori.opinions.told_words import NEW, Told
+from tayori.opinions.verdicts import verdict
 from tayori.reports.contents import Contents, Replaced, read
 from tayori.vault import audit
 from tayori.warehouse import analysis, editions
@@ -133,20 +134,16 @@ def tabulate_beside(
     stacks = [stack for stack in stacks if stack.earlier]
     for stack in stacks:
         _refuse_a_changed_edition(stack, memory, period)
-    try:
+    with verdict(_instead(memory, period) if memory.rows else ""):
         return release_beside(figures, stacks, place, k=k)
-    except Refused as refused:
-        if not memory.rows:
-            raise
-        raise Refused(f"{refused} {_instead(memory, period)}") from refused
 
 
 def out_already(
-    office: Office, period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool
+    office: Office, period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool, base: int
 ) -> Contents | None:
     """What was kept of the edition that printed exactly these tables and stands; None where there is none."""
     with reading(office.warehouse) as people:
-        number = editions.of_digest(people, _digest(period, memory, tables, public=public))
+        number = editions.of_digest(people, _digest(period, memory, tables, public=public, base=base))
         document = None if number is None else analysis.document_of(people, number)
     return None if document is None else read(document)
 
@@ -160,6 +157,8 @@ def remember(
     contents: Contents,
 ) -> None:
     """Keep what a report prints and the document that its files are made of, before they are written.
+
+    Of a report in rounded counts the memory keeps the counts before rounding: its readers know less than that.
 
     Raises:
         Refused: another report was made, or one withdrawn, meanwhile; this one was judged without it.
@@ -177,7 +176,7 @@ def remember(
         period.months[-1],
         _earliest(period),
         None if memory.replaces is None else memory.replaces.edition,
-        _digest(period, memory, tables, public=contents.public),
+        _digest(period, memory, tables, public=contents.public, base=contents.base),
         printed,
     )
     with writing(office.warehouse) as people:
@@ -227,10 +226,11 @@ def _day(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}"
 
 
-def _digest(period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool) -> str:
+def _digest(period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool, base: int) -> str:
     """Names what is printed, and which editions of it were withdrawn before: afterwards the same is another edition."""
     held = [[table.name, table.rows, table.columns, table.cells] for table in tables]
-    whole = json.dumps([period.months, public, memory.before, held], ensure_ascii=False)
+    rounding = [base] if base > 1 else []
+    whole = json.dumps([period.months, public, memory.before, held, *rounding], ensure_ascii=False)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -6,25 +6,29 @@ What a report prints is kept with its edition as one document; the files are mad
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tayori.analysis.editions import Memory, out_already, recall, remember, tabulate_beside
+from tayori.analysis.editions import out_already, recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of
+from tayori.analysis.gists import Written, approved
 from tayori.analysis.report_contents import Counted, contents_of
 from tayori.analysis.withdrawing import withdrawn_on
 from tayori.domain.withdrawals import REASONS
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
+from tayori.opinions.disclosure.rounding import rounded
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
-from tayori.opinions.period import Period
+from tayori.opinions.period import Period, period_wanted
 from tayori.opinions.trends import figures_of
+from tayori.opinions.verdicts import verdict
 from tayori.reports.contents import Contents, Gist, Withdrawn, read, without_words
 from tayori.reports.folder import require_room
 from tayori.reports.opinion_report import render
+from tayori.reports.rounding import in_rounded_counts, require_base
 from tayori.reports.spreadsheet import harmless
 from tayori.warehouse import analysis, editions, opinions
 from tayori.warehouse.engines import reading
@@ -43,7 +47,8 @@ class ReportWanted:
     folder: Path | None = None
     pdf: bool = True
     intervals: bool = False  # the 秘匿インターバル sheet too, for the office only
-    gists: tuple[Gist, ...] = ()
+    gists: tuple[Written, ...] = ()  # approved ones; each is held against its letters once more
+    base: int = 1  # what the printed counts are rounded to
     trial: bool = False  # for looking at in the office: marked, remembered nowhere, to be given to nobody
 
 
@@ -74,12 +79,16 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     """Make the report of a period from the masked mart.
 
     Raises:
-        BadInput: the period runs backwards, ends in the future or holds no letter that is done.
-        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; summaries are given
-            for an edition that is out; or the folder holds the files of another report; nothing was written.
+        BadInput: the period runs backwards, is not made of whole months that are over, or holds no letter that is done;
+            or counts cannot be rounded so.
+        Refused: a gist is not approved as it stands, or one of its letters may not be summed up; the auditor found a
+            way to a hidden cell, in this report or by one that is out; summaries are given for an edition that is out;
+            or the folder holds the files of another report; nothing was written.
 
     """
-    period = _period(office, wanted)
+    require_base(wanted.base)
+    period = period_wanted(wanted.first, wanted.last, office.today())
+    gists = approved(office, wanted.gists, period)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     memory = recall(office, period, public=wanted.public)
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
@@ -87,29 +96,30 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         _refuse_only_open(office, period)
     figures = figures_of(facts, period, k)
     tables = tabulate_beside(facts, figures, period, memory, public=wanted.public)
-    contents = None if wanted.trial else _given_out(office, wanted, period, memory, tables)
+    contents = None if wanted.trial else _given_out(office, wanted, gists, period, Counted(facts, tables, memory))
     folder = wanted.folder or _folder(office, wanted, period, contents.edition if contents else memory.number)
     if contents is None:
         require_room(folder)
         made_of = contents_of(office, period, Counted(facts, tables, memory), public=wanted.public)
         number = 0 if wanted.trial else memory.number
-        contents = replace(made_of, edition=number, trial=wanted.trial, gists=wanted.gists)
+        contents = replace(made_of, edition=number, trial=wanted.trial, gists=gists)
+        contents = in_rounded_counts(contents, wanted.base)
         if not wanted.trial:
             remember(office, period, memory, figures, tables, contents)
     made = render(contents, folder, pdf=wanted.pdf)
     paths = made.paths
     if wanted.intervals:
-        paths += (_interval_sheet(folder, figures, tables, k),)
+        paths += (_interval_sheet(folder, figures, rounded(tables, wanted.base), wanted),)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
     return ReportMade(contents.edition, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
 
 
 def _given_out(
-    office: Office, wanted: ReportWanted, period: Period, memory: Memory, tables: Sequence[SuppressedTable]
+    office: Office, wanted: ReportWanted, gists: tuple[Gist, ...], period: Period, counted: Counted
 ) -> Contents | None:
     """What the edition printed that is out already with these tables; None for a new one."""
-    kept = out_already(office, period, memory, tables, public=wanted.public)
-    if kept is not None and wanted.gists and wanted.gists != kept.gists:
+    kept = out_already(office, period, counted.memory, counted.tables, public=wanted.public, base=wanted.base)
+    if kept is not None and gists and gists != kept.gists:
         raise Refused(
             f"These tables are out as edition {kept.edition}, and its document stays as it is: summaries are given "
             "with the first report of an edition (--gists). Nothing was written."
@@ -150,13 +160,16 @@ def render_edition(
     return render(contents, folder, pdf=pdf).paths
 
 
-def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], k: int) -> Path:
+def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], wanted: ReportWanted) -> Path:
     """Write what a reader can make of every hidden count, in a folder of its own that is not handed out."""
+    k = EXTERNAL_K if wanted.public else INTERNAL_K
     path = folder / "office-only" / "hidden-intervals.csv"
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as held:
         writer = csv.writer(held, lineterminator="\r\n")
-        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in hidden_cells(figures, tables, k=k))])
+        with verdict():
+            cells = hidden_cells(figures, tables, k=k, base=wanted.base)
+        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in cells)])
     return path
 
 
@@ -168,13 +181,3 @@ def _refuse_only_open(office: Office, period: Period) -> None:
             f"There are {waiting} letters in the period, none of them done; `tayori case close` says that they are "
             "done, then report again. Nothing was written."
         )
-
-
-def _period(office: Office, wanted: ReportWanted) -> Period:
-    last = wanted.last or office.today().replace(day=1) - timedelta(days=1)
-    first = wanted.first or (last.replace(day=1) - timedelta(days=330)).replace(day=1)
-    if first > last:
-        raise BadInput("The period runs backwards; give the first day before the last.")
-    if last > office.today():
-        raise BadInput("The period ends in the future; give a last day up to today.")
-    return Period(first, last)

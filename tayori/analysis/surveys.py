@@ -17,6 +17,7 @@ from tayori.office import Office
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import TOTAL, Figures, Key, Series, SuppressedTable, Table, cell, side_by_side
+from tayori.opinions.verdicts import verdict
 from tayori.reports.charts import HIDDEN
 from tayori.reports.spreadsheet import harmless
 from tayori.warehouse import surveys
@@ -56,7 +57,8 @@ def results(office: Office, name: str, k: int = EXTERNAL_K) -> Results:
     if total < k:
         raise Refused(f"Fewer than {k} people answered; no table of so few is released.")
     survey = survey_of(published.definition)
-    return Results(survey, tuple(release(figures_of(survey, tally), k=k)), k)
+    with verdict():
+        return Results(survey, tuple(release(figures_of(survey, tally), k=k)), k)
 
 
 def figures_of(survey: Survey, tally: Counter[tuple[str, str]]) -> Figures:

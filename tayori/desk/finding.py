@@ -43,6 +43,8 @@ class Opened:
     flags: Sequence[FlagRow] = ()
     answer_by: str | None = None
     """How the writer wishes to be answered, where they said so on the opinion screen."""
+    summary: str | None = None
+    """Whether a summary may be published (yes, no), where the writer was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def open_letter(office: Office, by: Credential, receipt_no: str, purpose: Purpos
             desk.waits(people, file.case_no),
             desk.flags(people, file.case_no),
             letters.answer_by(people, file.case_no),
+            letters.may_be_summed_up(people, file.case_no),
         )
 
 

@@ -3,9 +3,11 @@
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+
+from tayori.errors import BadInput
 
 YEAR: Final = 12
 _APRIL: Final = 4
@@ -78,6 +80,34 @@ class Period:
             case Span.FISCAL_YEAR:
                 return f"{first[:4]}年度"
         return month_label(first) if first == last else f"{month_label(first)}～{month_label(last)}"
+
+
+def period_wanted(first: date | None, last: date | None, today: date) -> Period:
+    """The period of a report: whole months that are over; by default the twelve up to the last full one.
+
+    Counts are by month: three days would be told with the counts of their month, and a month that still runs would
+    be held against a whole one of the year before.
+
+    Raises:
+        BadInput: the period runs backwards, cuts a month or ends in one that is not over; the sentence says which days
+            can be had instead.
+
+    """
+    last_full = today.replace(day=1) - timedelta(days=1)
+    if first and last and first > last:
+        raise BadInput("The period runs backwards; give the first day before the last.")
+    last = last or last_full
+    first = first or (last.replace(day=1) - timedelta(days=330)).replace(day=1)
+    asked = Period(first, last)
+    whole = Period(asked.first_day, min(asked.last_day, last_full))
+    if whole.start > whole.end:
+        raise BadInput(f"{first:%Y-%m} is not over; a report counts months that are over. Nothing was written.")
+    if (whole.start, whole.end) == (first, last):
+        return asked
+    raise BadInput(
+        f"A report counts whole months that are over: {first} to {last} cuts a month, or ends in one that still runs. "
+        f"Give {whole.start} as the first day and {whole.end} as the last. Nothing was written."
+    )
 
 
 def months_back(month: str, count: int) -> str:

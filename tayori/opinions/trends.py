@@ -48,7 +48,7 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
 
     `facts` holds one row per matter with the columns COLUMNS; rows of other months are left out, except the same
     months of earlier years, which become the comparison. Raises BadInput for a missing column or no letter,
-    Refused when the audit finds a way back.
+    NotReleased when the audit finds a way back.
     """
     return release(figures_of(facts, period, k), k=k)
 

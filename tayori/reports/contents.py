@@ -136,6 +136,7 @@ class Contents:
     times: tuple[Taken, ...] = ()
     gists: tuple[Gist, ...] = ()
     line: LineSide | None = None
+    base: int = 1  # what printed counts are rounded to
     word_months: tuple[str, ...] = ()
     repeated_words: tuple[ThemeWords, ...] = ()
     repeated_new: tuple[str, ...] = ()
@@ -166,6 +167,13 @@ class Contents:
             ),
         }
         return tuple((word, sentence) for word, (sentence, holds) in told.items() if holds)
+
+    @property
+    def rounding_note(self) -> str:
+        """What has to be said of rounded counts; nothing where none is rounded."""
+        if self.base == 1:
+            return ""
+        return f"件数と通数は、{self.base}の倍数に丸めました。端数処理のため、合計と内訳が一致しないことがあります。"
 
     @property
     def title(self) -> str:

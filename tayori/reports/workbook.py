@@ -47,7 +47,7 @@ def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTab
     if contents.replaces:
         sheet.append([contents.replaces.said])
     sheet.append([f"{contents.edition_name}　{contents.k}通に満たない数などは「{HIDDEN}」"])
-    sheet.append([])
+    sheet.append([contents.rounding_note] if contents.rounding_note else [])
     sheet.append(["シート", "部", "表", "出典"])
     headings = {name: part.heading for part in PARTS for name in part.tables}
     for number, table in enumerate(tables, 1):

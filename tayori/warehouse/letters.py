@@ -5,13 +5,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from tayori.domain.states import CaseState
 from tayori.warehouse.bulk import rows_where_in
+from tayori.warehouse.schema.desk import case_trail
 from tayori.warehouse.schema.letters import letter_confirmation, letter_receipt
 from tayori.warehouse.schema.opinions import opinion_case
 
+WISH: Final = "summary_wish"
+"""The line of a case's trail that holds what its writer said of a summary after sending the letter: yes or no."""
 RECEIVED, UNDER_WAY, ANSWERED, DONE = "received", "under_way", "answered", "done"
 """What the writer of a letter is told of it."""
 TOLD: Final[Mapping[str, str]] = {
@@ -82,11 +85,28 @@ def answer_by(connection: Connection, number: int) -> str | None:
     return connection.execute(chosen).scalar_one_or_none()
 
 
+def wish() -> ColumnElement[str | None]:
+    """Say whether a summary may be published: what was told last, else what the screen asked; None: nobody asked.
+
+    For a query over `opinion_case` that `letter_receipt` is joined to.
+    """
+    line = case_trail.c
+    told = select(line.target).where(line.case_no == opinion_case.c.case_no, line.what == WISH)
+    last = told.order_by(line.seq.desc()).limit(1).correlate(opinion_case).scalar_subquery()
+    return func.coalesce(last, letter_receipt.c.summary)
+
+
+def may_be_summed_up(connection: Connection, number: int) -> str | None:
+    """Give whether a summary of a case may be published (yes, no); None where its writer was never asked."""
+    joined = select(wish()).select_from(opinion_case).outerjoin(letter_receipt)
+    return connection.execute(joined.where(opinion_case.c.case_no == number)).scalar_one_or_none()
+
+
 def case_of(connection: Connection, reference: str) -> list[Row[Any]]:
     """Give receipt number, state, way of answer and wish about a summary of the cases with this reference."""
     case, receipt = opinion_case.c, letter_receipt.c
     chosen = (
-        select(case.receipt_no, case.state, receipt.answer_by, receipt.summary)
+        select(case.receipt_no, case.state, receipt.answer_by, wish().label("summary"))
         .join_from(letter_receipt, opinion_case, receipt.case_no == case.case_no)
         .where(receipt.reference == reference)
         .order_by(case.case_no)

@@ -22,6 +22,7 @@ from tayori.warehouse.erasure import rules_of
 from tayori.warehouse.schema.columns import Moment
 from tayori.warehouse.schema.columns import warehouse as schema
 from tayori.warehouse.schema.desk import desk_case, disclosure
+from tayori.warehouse.schema.gists import gist
 from tests.disposal.conftest import Desk
 from tests.support.letters import ALetter, receipt, receive
 from tests.support.traces import tables_with_bytes
@@ -39,6 +40,7 @@ ASKED: Mapping[str, Any] = {
     "prepared_by": "sakura",
     "state": "handed_out",
 }
+WRITTEN: Mapping[str, Any] = {"digest": MARK, "letters": 1, "written_by": "sakura"}
 
 
 def a_row(table: Table, number: int) -> dict[str, Any]:
@@ -57,10 +59,11 @@ def test_whatever_holds_rows_of_a_case_is_disposed_of_and_certified(office: Offi
     (number,) = receive(office, ALetter())
     with writing(office.warehouse) as warehouse:
         warehouse.execute(insert(disclosure).values(dict(ASKED)))
+        warehouse.execute(insert(gist).values({**WRITTEN, "written_at": office.now()}))
         for table in OF_CASES:
             warehouse.execute(insert(table).values(a_row(table, number)))
     done = disposing.run(office, desk.runner, desk.approved(office), Around())
-    assert tables_with_bytes(office, MARK.encode()) == {"disclosure"}
+    assert tables_with_bytes(office, MARK.encode()) == {"disclosure", "gist"}
     assert done.filed is not None
     with reading(office.warehouse) as warehouse:
         row = certificates.find(warehouse, done.filed.certificate_no)

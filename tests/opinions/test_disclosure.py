@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
 from tayori.opinions.disclosure.intervals import hidden_cells
 from tayori.opinions.disclosure.problem import sensitive
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import Suppression, hide, suppress
 from tayori.opinions.disclosure.tables import TOTAL, Figures, Series, at_least, cell, side_by_side, two_way
@@ -47,7 +47,7 @@ def test_hiding_only_what_is_small_is_refused(seed: int) -> None:
     """Primary suppression alone can be solved from the sums; the audit sees it and lets nothing go."""
     figures = random_figures(dice(seed), 400)
     primary = frozenset(sensitive(figures, 10))
-    with pytest.raises(Refused, match="could be worked out"):
+    with pytest.raises(NotReleased, match="could be worked out"):
         audit(figures, hide(figures, Suppression(primary, primary), k=10), k=10)
 
 
@@ -67,7 +67,7 @@ def test_a_cell_hidden_here_may_not_be_printed_there() -> None:
     cells = [list(row) for row in second.cells]
     cells[hidden_row][-1] = figures.values.get(figures.tables[1].keys[hidden_row][-1], 0)
     leaking = replace(second, cells=tuple(tuple(row) for row in cells))
-    with pytest.raises(Refused, match="hidden in one place and printed in another"):
+    with pytest.raises(NotReleased, match="hidden in one place and printed in another"):
         audit(figures, [first, leaking], k=10)
 
 
@@ -75,7 +75,7 @@ def test_a_changed_count_is_refused() -> None:
     """The audit compares what is printed with the truth: nothing leaves rounded or wrong."""
     figures = small_figures((30, 50), (40, 60))
     (table,) = release(figures, k=10)
-    with pytest.raises(Refused, match="not the true"):
+    with pytest.raises(NotReleased, match="not the true"):
         audit(figures, [replace(table, cells=((31, *table.cells[0][1:]), *table.cells[1:]))], k=10)
 
 
@@ -107,7 +107,7 @@ def test_what_a_row_says_by_standing_there_is_known() -> None:
     figures, rows = a_column(4, 12, 40), [cell(a="a1"), cell(a="a2")]
     (plain,) = release(figures, k=10)
     assert [count for (count,) in plain.cells] == [None, None, 40, 56]
-    with pytest.raises(Refused, match="could be worked out"):
+    with pytest.raises(NotReleased, match="could be worked out"):
         audit(at_least(figures, dict.fromkeys(rows, 10)), [plain], k=10)
     (aware,) = release(at_least(figures, dict.fromkeys(rows, 10)), k=10)
     assert [count for (count,) in aware.cells] == [None, 12, None, 56]

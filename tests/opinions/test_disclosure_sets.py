@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tayori.errors import Refused
 from tayori.opinions.disclosure.attack import Attack, Knowledge, Range
 from tayori.opinions.disclosure.audit import audit
 from tayori.opinions.disclosure.intervals import COMPLEMENTARY, HEAD, PRIMARY, hidden_cells
 from tayori.opinions.disclosure.problem import problem_of, sensitive
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.rounding import rounded
 from tayori.opinions.disclosure.suppression import Suppression, hide, suppress
@@ -64,7 +64,7 @@ def test_hiding_only_what_is_small_is_caught_or_enough(seed: int) -> None:
     if suppress(figures, k=k).hidden == primary:
         audit(figures, hide(figures, Suppression(primary, primary), k=k), k=k)
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(NotReleased):
             audit(figures, hide(figures, Suppression(primary, primary), k=k), k=k)
 
 
@@ -99,7 +99,7 @@ def test_a_letter_that_knows_its_own_cell_learns_no_other() -> None:
     """Two letters alone in a row of two hidden cells could each subtract themselves; so more is hidden."""
     figures = a_table((1, 1, 50), (40, 60, 70), (80, 90, 99))
     two_alone = frozenset({cell(a="a0", b="b0"), cell(a="a0", b="b1"), cell(a="a1", b="b0"), cell(a="a1", b="b1")})
-    with pytest.raises(Refused, match="could be worked out"):
+    with pytest.raises(NotReleased, match="could be worked out"):
         audit(figures, hide(figures, Suppression(frozenset(), two_alone), k=3), k=3)
     release(figures, k=3)
 
@@ -112,7 +112,7 @@ def test_cells_of_one_letter_are_known_together() -> None:
     assert problem_of(together, k=5).insiders == (both,)
     assert len(problem_of(figures, k=5).insiders) == 2
     four = both | {cell(a="a0", b="b1"), cell(a="a1", b="b0")}
-    with pytest.raises(Refused, match="could be worked out"):
+    with pytest.raises(NotReleased, match="could be worked out"):
         audit(together, hide(together, Suppression(frozenset(), four), k=5), k=5)
     release(together, k=5)
 
@@ -162,9 +162,9 @@ def test_rounding_alone_protects_nobody() -> None:
     """A small count that is printed rounded is refused, and so is a count rounded to another base than said."""
     figures = a_table((3, 50), (40, 60))
     naked = rounded(hide(figures, Suppression(frozenset(), frozenset()), k=10), 5)
-    with pytest.raises(Refused, match="could be worked out"):
+    with pytest.raises(NotReleased, match="could be worked out"):
         audit(figures, naked, k=10, base=5)
-    with pytest.raises(Refused, match="not the true one"):
+    with pytest.raises(NotReleased, match="not the true one"):
         audit(figures, rounded(release(figures, k=10), 10), k=10, base=5)
     with pytest.raises(ValueError, match="from 1"):
         rounded(naked, 0)
@@ -205,7 +205,7 @@ def test_whole_counts_are_narrower_than_fractions() -> None:
 
 def test_print_that_contradicts_itself_is_refused() -> None:
     """Parts that do not add up to their printed total are no tables to judge."""
-    with pytest.raises(Refused, match="contradict"):
+    with pytest.raises(NotReleased, match="contradict"):
         Attack({TOTAL: (5, 5), cell(a="1"): (2, 2), cell(a="2"): (2, 2)}, [Sum(TOTAL, (cell(a="1"), cell(a="2")))])
 
 

@@ -1,5 +1,6 @@
 """What reports gave out is remembered, and a report that would give away more is refused with what to do instead."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,16 +11,19 @@ import pytest
 from expectations.gate import gate
 from sandbox.letters.letters import Mailbag
 from sandbox.letters.writers import write_csv
+from tayori.analysis.gists import Written, approve, submit
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportMade, ReportWanted, make_report, render_edition
+from tayori.desk.taking_up import take_up
+from tayori.desk.wishing import record_wish
 from tayori.domain.states import CaseState
-from tayori.errors import NotFound, Refused
+from tayori.errors import BadInput, NotFound, Refused
 from tayori.ingest.opinions import ingest_opinion_file
 from tayori.ingest.sources.mapping import read_file_mapping
 from tayori.office import Office
-from tayori.reports.contents import Gist
 from tayori.warehouse import editions, opinions
 from tayori.warehouse.engines import reading, writing
+from tests.support.handlers import a_handler
 
 UNTIL = date(2026, 10, 30)
 
@@ -97,14 +101,53 @@ def test_an_edition_is_made_again_from_its_document(office: Office, tmp_path: Pa
         render_edition(office, 7, tmp_path / "never")
 
 
-def test_summaries_come_with_the_first_report_of_an_edition(office: Office, tmp_path: Path) -> None:
-    """An edition that is out stays as it is: summaries given for it later are refused, never dropped without a word."""
+def test_a_report_prints_approved_gists_only_and_with_its_first_edition(sqlite_office: Office, tmp_path: Path) -> None:
+    """Whoever makes the report cannot approve by it; an edition that is out stays as it is, nothing is dropped."""
+    office = sqlite_office
     letters_done(office, tmp_path, 300)
     a_report(office, tmp_path)
-    gist = Gist("公園・みどり", "遊具の修理を求める意見", "順に修理します。", "hanako", date(2026, 11, 2))
-    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "out", pdf=False, gists=(gist,))
+    with reading(office.warehouse) as people:
+        masked = opinions.masked_between(people, "2025-11", "2026-10")
+        (receipt_no,) = opinions.receipts(people, [next(row.case_no for row in masked if row.level < 3)])
+    desk, chief = a_handler(office, "desk-1", "desk"), a_handler(office, "chief-1", "responsible")
+    take_up(office)
+    record_wish(office, desk, receipt_no, may=True, words="電話で説明し、よいとのこと。")
+    written = (Written((receipt_no,), "公園・みどり", "遊具の修理を求める意見", "順に修理します。"),)
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "out", pdf=False, gists=written)
+    with pytest.raises(Refused, match="Entry 1 is not approved"):
+        make_report(office, wanted)
+    submit(office, desk, written)
+    approve(office, chief, written)
     with pytest.raises(Refused, match="edition 1"):
         make_report(office, wanted)
+    made = make_report(office, replace(wanted, trial=True, folder=tmp_path / "trial", base=5))
+    page = next(path for path in made.paths if path.name == "opinion-report.html").read_text("utf-8")
+    assert "順に修理します。" in page
+    assert receipt_no not in page
+    assert "5の倍数に丸めました" in page
+
+
+def test_a_report_in_rounded_counts_is_remembered_as_if_it_were_not(sqlite_office: Office, tmp_path: Path) -> None:
+    """Its readers know less than the memory, so later editions are judged too strictly, never too loosely."""
+    office = sqlite_office
+    letters_done(office, tmp_path, 300)
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "rounded", pdf=False, base=5)
+    with pytest.raises(BadInput, match="multiples of 3, 5, 10"):
+        make_report(office, replace(wanted, base=7))
+    rounded = make_report(office, wanted)
+    exact = a_report(office, tmp_path)
+    assert (rounded.edition, exact.edition) == (1, 2)
+    assert make_report(office, wanted).edition == 1
+    with reading(office.warehouse) as people:
+        first, second = (json.loads(row.printed)["cells"] for row in editions.listed(people))
+    counted = {str(cell[:2]): cell[2] for cell in second}
+    both = [(count, counted[str(place)]) for *place, count in first if count and counted.get(str(place))]
+    assert {count for count, again in both if count != again} == set()
+    assert any(count % 5 for count, _ in both)
+    for path in rounded.paths:
+        if path.suffix == ".csv":
+            cells = [one for line in path.read_text("utf-8-sig").splitlines()[1:] for one in line.split(",")[1:]]
+            assert all(int(one) % 5 == 0 for one in cells if one.isdigit())
 
 
 def test_a_report_that_differs_by_a_few_letters_is_refused(office: Office, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from tayori.errors import Refused
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.tables import Key, Sum
 
 Whole = NDArray[np.int64]
@@ -109,7 +109,7 @@ def _connected(sums: Sequence[Sum], exact: Mapping[Key, int]) -> Iterator[tuple[
         if inside is not None:
             held[labels[index[inside]]].append(entry)
         elif exact[entry.total] != sum(exact[part] for part in entry.parts):
-            raise Refused("The tables were not released: printed counts contradict their printed total.")
+            raise NotReleased("The tables were not released: printed counts contradict their printed total.")
     yield from zip(keys, held, strict=True)
 
 
@@ -252,7 +252,9 @@ class _Group:
             if found.status == _UNBOUNDED:
                 ends.append(None)
             elif found.x is None:
-                raise Refused("The tables were not released: what is printed contradicts itself; nothing was written.")
+                raise NotReleased(
+                    "The tables were not released: what is printed contradicts itself; nothing was written."
+                )
             else:
                 ends.append(int(sign * np.ceil(float(found.fun or 0.0) - _NEAR)))
         return Range(ends[0] or 0, ends[1])

@@ -7,9 +7,9 @@ know their own cells, still cannot tell it from none or from k and more. How it 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tayori.errors import Refused
 from tayori.opinions.disclosure.attack import Attack, Knowledge
 from tayori.opinions.disclosure.problem import insiders_of
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.tables import Figures, Key, SuppressedTable
 
 
@@ -34,7 +34,7 @@ def audit(
 
     `base` is what printed counts were rounded to. Readers are played without help; of `moves`, which somebody says lead
     to other tables with the same print, those that add up spare the search for what letters know.
-    Raises Refused, naming tables and numbers of cells only.
+    Raises NotReleased, naming tables and numbers of cells only.
     """
     shown = printed_ranges(figures, published, base)
     needs = _needs(figures, k)
@@ -47,7 +47,7 @@ def audit(
         found |= set(attack.exposed(_known_to(alone, figures, needs)))
     hidden = [key for key in figures.cells() if key not in shown]
     if found:
-        raise Refused(
+        raise NotReleased(
             f"The tables were not released: {len(found)} of {len(hidden)} hidden counts could be worked out "
             f"from what is printed (threshold {k}). Choose a longer period or fewer tables; nothing was written."
         )
@@ -66,12 +66,14 @@ def printed_ranges(figures: Figures, published: Sequence[SuppressedTable], base:
                     continue
                 low, high = _before_rounding(count, base)
                 if not low <= figures.values.get(key, 0) <= high:
-                    raise Refused(
+                    raise NotReleased(
                         f"The tables were not released: 「{table.title}」 prints a count that is not the true one."
                     )
                 shown.setdefault(key, (low, high))
     if both := len(gone & (shown.keys() - figures.known)):
-        raise Refused(f"The tables were not released: {both} counts are hidden in one place and printed in another.")
+        raise NotReleased(
+            f"The tables were not released: {both} counts are hidden in one place and printed in another."
+        )
     return shown
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
 from tayori.opinions.disclosure.editions import Place, Stack
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.suppression import Suppression, hide, protect, suppress
 from tayori.opinions.disclosure.tables import Figures, Key, SuppressedTable
 
@@ -13,7 +13,7 @@ _ROUNDS: Final = 6
 
 
 def release(figures: Figures, *, k: int) -> list[SuppressedTable]:
-    """Suppress the tables of a report and let them go if the audit finds nothing; raises Refused otherwise."""
+    """Suppress the tables of a report and let them go if the audit finds nothing; raises NotReleased otherwise."""
     suppression = suppress(figures, k=k)
     published = hide(figures, suppression, k=k)
     audit(figures, published, k=k, moves=suppression.moves)
@@ -25,7 +25,7 @@ def release_beside(
 ) -> list[SuppressedTable]:
     """Release tables so that readers of earlier editions learn nothing more: what would give it away is hidden too.
 
-    Each stack is one audience: the earlier editions that it holds, and its own threshold. Raises Refused where
+    Each stack is one audience: the earlier editions that it holds, and its own threshold. Raises NotReleased where
     hiding does not help.
     """
     suppression = suppress(figures, k=k)
@@ -37,7 +37,7 @@ def release_beside(
             audit(figures, published, k=k, moves=suppression.moves)
             return published
         hidden |= more
-    raise Refused("The tables were not released: together with earlier editions they would reveal small counts.")
+    raise NotReleased("The tables were not released: together with earlier editions they would reveal small counts.")
 
 
 def _needed(figures: Figures, stack: Stack, place: Callable[[Key], Place], hidden: frozenset[Key]) -> frozenset[Key]:
@@ -51,5 +51,7 @@ def _needed(figures: Figures, stack: Stack, place: Callable[[Key], Place], hidde
     suppression = protect(stack.problem(found, {names[key] for key in hidden}))
     more = frozenset(key for key, name in names.items() if name in suppression.hidden or name in found)
     if not more - hidden:
-        raise Refused("The tables were not released: together with earlier editions they would reveal small counts.")
+        raise NotReleased(
+            "The tables were not released: together with earlier editions they would reveal small counts."
+        )
     return more

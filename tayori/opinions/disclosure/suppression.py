@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tayori.errors import Refused
 from tayori.opinions.disclosure.flows import Flow, Mask, Network
 from tayori.opinions.disclosure.problem import Interval, Problem, problem_of
+from tayori.opinions.disclosure.refusal import NotReleased
 from tayori.opinions.disclosure.tables import Figures, Key, SuppressedTable, printed
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Suppression:
 def suppress(figures: Figures, *, k: int) -> Suppression:
     """Choose what to hide so that every sensitive cell keeps its interval, for readers and for insiders.
 
-    Raises Refused where no choice does.
+    Raises NotReleased where no choice does.
     """
     return protect(problem_of(figures, k=k))
 
@@ -129,7 +129,7 @@ class _Plan:
                 at, change = int(self._demands.cells[row]), int(self._demands.changes[row])
                 net = self._flow(at, change, still)
                 if net is None:
-                    raise Refused(
+                    raise NotReleased(
                         "The tables cannot be protected: too few letters stand behind them, or too much of them is "
                         "out already. Choose a longer period or fewer tables; nothing was written."
                     )

@@ -281,6 +281,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "gist",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
+        sa.Column("written_by", sa.String(length=40), nullable=False),
+        sa.Column("written_at", Moment(), nullable=False),
+        sa.Column("approved_by", sa.String(length=40), nullable=True),
+        sa.Column("approved_at", Moment(), nullable=True),
+        sa.Column("statement", sa.LargeBinary(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_gist")),
+    )
+    op.create_table(
         "handler",
         sa.Column("handler_id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -949,6 +961,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("content", name=op.f("pk_feed_entry")),
     )
     op.create_index(op.f("ix_feed_entry_entry"), "feed_entry", ["entry"], unique=False)
+    op.create_table(
+        "gist_letter",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_gist_letter_case_no"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["digest"], ["gist.digest"], name=op.f("fk_gist_letter_digest"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", "case_no", name=op.f("pk_gist_letter")),
+    )
+    op.create_index(op.f("ix_gist_letter_case_no"), "gist_letter", ["case_no"], unique=False)
     op.create_table(
         "guard_override",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
