@@ -5,9 +5,10 @@ from datetime import date
 
 import pandas as pd
 
+from tayori.opinions.disclosure.attack import Attack, Knowledge
 from tayori.opinions.disclosure.editions import Edition, Place, Stack, placed
 from tayori.opinions.disclosure.release import release, release_beside
-from tayori.opinions.disclosure.tables import Key, SuppressedTable
+from tayori.opinions.disclosure.tables import Key, Sum, SuppressedTable, cell
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import Period
 from tayori.opinions.report_tables import OTHER
@@ -59,6 +60,29 @@ def test_twelve_other_months_are_judged_beside_the_year() -> None:
     assert stack.exposed(printed(alone))
     shelf.publish(ROLLING)
     assert not stack.exposed(printed(shelf.out[-1]))
+
+
+def test_months_their_quarter_and_the_year_come_out_one_after_the_other() -> None:
+    """A ward's year of reports: none is refused for those before it, and together they give nothing away."""
+    shelf = a_shelf()
+    spans = [
+        (date(2025, 4, 1), date(2025, 4, 30)),
+        (date(2025, 5, 1), date(2025, 5, 31)),
+        (date(2025, 6, 1), date(2025, 6, 30)),
+    ]
+    for first, last in [*spans, (date(2025, 4, 1), date(2025, 6, 30))]:
+        shelf.publish(Period(first, last))
+    stack = shelf.beside(FIRST)
+    shelf.publish(FIRST)
+    assert not stack.exposed(printed(shelf.out[-1])) - stack.given_away(stack.needs)
+
+
+def test_what_cannot_move_at_once_is_moved_apart() -> None:
+    """Two counts of which one alone can be high are both open: one table that serves both is not asked for."""
+    one, two, both = cell(a="1"), cell(a="2"), cell(a="*")
+    attack = Attack({both: (9, 9)}, [Sum(both, (one, two))])
+    assert not set(attack.exposed(Knowledge({}, {one: (0, 9), two: (0, 9)})))
+    assert set(attack.exposed(Knowledge({}, {one: (0, 10), two: (0, 9)}))) == {one}
 
 
 def test_a_year_is_judged_beside_the_one_that_it_is_compared_with() -> None:
