@@ -152,21 +152,21 @@ class _Group:
         for key, count in counts.items():
             if key in self._index:
                 low[self._index[key]] = high[self._index[key]] = count
-        seen = [table for table in self._seen if (table >= low).all() and (table <= high).all()]
+        tables = np.array(self._seen, dtype=np.int64).reshape(-1, len(self._keys))
+        seen = tables[((tables >= low) & (tables <= high)).all(axis=1)]
         cells = np.array([self._index[key] for key in needs], dtype=np.int64)
         bounds = np.array(list(needs.values()), dtype=np.int64).reshape(-1, 2)
         bad = np.zeros(len(cells), dtype=bool)
         for upward in (True, False):
-            bad |= self._unreached(cells, bounds[:, int(upward)], low, high, seen, upward=upward)
+            goals = bounds[:, int(upward)]
+            left = np.asarray(~_reaches(seen[:, cells], goals, upward=upward).any(axis=0))
+            bad |= self._unreached(cells, goals, low, high, left, upward=upward)
         yield from (key for key, open_ in zip(needs, bad, strict=True) if open_)
 
     def _unreached(
-        self, cells: Whole, goals: Whole, low: Whole, high: Whole, seen: list[Whole], *, upward: bool
+        self, cells: Whole, goals: Whole, low: Whole, high: Whole, left: "NDArray[np.bool_]", *, upward: bool
     ) -> "NDArray[np.bool_]":
-        """Which cells reach their goal in no table: first many cells at once, then one by one in whole numbers."""
-        left = np.ones(len(cells), dtype=bool)
-        for table in seen:
-            left &= ~_reaches(table[cells], goals, upward=upward)
+        """Which of the cells that are left reach their goal in no table: asked for together, by halves, one by one."""
         waiting = [np.arange(len(cells))]
         while waiting:
             part = waiting.pop()
@@ -174,14 +174,9 @@ class _Group:
             if not len(part):
                 continue
             found = self._proposed(cells[part], goals[part], low, high, upward=upward)
-            reached = (
-                np.zeros(len(cells), dtype=bool) if found is None else _reaches(found[cells], goals, upward=upward)
-            )
-            if found is not None and (left & reached).any():
-                seen.append(found)
+            if found is not None and (reached := _reaches(found[cells], goals, upward=upward))[part].any():
                 self._seen.append(found)
                 left &= ~reached
-            if reached[part].any():
                 waiting.append(part)
             elif len(part) > 1:  # what cannot move at once may move apart
                 waiting += [part[::2], part[1::2]]
@@ -194,11 +189,9 @@ class _Group:
         if table is not None or found is None or len(cells) > 1:
             return table
         near = found[cells[0]] + (_NEAR if upward else -_NEAR)
-        return (
-            self._single(int(cells[0]), int(goals[0]), low, high, upward=upward)
-            if _reaches(near, goals[0], upward=upward)
-            else None
-        )
+        if not _reaches(near, goals[0], upward=upward):
+            return None
+        return self._single(int(cells[0]), int(goals[0]), low, high, upward=upward)
 
     def _sweep(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Real | None:
         """A table of real counts in which as many cells as possible come as near to their goals as they can."""
