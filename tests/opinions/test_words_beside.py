@@ -139,6 +139,7 @@ def test_nor_of_letters_that_came_late_or_went(
     st.tuples(*[st.integers(0, 1)] * 3),
 )
 @example([(MONTHS[:3], PUBLIC), *[(month, OFFICE) for month, _ in ONE_BY_ONE]], (1, 1, 1), (1, 1, 0))
+@example([(MONTHS[:3], PUBLIC), (MONTHS[:2], PUBLIC)], (1, 1, 1), (1, 1, 0))
 def test_nor_where_a_template_came_in_several_months(
     made: list[tuple[Sequence[str], int]], own: tuple[int, ...], copies: tuple[int, ...]
 ) -> None:
