@@ -169,7 +169,7 @@ def alike(
 
 @app.command()
 def topics(*, as_json: Json = False) -> None:
-    """見付かった話題を並べる。言葉はどれも 10 通以上の意見等に出るもの。"""
+    """見付かった話題を並べる。言葉はどれも、文面の異なる 10 通以上の意見等に出るもの。"""
     with office_here() as office, reading(office.warehouse) as connection:
         rows = analysis.topics(connection).values()
     shown = [
@@ -188,12 +188,12 @@ def topic_label(
     by: As,
     as_json: Json = False,
 ) -> None:
-    """話題の見出しを直す（広聴の担当）。番号は期間をまたいで変わらない。"""
+    """話題の見出しを付ける（広聴の担当）。同じ見出しを付ければ、確かめたことになる。番号は期間をまたいで変わらない。"""
     from tayori.analysis.topic_labels import label_topic  # noqa: PLC0415 - start-up time: the tokenizer
 
     with office_here() as office:
         label_topic(office, credential(office, by), number, label)
-    done(f"話題 {number} の見出しを直しました。", {"topic_no": number, "label": label}, as_json=as_json)
+    done(f"話題 {number} の見出しを付けました。", {"topic_no": number, "label": label}, as_json=as_json)
 
 
 @app.command("topic-example")

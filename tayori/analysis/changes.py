@@ -9,7 +9,7 @@ from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.period import month_label
 from tayori.opinions.signals import Course, Signal, signals
 from tayori.opinions.trends import COURSES
-from tayori.reports.contents import ToldChange
+from tayori.reports.contents import BY_MACHINE, ToldChange
 from tayori.warehouse.analysis import TopicRow
 
 _TERMS: Final = {"theme": "分野", "department": "部", "channel": "媒体", "month": "月", "topic": "話題"}
@@ -25,6 +25,11 @@ def topic_courses(now: PeriodWords, before: PeriodWords, topics: Mapping[str, To
     if not before.letters:
         return []
     return [Course("topic", code, now.by_topic[code], (before.by_topic[code],)) for code in sorted(topics)]
+
+
+def topic_label(topic: TopicRow) -> str:
+    """The label of a topic as reports print it: one that no person gave or confirmed says so."""
+    return topic.label if topic.labelled_by else f"{topic.label}{BY_MACHINE}"
 
 
 def changes_of(
@@ -65,5 +70,5 @@ def _label(one: Signal, topics: Mapping[str, TopicRow]) -> str:
         case "month":
             return month_label(one.code)
         case "topic":
-            return topics[one.code].label
+            return topic_label(topics[one.code])
     return one.code

@@ -1,4 +1,8 @@
-"""What the words of some months say, letter by letter into counts: no letter is held longer than its block."""
+"""What the words of some months say, letter by letter into counts: no letter is held longer than its block.
+
+Words are counted by texts: of each text the first letter of a part counts, by month and number, wherever the text first
+came up. So forty copies of a template are one. A letter whose text is not compared yet counts for no word.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,7 +52,7 @@ class Held:
 class PeriodWords:
     """What the letters of some months say: words by field, and by all fields, of the parts; topics of all months.
 
-    A word is counted `by_field` where k letters of the field say it in a part, `counted` letters in all parts.
+    A word is counted `by_field` where k texts of the field say it in a part. `letters` and topics count copies too.
     """
 
     k: int
@@ -59,19 +63,19 @@ class PeriodWords:
 
     @property
     def by_word(self) -> Counter[str]:
-        """Letters by word, over the fields in which k letters say it."""
+        """Texts by word, over the fields in which k texts say it."""
         whole: Counter[str] = Counter()
         for counted in self.by_field.values():
             whole.update(counted)
         return whole
 
-    def add_part(self, letters: int, said: Mapping[str, Counter[str]]) -> None:
-        """Add what the letters of a part say, by field; what fewer than k say is not kept."""
+    def add_part(self, texts: int, said: Mapping[str, Counter[str]]) -> None:
+        """Add what the texts of a part say, by field; what fewer than k say is not kept."""
         whole: Counter[str] = Counter()
         for theme, counted in said.items():
             whole.update(counted)
             self.by_field[theme].update({word: count for word, count in counted.items() if count >= self.k})
-        self.usage.add_part(letters, whole, self.k)
+        self.usage.add_part(texts, whole, self.k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,31 +92,58 @@ def words_of_period(office: Office, held: Held, wanted: Counting) -> PeriodWords
     """Count the words and topics of the letters that a report holds, opened block by block, part by part."""
     counts = PeriodWords(wanted.k)
     for part in wanted.parts:
-        before = counts.letters
-        said = _said(office, held, part, wanted.topics, counts)
-        counts.add_part(counts.letters - before, said)
+        counts.add_part(*_said(office, held, part, wanted.topics, counts))
     rest = set(wanted.months).difference(*wanted.parts)
     _said(office, held, sorted(rest), wanted.topics, counts)
     return counts
 
 
 def _said(
-    office: Office, held: Held, months: Iterable[str], topics: Mapping[str, TopicRow], counts: PeriodWords
-) -> Mapping[str, Counter[str]]:
-    """Letters by word within each field; topics and letters are counted beside."""
-    said: dict[str, Counter[str]] = defaultdict(Counter)
+    office: Office, held: Held, months: Sequence[str], topics: Mapping[str, TopicRow], counts: PeriodWords
+) -> tuple[int, Mapping[str, Counter[str]]]:
+    """How many texts there are, and those by word within each field; topics and letters are counted beside."""
+    said, texts = defaultdict[str, Counter[str]](Counter), 0
     codes = sorted(topics)
     shapes, known = [topics[code].words for code in codes], dict[str, str]()
+    firsts = _Firsts(office, months)
     for rows in _blocks(office, months):
         fields = held.fields_of([row.case_no for row in rows])
         mine = [row for row in rows if row.case_no in fields]
-        block = [(fields[row.case_no], words) for row, _, words in opened(office, mine, "words of masked letters")]
-        for theme, words in block:
-            said[theme].update(known.setdefault(word, word) for word in words)
-        places = assigned((words for _, words in block), shapes)
+        block = opened(office, mine, "words of masked letters")
+        new = firsts.among([row.case_no for row, _, _ in block])
+        for row, _, words in block:
+            if row.case_no in new:
+                said[fields[row.case_no]].update(known.setdefault(word, word) for word in words)
+        places = assigned((words for _, _, words in block), shapes)
         counts.by_topic.update(codes[at] for at in places if at != NONE)
         counts.letters += len(block)
-    return said
+        texts += len(new)
+    return texts, said
+
+
+class _Firsts:
+    """Which letters are the first of their text in some months; only the texts that several have are remembered."""
+
+    def __init__(self, office: Office, months: Sequence[str]) -> None:
+        self._office = office
+        with reading(office.warehouse) as people:
+            self._waiting = analysis.shared_texts(people, months)
+        self._met = set[str]()
+
+    def among(self, numbers: Sequence[int]) -> set[int]:
+        """The first ones among the next letters, by case number; none whose text is not compared with others yet."""
+        with reading(self._office.warehouse) as people:
+            texts = analysis.texts_of(people, numbers)
+        found = set()
+        for number in numbers:
+            text = texts.get(number)
+            if text is None or text in self._met:
+                continue
+            found.add(number)
+            if text in self._waiting:
+                self._waiting.remove(text)
+                self._met.add(text)
+        return found
 
 
 def _blocks(office: Office, months: Iterable[str]) -> Iterator[list[SealedRow]]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from tayori.analysis.changes import changes_of, topic_courses
+from tayori.analysis.changes import changes_of, topic_courses, topic_label
 from tayori.analysis.editions import Memory
 from tayori.analysis.line_side import line_side
 from tayori.analysis.period_words import Counting, Held, Part, PeriodWords, words_of_period
@@ -49,7 +49,7 @@ def contents_of(office: Office, period: Period, counted: Counted, *, public: boo
     courses = [*courses_of(facts, period), *topic_courses(now, before, topics)]
     by_name = {table.name: table for table in counted.tables}
     return Contents(
-        tables=with_topic_labels(counted.tables, {code: topic.label for code, topic in topics.items()}),
+        tables=with_topic_labels(counted.tables, {code: topic_label(topic) for code, topic in topics.items()}),
         start=period.start,
         end=period.end,
         made_on=office.today(),
@@ -84,7 +84,7 @@ def _told(
     k = now.k
     lists = lists_within(period.months, k, memory.told)
     again = repeated(lists, MOST)
-    fresh = new_words(now.by_word, now.usage.letters, before.usage)
+    fresh = new_words(now.by_word, now.usage.texts, before.usage)
     known = _told_the_year_before(period, k, memory)
     return {
         "words": tuple(field_words(now.by_field, k)),

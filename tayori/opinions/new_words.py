@@ -1,4 +1,4 @@
-"""Words that letters of a period use more than those before: log-odds with a prior from both, as a z-score.
+"""Words that texts of a period use more than those before: log-odds with a prior from both, as a z-score.
 
 After Monroe, Colaresi and Quinn (Fightin' Words, 2008): rare words do not win by being rare.
 """
@@ -13,8 +13,8 @@ import numpy as np
 from tayori.opinions.signals import FALSE_SHARE, discoveries
 from tayori.opinions.words import apart
 
-_PRIOR: Final = 200.0  # letters that the prior is worth
-_SOME: Final = 0.5  # letters without a word that all of them hold
+_PRIOR: Final = 200.0  # texts that the prior is worth
+_SOME: Final = 0.5  # texts without a word that all of them hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +27,25 @@ class NewWord:
 
 @dataclass(slots=True)
 class Usage:
-    """How many letters there are, and how many of them hold each word: `least`, and those above that by word.
+    """How many texts there are, and how many of them hold each word: `least`, and those above that by word.
 
     `least` stands for none as well as for a few, so that nothing tells the two apart.
     """
 
-    letters: int = 0
+    texts: int = 0
     least: int = 0
     above: Counter[str] = field(default_factory=Counter)
 
-    def add_part(self, letters: int, by_word: Mapping[str, int], k: int) -> None:
-        """Add the letters of a part: of each word at least k - 1."""
-        self.letters += letters
+    def add_part(self, texts: int, by_word: Mapping[str, int], k: int) -> None:
+        """Add the texts of a part: of each word at least k - 1."""
+        self.texts += texts
         self.least += k - 1
         self.above.update({word: count - k + 1 for word, count in by_word.items() if count >= k})
 
 
 def new_words(
     now: Mapping[str, int],
-    letters: int,
+    texts: int,
     before: Usage,
     *,
     top: int = 20,
@@ -53,19 +53,19 @@ def new_words(
 ) -> list[str]:
     """The words of `now` beyond chance, strongest first; words that hold one another count once, by the stronger.
 
-    `now` are letters by word, of at least k letters each, out of so many `letters`. Without twice as many letters
+    `now` are texts by word, of at least k texts each, out of so many `texts`. Without twice as many texts
     before as the least that a word counts there, nothing is said.
     """
     from scipy.stats import norm  # noqa: PLC0415 start-up time
 
     words = sorted(now)
-    if not words or before.letters <= 2 * before.least:
+    if not words or before.texts <= 2 * before.least:
         return []
     one = np.array([now[word] for word in words], dtype=float)
     two = np.array([before.least + before.above[word] for word in words], dtype=float)
-    prior = (one + two) / (letters + before.letters) * _PRIOR
+    prior = (one + two) / (texts + before.texts) * _PRIOR
     held = one + prior, two + prior
-    free = (whole + _PRIOR + _SOME - some for whole, some in zip((letters, before.letters), held, strict=True))
+    free = (whole + _PRIOR + _SOME - some for whole, some in zip((texts, before.texts), held, strict=True))
     first, second = (np.array([some, rest]) for some, rest in zip(held, free, strict=True))
     odds = np.log(first[0] / first[1]) - np.log(second[0] / second[1])
     scores = odds / np.sqrt((1 / first + 1 / second).sum(axis=0))

@@ -1,9 +1,10 @@
 """What rose, fell, is new or has vanished, by a stated test and not by eye.
 
-A count of the period is held against the same months of earlier years. Under the hypothesis that nothing changed it
-follows a negative binomial distribution, whose mean is that of the earlier years and whose width comes from how few
-they are and how much counts scatter as a rule; at scatter 1 this is the exact comparison of two Poisson rates. What
-all counts share (a year with more letters) is taken out by the median. All counts of a report are judged together
+A count of the period is held against the same months of earlier years. Each of these years has its size: its letters
+against those of the period over the middle half of the series, so that what changed by itself does not count. Under the
+hypothesis that nothing else changed a count follows a negative binomial distribution, whose mean is that of the earlier
+years by their sizes and whose width comes from how large they are together and how much counts scatter as a rule; at
+scatter 1 this is the exact comparison of two Poisson rates. All counts of a report are judged together
 (Benjamini-Hochberg), and what few letters say is never a signal.
 """
 
@@ -40,7 +41,7 @@ CHANGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One series: what it counts (`what`, `code`), the count now, and those of the same months of earlier years."""
+    """One series: what it counts (`what`, `code`), the count now, and the same months of earlier years, last first."""
 
     what: str
     code: str
@@ -72,9 +73,9 @@ def signals(courses: Sequence[Course], *, minimum: int = MINIMUM, false_share: f
     told = [one for one in courses if one.earlier]
     if not told:
         return []
-    level = _level(told, minimum)
-    scatter = _scatter(told, level)
-    judged = [(one, *_tails(one, level, scatter)) for one in told]
+    sizes = _sizes(told, minimum)
+    scatter = _scatter(told, sizes)
+    judged = [(one, *_tails(one, sizes, scatter)) for one in told]
     rises = [(up, one, expected) for one, expected, up, _ in judged if one.now >= minimum]
     falls = [(down, one, expected) for one, expected, _, down in judged if expected >= minimum]
     chances = np.array([entry[0] for entry in (*rises, *falls)])
@@ -94,31 +95,49 @@ def discoveries(chances: "np.ndarray[tuple[int], np.dtype[np.float64]]", false_s
     return float(ranked[passed[-1]]) if len(passed) else -1.0
 
 
-def _level(courses: Sequence[Course], minimum: int) -> float:
-    """How much all counts went up or down together; 1 where too few series could say."""
-    ratios = [one.now / float(np.mean(one.earlier)) for one in courses if np.mean(one.earlier) >= minimum]
-    return float(np.median(ratios)) or 1.0 if len(ratios) >= _ENOUGH else 1.0
+def _sizes(courses: Sequence[Course], minimum: int) -> list[float]:
+    """How large each earlier year was as a whole, the period being 1; the latest first. 1 where few series say."""
+    sizes = []
+    for year in range(max(len(one.earlier) for one in courses)):
+        pairs = [(one.earlier[year], one.now) for one in courses if year < len(one.earlier)]
+        pairs = [pair for pair in pairs if sum(pair) >= 2 * minimum]
+        sizes.append(_size(pairs) if len(pairs) >= _ENOUGH else 1.0)
+    return sizes
 
 
-def _scatter(courses: Sequence[Course], level: float) -> float:
+def _size(pairs: Sequence[tuple[int, int]]) -> float:
+    """The ratio of two years over the middle half of the series by their own: what moved by itself moves it little."""
+    ranked = sorted(pairs, key=lambda pair: pair[0] / sum(pair))
+    aside = len(ranked) // 4
+    then, now = (sum(counts) for counts in zip(*ranked[aside : len(ranked) - aside], strict=True))
+    return then / now if then and now else 1.0
+
+
+def _expected(course: Course, sizes: Sequence[float]) -> tuple[float, float]:
+    """What the earlier years lead to expect of the period, and how large they are together; a large one says more."""
+    whole = sum(sizes[: len(course.earlier)])
+    return (sum(course.earlier) + _PRIOR) / whole, whole
+
+
+def _scatter(courses: Sequence[Course], sizes: Sequence[float]) -> float:
     """How many times wider than by pure chance counts scatter as a rule, at least 1; a few signals do not widen it."""
     squares = []
     for one in courses:
-        expected = (sum(one.earlier) + _PRIOR) / len(one.earlier) * level
-        squares.append((one.now - expected) ** 2 / (expected * (1 + level / len(one.earlier))))
-        mean = float(np.mean(one.earlier))
-        if len(one.earlier) > 1 and mean > 0:
-            squares += [(count - mean) ** 2 / (mean * (1 - 1 / len(one.earlier))) for count in one.earlier]
+        expected, whole = _expected(one, sizes)
+        squares.append((one.now - expected) ** 2 / (expected * (1 + 1 / whole)))
+        rate = sum(one.earlier) / whole
+        if len(one.earlier) > 1 and rate > 0:
+            of_years = zip(one.earlier, sizes, strict=False)
+            squares += [(count - rate * size) ** 2 / (rate * size * (1 - size / whole)) for count, size in of_years]
     return max(1.0, float(np.median(squares)) / _MEDIAN_OF_CHI) if len(squares) >= _ENOUGH else 1.0
 
 
-def _tails(course: Course, level: float, scatter: float) -> tuple[float, float, float]:
+def _tails(course: Course, sizes: Sequence[float], scatter: float) -> tuple[float, float, float]:
     """What was expected, and the chances of so much or more, and of so little or less."""
     from scipy.stats import nbinom  # noqa: PLC0415 start-up time
 
-    years = len(course.earlier)
-    expected = (sum(course.earlier) + _PRIOR) / years * level
-    width = scatter * (1 + level / years)
+    expected, whole = _expected(course, sizes)
+    width = scatter * (1 + 1 / whole)
     shape = expected / (width - 1)
     up = float(nbinom.sf(course.now - 1, shape, 1 / width))
     return expected, up, float(nbinom.cdf(course.now, shape, 1 / width))

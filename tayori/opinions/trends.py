@@ -54,9 +54,9 @@ def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> l
 
 
 def field_words(counts: Mapping[str, Mapping[str, int]], k: int = EXTERNAL_K) -> list[ThemeWords]:
-    """The words that mark each field, from at least k letters each; letters without a field or kept out have none.
+    """The words that mark each field, from at least k texts each; letters without a field or kept out have none.
 
-    `counts` are letters by word, by field.
+    `counts` are texts by word, by field.
     """
     silent = {theme_rules().withheld, theme_rules().undecided}
     told = {theme: words for theme, words in counts.items() if theme not in silent}

@@ -1,9 +1,10 @@
-"""Theme words: what the letters of one field say more often than the others, never from fewer than k letters."""
+"""Theme words: what the texts of one field say more often than the others, never from fewer than k of them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import dropwhile
 from typing import Final
 
 from tayori.opinions.spans import Span, terms
@@ -17,7 +18,7 @@ _SHORTEST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ThemeWords:
-    """The words that mark one field, strongest first; each stands in at least k letters of that field."""
+    """The words that mark one field, strongest first; each stands in at least k texts of that field."""
 
     theme: str
     words: tuple[str, ...]
@@ -44,7 +45,7 @@ def counted(letters: Iterable[tuple[str, str, Iterable[str]]]) -> dict[str, Coun
 def theme_words(counts: Mapping[str, Mapping[str, int]], *, k: int, top: int = 10) -> list[ThemeWords]:
     """The `top` words of every field by class-based TF-IDF.
 
-    `counts` are letters by word, by field. A word counts only if k different letters of the field hold it. Same
+    `counts` are texts by word, by field. A word counts only if k different texts of the field hold it. Same
     counts, same words: ties fall in the order of code points.
     """
     themes = sorted(counts)
@@ -99,12 +100,29 @@ def _compounds(tokens: Tokens) -> Iterator[tuple[int, int, str]]:
             first += 1
         if at - first <= _LONGEST and tags[first] != Tag.SUFFIX:
             word = text[begins[first] : ends[at - 1]]
-            if len(word) >= _SHORTEST and word not in stop and not word.isascii():
+            if len(word) >= _SHORTEST and word not in stop and not word.isascii() and not _idle(word):
                 yield begins[first], ends[at - 1], word
+
+
+def _idle(word: str) -> bool:
+    """Whether a word is a number (八十), one of what tells nothing (三回), or whom a letter is for (担当課御中)."""
+    return word.endswith(_addressed()) or (
+        word[0].isnumeric() and (not (of_what := _uncounted(word)) or of_what in _stopwords())
+    )
+
+
+def _uncounted(word: str) -> str:
+    """A word without the numerals that it begins with, in whatever script."""
+    return "".join(dropwhile(str.isnumeric, word))
 
 
 def _touched(begin: int, end: int, hidden: list[tuple[int, int]]) -> bool:
     return any(first < end and begin < last for first, last in hidden)
+
+
+@cache
+def _addressed() -> tuple[str, ...]:
+    return terms("stopwords", "addressed")
 
 
 @cache

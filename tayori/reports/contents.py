@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WITHDRAWN: Final = "撤回"
 TOPICS, TOPIC_TERM = "topic", "話題"
+BY_MACHINE: Final = "（機械による見出し）"
+"""What ends a topic's label that is made of its words and that nobody of the staff has set or confirmed."""
 TITLES: Final = {
     Span.MONTH: "区民の声　月次報告",
     Span.QUARTER: "区民の声　四半期報告",

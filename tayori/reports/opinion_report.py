@@ -14,7 +14,7 @@ from tayori.opinions.report_tables import OTHER, UNSET
 from tayori.opinions.signals import CHANGES
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
-from tayori.reports.contents import Contents
+from tayori.reports.contents import BY_MACHINE, Contents
 from tayori.reports.environment import environment
 from tayori.reports.folder import write_files
 from tayori.reports.fonts import font_faces
@@ -126,6 +126,7 @@ def _of_the_report(contents: Contents) -> dict[str, object]:
         "words": [entry for entry in contents.words if entry.words],
         "word_months": spans(contents.word_months),
         "changes": CHANGES,
+        "by_machine": BY_MACHINE,
         "day": _day,
     }
 

@@ -8,7 +8,7 @@ from tayori.opinions.report_tables import OTHER, PACES, UNSET
 from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import margin
-from tayori.reports.contents import Contents, ToldChange
+from tayori.reports.contents import BY_MACHINE, Contents, ToldChange
 from tayori.reports.parts import change
 
 _TOP: Final = 3
@@ -221,7 +221,9 @@ def _changed(changes: tuple[ToldChange, ...], kinds: tuple[Change, ...]) -> Iter
 
 def _one(entry: ToldChange) -> str:
     before = f"前年{entry.before:,}件から" if entry.before else ""
-    return f"{entry.term}「{entry.label}」（{before}{entry.now:,}件）"
+    label = entry.label.removesuffix(BY_MACHINE)
+    made = "機械による見出し、" if label != entry.label else ""
+    return f"{entry.term}「{label}」（{made}{before}{entry.now:,}件）"
 
 
 def _answered(contents: Contents) -> Iterator[str]:

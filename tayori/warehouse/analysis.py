@@ -146,6 +146,22 @@ def in_month(connection: Connection, month: str, limit: int, after: int | None =
     return [SealedRow(*row) for row in connection.execute(chosen.order_by(masked_opinion.c.case_no).limit(limit))]
 
 
+def texts_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Give the key of the text of those of these letters that are settled, by case number."""
+    rows = rows_where_in(connection, settled_opinion, "case_no", numbers, ("case_no", "text_key"))
+    return {row[0]: row[1] for row in rows}
+
+
+def shared_texts(connection: Connection, months: Sequence[str]) -> set[str]:
+    """Give the texts that several letters of some months have; canaries left out."""
+    key = settled_opinion.c.text_key
+    chosen = select(key).join_from(
+        settled_opinion, masked_opinion, masked_opinion.c.case_no == settled_opinion.c.case_no
+    )
+    chosen = chosen.where(masked_opinion.c.month.in_(months), settled_opinion.c.case_no > 0)
+    return set(connection.execute(chosen.group_by(key).having(func.count() > 1)).scalars())
+
+
 def without_topic(connection: Connection, month: str, limit: int, after: int | None = None) -> list[SealedRow]:
     """Give letters of a month that are settled and wait for a topic, behind a case number if given."""
     chosen = _sealed().where(masked_opinion.c.month == month, settled_opinion.c.case_no.is_not(None))

@@ -1,5 +1,6 @@
 """A change is told by the counts that the tables print, and not at all where they print none."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -80,3 +81,11 @@ def test_a_topic_is_told_by_its_printed_count_or_not_at_all(printed: int | None,
     """For the test its letters are counted anew, by today's words: that count passed no release."""
     table = SuppressedTable("topic", "話題", "話題", ("0007", "計"), ("計",), ((printed,), (900,)), 10)
     assert [one.now for one in changes_of([RISEN], {"topic": table}, {"0007": TOPIC}, 10)] == told
+
+
+@pytest.mark.parametrize(("by", "label"), [(None, "自転車・駐輪場（機械による見出し）"), ("desk-1", "自転車・駐輪場")])
+def test_a_label_that_nobody_gave_or_confirmed_says_so(by: str | None, label: str) -> None:
+    """Words in a row are what a program found; readers can tell them from what a person of the ward called it."""
+    table = SuppressedTable("topic", "話題", "話題", ("0007", "計"), ("計",), ((131,), (900,)), 10)
+    topic = replace(TOPIC, labelled_by=by)
+    assert [one.label for one in changes_of([RISEN], {"topic": table}, {"0007": topic}, 10)] == [label]

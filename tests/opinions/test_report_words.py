@@ -1,10 +1,13 @@
-"""What reports over the same letters print of words: each month once for its readers."""
+"""What reports over the same letters print of words: each month once for its readers, each text once in a month."""
 
 from datetime import date
 from typing import Final
 
+import pytest
+
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.settle import settle
 from tayori.office import Office
 from tayori.reports.contents import Contents, read
 from tayori.warehouse import analysis
@@ -18,11 +21,17 @@ CATS: Final = "公園の遊具のそばに野良猫がいます。"
 
 
 def arrive(office: Office, month: int, **texts: int) -> None:
-    """Letters of a month, so many about the park and so many of them about cats too."""
+    """Letters of a month, so many about the park and so many of them about cats too, each in words of its own."""
     said = [PARK] * texts.get("park", 0) + [CATS] * texts.get("cats", 0)
-    letters = [ALetter(said=text, masked=False, received_on=DAYS[month]) for text in said]
-    receive(office, *letters, source=f"month {month} {len(said)}")
+    put(office, month, *(f"第{100 * len(said) + at}便でお便りします。{text}" for at, text in enumerate(said)))
+
+
+def put(office: Office, month: int, *texts: str) -> None:
+    """Letters of a month, masked and compared with the others."""
+    letters = [ALetter(said=text, masked=False, received_on=DAYS[month]) for text in texts]
+    receive(office, *letters, source=f"month {month} {len(texts)}")
     mask_done_cases(office)
+    settle(office)
 
 
 def printed(office: Office, first: int, last: int, *, public: bool = True) -> Contents:
@@ -83,3 +92,31 @@ def test_the_office_and_the_public_are_told_apart(office: Office) -> None:
     inside, outside = printed(office, 4, 4, public=False), printed(office, 4, 4)
     assert words(inside) == {"遊具", "野良猫"}
     assert (words(outside), again(outside)) == ({"遊具"}, set())
+
+
+def test_forty_copies_of_a_template_are_one_text(sqlite_office: Office) -> None:
+    """Whoever sends a letter forty times, or has it sent, puts no word into a report, not even beside eight others."""
+    arrive(sqlite_office, 4, park=12, cats=8)
+    put(sqlite_office, 4, *[f"{CATS}夜ごとに騒いで眠れず困り果てています。"] * 40)
+    assert words(printed(sqlite_office, 4, 4)) == {"遊具"}
+
+
+@pytest.mark.parametrize(("others", "told"), [(8, {"遊具"}), (9, {"遊具", "野良猫"})])
+def test_a_text_that_came_up_before_the_period_counts_once_in_it(
+    sqlite_office: Office, others: int, told: set[str]
+) -> None:
+    """The copies of a month are one text beside its others, though the first of them came a month earlier."""
+    template = f"{CATS}夜ごとに騒いで眠れず困り果てています。"
+    put(sqlite_office, 4, template)
+    arrive(sqlite_office, 5, park=12, cats=others)
+    put(sqlite_office, 5, *[template] * 3)
+    assert words(printed(sqlite_office, 5, 5)) == told
+
+
+def test_letters_that_were_not_compared_yet_bring_no_word(sqlite_office: Office) -> None:
+    """They are counted in the tables; whether they repeat a text nobody knows."""
+    arrive(sqlite_office, 4, park=12)
+    letters = [ALetter(said=f"第{at}便でお便りします。{CATS}", masked=False, received_on=DAYS[4]) for at in range(12)]
+    receive(sqlite_office, *letters, source="not compared")
+    mask_done_cases(sqlite_office)
+    assert words(printed(sqlite_office, 4, 4)) == {"遊具"}

@@ -58,18 +58,33 @@ def said(office: Office, held: Held, *months: str, k: int = 1) -> PeriodWords:
     return words_of_period(office, held, Counting(months, [months], {}, k))
 
 
-def test_words_of_a_period_are_counted_once_for_each_letter(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over several blocks, the last one cut anywhere: every letter once, and none of another month."""
+PARK = "公園の遊具が傷んでいます。"
+
+
+def test_words_of_a_period_are_counted_once_for_each_text(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several blocks, the last one cut anywhere: every text once, its copies apart, and none of another month."""
     monkeypatch.setattr(period_words, "BLOCK", 2)
     arrive(
-        office, *(f"{TEMPLATE}{at}番目の街灯も暗いです。" for at in range(5)), "駅前の放置自転車を撤去してください。"
+        office,
+        *(f"第{at}便でお便りします。{PARK}" for at in range(5)),
+        *[f"第0便でお便りします。{PARK}"] * 4,
+        "駅前の放置自転車を撤去してください。",
     )
     held = Held(facts_of(office, "2020-03", "2020-05"))
     counts = said(office, held, "2020-03", "2020-04")
-    assert (counts.letters, counts.by_word["遊具"], counts.by_word["放置自転車"]) == (6, 5, 1)
+    assert (counts.letters, counts.usage.texts) == (10, 6)
+    assert (counts.by_word["遊具"], counts.by_word["放置自転車"]) == (5, 1)
     assert not said(office, held, "2020-05").letters
     few = said(office, held, "2020-03", "2020-04", k=2)
-    assert (few.letters, few.by_word["遊具"], few.by_word["放置自転車"]) == (6, 5, 0)
+    assert (few.letters, few.by_word["遊具"], few.by_word["放置自転車"]) == (10, 5, 0)
+
+
+def test_a_copy_counts_where_its_first_letter_is_not_counted(office: Office) -> None:
+    """The case of the first one was disposed of: the text is still there once, not never and not twice."""
+    gone, _, _ = arrive(office, TEMPLATE, TEMPLATE, TEMPLATE)
+    with writing(office.warehouse) as people:
+        people.execute(delete(opinion_case).where(opinion_case.c.case_no == gone))
+    assert said(office, Held(facts_of(office, "2020-04", "2020-04")), "2020-04").by_word["遊具"] == 1
 
 
 def test_words_are_of_the_letters_in_the_tables_alone(office: Office) -> None:
@@ -105,6 +120,13 @@ def test_no_canary_is_listed_as_what_a_letter_is_alike_to(office: Office) -> Non
         people.execute(delete(settled_opinion).where(settled_opinion.c.case_no == first))
         people.execute(update(masked_opinion).where(masked_opinion.c.case_no == first).values(case_no=-1))
         assert not analysis.alike(people, "2020-04", "2020-04")
+
+
+def test_topics_are_found_on_one_letter_of_each_text(office: Office) -> None:
+    """A template sent three times shapes no topic and no label by its number."""
+    first, _, _, other = arrive(office, TEMPLATE, TEMPLATE, TEMPLATE, "駅前の放置自転車を撤去してください。")
+    with reading(office.warehouse) as people:
+        assert analysis.first_numbers(people, "2020-04", "2020-04", 10) == [first, other]
 
 
 def test_a_second_run_changes_nothing(office: Office) -> None:

@@ -43,6 +43,25 @@ def test_stored_copies_give_the_same_words_as_the_letter() -> None:
     assert fact(found.masked_text).terms == found.terms
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "新宿区役所御中、担当課御中、関係者各位、区長様",
+        "盛夏の候、ますますご清栄のこととお慶び申し上げます。いつもお世話になっております。",
+        "残暑お見舞い申し上げます。お忙しいところ恐縮ですが、どうぞご自愛ください。追伸",
+        "八十、二十年、三回、十二、Ⅷ、四十五分、３００人",
+    ],
+)
+def test_greetings_addressees_and_numbers_are_no_words(text: str) -> None:
+    """Every letter has them, in whatever script; a label made of them says nothing."""
+    assert not fact(text).terms
+
+
+def test_a_number_within_a_word_is_a_word() -> None:
+    """What is counted may be the matter itself."""
+    assert fact("一人暮らしで、第三者の二人乗りが困ります。").terms == ("一人暮らし", "二人乗り", "第三者")
+
+
 def test_a_word_needs_k_different_letters() -> None:
     """One letter that repeats a word, or k-1 letters that share it, do not make a theme word."""
     letters = [(f"k{at % 9}", "動物", ["野良猫", "餌"]) for at in range(40)]

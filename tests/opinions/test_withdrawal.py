@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportMade, ReportWanted, make_report, render_edition
+from tayori.analysis.settle import settle
 from tayori.analysis.withdrawing import Withdrawal, listed, withdraw
 from tayori.errors import BadInput, NotFound, Refused, Tampered, TayoriError
 from tayori.office import Office
@@ -34,9 +35,11 @@ def a_report(office: Office) -> ReportMade:
 
 
 def letters(office: Office, count: int, source: str) -> None:
-    """Letters of April 2020 about a park, done and masked."""
-    receive(office, *[ALetter(said="公園の遊具を直してください。", masked=False)] * count, source=source)
+    """Letters of April 2020 about a park, done, masked and compared: each in words of its own."""
+    said = [f"{source}、第{at}便でお便りします。公園の遊具を直してください。" for at in range(count)]
+    receive(office, *(ALetter(said=text, masked=False) for text in said), source=source)
     mask_done_cases(office)
+    settle(office)
 
 
 def an_edition(office: Office) -> ReportMade:

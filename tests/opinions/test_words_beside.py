@@ -5,7 +5,7 @@ where k letters of a part say it, and that no list is so long that a word was le
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations, product
 from typing import Final
@@ -24,11 +24,15 @@ PUBLIC, OFFICE = 4, 2
 MOST: Final = PUBLIC + 2
 WORD: Final = "電動車"
 Letters = tuple[str, str]
-"""Letters of a month that are there at the same times: early ones, which are erased in the end, and late ones."""
+"""Letters of a month that are there at the same times: early ones, which are erased in the end, and late ones.
+
+Or those of a template that came in several months: in each of them one, for its copies count as one text.
+"""
 World = Mapping[Letters, int]
 """How many of them say the word."""
 SEEN: Final = {"first": ("early",), "then": ("early", "late"), "last": ("late",)}
 """Which letters an edition of a time counts."""
+TEMPLATE: Final = "template"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,13 @@ class List:
 
     def would_tell(self, world: World) -> bool:
         """Whether it tells the word in a world."""
-        return any(sum(world.get(one, 0) for one in part) >= self.k for part in self.parts)
+        return any(texts(world, part) >= self.k for part in self.parts)
+
+
+def texts(world: World, part: Iterable[Letters]) -> int:
+    """How many different texts of a part say the word: a template once, however many of its months the part has."""
+    own = sum(world.get(one, 0) for one in part if one[1] != TEMPLATE)
+    return own + max((world.get(one, 0) for one in part if one[1] == TEMPLATE), default=0)
 
 
 @dataclass
@@ -57,7 +67,7 @@ class Shelf:
 
     def add(self, world: World, parts: Sequence[Sequence[str]], k: int, time: str = "first") -> None:
         """Put an edition that counts these parts on the shelf."""
-        letters = tuple(frozenset(product(part, SEEN[time])) for part in parts)
+        letters = tuple(frozenset(product(part, (*SEEN[time], TEMPLATE))) for part in parts)
         tells = List(letters, k, tells=True).would_tell(world)
         counted = frozenset(chain.from_iterable(parts))
         self.told.append(Told(len(self.told) + 1, k, counted, {"動物": (WORD,) if tells else ()}))
@@ -67,16 +77,18 @@ class Shelf:
 def concluded(shelf: Shelf, truth: World, k: int) -> list[tuple[Letters, ...]]:
     """The letters fewer than k of which say the word, while readers can tell that some do: the office holds all lists.
 
-    They are letters of whole months, or those that came late or went.
+    They are letters of whole months, copies of a template among them, or those that came late or went.
     """
     held = [one for one in shelf.lists if one.k >= k]
     possible = []
-    for counts in product(range(MOST + 1), repeat=len(truth)):
+    for counts in product(*[range(2 if one[1] == TEMPLATE else MOST + 1) for one in truth]):
         world = dict(zip(truth, counts, strict=True))
         if all(one.would_tell(world) == one.tells for one in held):
             possible.append(world)
     assert truth in possible
-    sets = [some for size in range(1, len(truth) + 1) for some in combinations(truth, size)]
+    alone = [one for one in truth if one[1] != TEMPLATE]
+    units = [(one, *(copy for copy in truth if copy == (one[0], TEMPLATE))) for one in alone]
+    sets = [tuple(chain(*some)) for size in range(1, len(units) + 1) for some in combinations(units, size)]
     small = [some for some in sets if 0 < sum(truth[one] for one in some) < k]
     return [some for some in small if all(any(world[one] for one in some) for world in possible)]
 
@@ -116,6 +128,28 @@ def test_nor_of_letters_that_came_late_or_went(
     shelf, truth = Shelf(), dict(zip(product(MONTHS[:2], ["early", "late"]), said, strict=True))
     for time, months, k in sorted(made, key=lambda one: list(SEEN).index(one[0])):
         shelf.publish(truth, months, k, time)
+    assert not concluded(shelf, truth, PUBLIC)
+    assert not concluded(shelf, truth, OFFICE)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(a_span(MONTHS[:3]), readers), min_size=2, max_size=5),
+    st.tuples(*[st.integers(0, OFFICE)] * 3),
+    st.tuples(*[st.integers(0, 1)] * 3),
+)
+@example([(MONTHS[:3], PUBLIC), *[(month, OFFICE) for month, _ in ONE_BY_ONE]], (1, 1, 1), (1, 1, 0))
+@example([(MONTHS[:3], PUBLIC), (MONTHS[:2], PUBLIC)], (1, 1, 1), (1, 1, 0))
+def test_nor_where_a_template_came_in_several_months(
+    made: list[tuple[Sequence[str], int]], own: tuple[int, ...], copies: tuple[int, ...]
+) -> None:
+    """Words are counted by texts: a copy that a span does not count again tells nothing of the months beside it."""
+    months = MONTHS[:3]
+    truth = dict(zip(product(months, ["early"]), own, strict=True))
+    truth |= dict(zip(product(months, [TEMPLATE]), copies, strict=True))
+    shelf = Shelf()
+    for span, k in made:
+        shelf.publish(truth, span, k)
     assert not concluded(shelf, truth, PUBLIC)
     assert not concluded(shelf, truth, OFFICE)
 
