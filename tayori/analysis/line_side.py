@@ -37,7 +37,9 @@ def line_side(office: Office, period: Period, k: int) -> LineSide | None:
         followers=account.followers if account else None,
         followers_on=account.day if account else None,
         with_settings=few_hidden(settings, k),
-        genres=tuple(_genre(term, few_hidden(chosen.get(code, 0), k), results) for code, term in ward().genres.items()),
+        genres=tuple(
+            genre_of(term, few_hidden(chosen.get(code, 0), k), results) for code, term in ward().genres.items()
+        ),
         months=tuple(
             _month(one, label, _followers(told, label)) for one, label in zip(results, period.months, strict=True)
         ),
@@ -49,7 +51,7 @@ def few_hidden(people: int, k: int) -> int | None:
     return None if people < k else (people + k // 2) // k * k
 
 
-def _genre(term: str, people: int | None, results: Sequence[MonthResults]) -> LineGenre:
+def genre_of(term: str, people: int | None, results: Sequence[MonthResults]) -> LineGenre:
     """A genre over the months of a period."""
     rows = [[row for row in month.genres if row.genre == term] for month in results]
     by_month = tuple(sum(row.pushes for row in held) for held in rows)

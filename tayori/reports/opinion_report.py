@@ -159,10 +159,14 @@ def _of_the_mayors_page(contents: Contents) -> dict[str, object]:
 
 def _largest(table: SuppressedTable | None, name: str, caption: str) -> Chart | None:
     """The largest printed counts of a table; None where too few are printed to be compared."""
-    if table is None:
+    if table is None or not _enough(table, _apart()):
         return None
-    shown = [label for label, count in margin(table, by_row=True) if count and label not in _apart()]
-    return bars(table, name, caption, apart=_apart(), most=_MOST_FOR_THE_MAYOR) if len(shown) >= _COMPARED else None
+    return bars(table, name, caption, apart=_apart(), most=_MOST_FOR_THE_MAYOR)
+
+
+def _enough(table: SuppressedTable, apart: tuple[str, str]) -> bool:
+    """Whether so many counts are printed that a drawing of them compares anything."""
+    return sum(bool(count) and label not in apart for label, count in margin(table, by_row=True)) >= _COMPARED
 
 
 def _page(template: str, known: dict[str, object], faces: str) -> str:
@@ -181,7 +185,8 @@ def _charts(contents: Contents) -> dict[str, Chart]:
             by_month, before, "fig-month", "月別の件数"
         )
     for name, term, apart in (("department", "部", (OTHER, UNSET)), ("theme", "分野", _apart())):
-        if (counts := counts_by(contents, name)) is not None:
+        counts = counts_by(contents, name)
+        if counts is not None and _enough(counts, apart):
             place = next(at for at in (name, f"{name}_kind", f"{name}_before") if contents.table(at) is not None)
             then = contents.table(f"{name}_before")
             drawn = bars(counts, f"fig-{name}", f"{term}別の件数", apart=apart, before=then, before_called=called)

@@ -28,7 +28,7 @@ PARTS: Final = (
     ),
     Part("channels", "媒体別", ("channel", "channel_before", "month_channel"), ""),
     Part("departments", "部別", ("department", "department_kind", "department_before", "department_month"), ""),
-    Part("themes", "分野別", ("theme", "theme_kind", "theme_quarter", "theme_month"), ""),
+    Part("themes", "分野別", ("theme", "theme_kind", "theme_before", "theme_quarter", "theme_month"), ""),
     Part("kinds", "種別", ("kind",), ""),
     Part("handling", "匿名・返信の希望・回答不要・所管外", ("wanted_sender", "wanted", "sender", "state"), ""),
     Part("times", "回答までの日数", ("department_pace", "pace", "times"), "回答の記録がありません。"),
@@ -36,7 +36,7 @@ PARTS: Final = (
     Part(
         "changes",
         "増えた分野・新しい話題",
-        ("theme_before", "topic", "changes", "new_words", "words", "repeated_words"),
+        ("topic", "changes", "new_words", "words", "repeated_words"),
         "比べられる前の年の記録がありません。",
     ),
     Part("gists", "主な意見の要旨と区の回答", (), "承認された要旨はありません。"),

@@ -89,6 +89,21 @@ def test_a_quarter_names_only_its_months_in_the_period() -> None:
     assert table.columns == ("第1四半期（5～6月）", "第2四半期（7～8月）", "計")
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "called"),
+    [
+        (date(2025, 4, 1), date(2026, 3, 31), "令和7年度（2025年度）"),
+        (date(2019, 4, 1), date(2020, 3, 31), "令和元年度（2019年度）"),
+        (date(2026, 1, 1), date(2026, 3, 31), "令和7年度（2025年度）第4四半期"),
+        (date(2019, 4, 1), date(2019, 4, 30), "平成31年（2019年）4月"),
+        (date(2019, 5, 1), date(2019, 5, 31), "令和元年（2019年）5月"),
+    ],
+)
+def test_a_period_is_called_by_its_japanese_year(first: date, last: date, called: str) -> None:
+    """The western year stands once beside it; 2019 has two eras, the fiscal year the later one."""
+    assert Period(first, last).called() == called
+
+
 def test_an_empty_period_and_a_missing_column_are_told() -> None:
     """Nothing is written and the sentence says what is missing, never a value."""
     facts = facts_frame(dice(1), 20, YEAR.months)

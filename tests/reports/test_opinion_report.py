@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -200,6 +201,18 @@ def test_an_edition_is_read_back_as_it_was_written() -> None:
     assert _report(read(a_year().written())) == a_page()
 
 
+def test_a_document_from_before_a_value_was_told_is_read() -> None:
+    """An edition that was kept before friends by month and sends by genre and month were told is printed without."""
+    old = json.loads(a_year().written())
+    for entry in [*old["line"]["genres"], *old["line"]["months"]]:
+        for name in ("by_month", "blocks_after", "followers"):
+            if name != "blocks_after" or "genre" in entry:
+                entry.pop(name, None)
+    contents = read(json.dumps(old))
+    assert "line_genre_months" not in {sheet.name for sheet in in_order(contents)}
+    assert "韓国語" in _report(contents)
+
+
 def test_the_workbook_holds_what_the_page_prints() -> None:
     """A sheet for each table, numbers as numbers, hidden ones as 秘, and an index that names the sources."""
     from tayori.reports.workbook import HEAD_ROW, sheet_name, workbook_bytes  # noqa: PLC0415 - openpyxl is slow to load
@@ -281,7 +294,7 @@ def test_the_page_is_made_for_reading_aloud() -> None:
 def test_the_page_says_its_period_rules_and_limits() -> None:
     """Period, threshold, how many cells are hidden, 通 and 件, the dictionaries and what the numbers cannot say."""
     hidden = a_year().hidden_cells
-    for said in [
+    for words in [
         "2026年4月1日から2027年3月31日まで",
         "10通",
         f"{hidden}か所",
@@ -290,7 +303,7 @@ def test_the_page_says_its_period_rules_and_limits() -> None:
         "マスキング済み",
         "言い換え",
     ]:
-        assert said in a_page()
+        assert words in a_page()
     assert "匿名化" not in a_page()
 
 
