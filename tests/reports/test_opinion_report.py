@@ -1,7 +1,5 @@
 """The printed report: what stands in it, that it stands alone, and that it says nothing that is hidden."""
 
-import csv
-import io
 import json
 import re
 import shutil
@@ -12,7 +10,6 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -26,10 +23,8 @@ from tayori.opinions.words import counted
 from tayori.reports.contents import Contents, Gist, LineGenre, LineMonth, LineSide, ToldChange, read, with_topic_labels
 from tayori.reports.opinion_report import Report, pages, pdf_available, render
 from tayori.reports.parts import PARTS, heading_of, in_order
-from tayori.reports.queries import NUMBERS, query_of
 from tayori.reports.sentences import findings, summary, within_target
-from tayori.reports.sheets import Kind, change, of_table, said
-from tayori.reports.spreadsheet import csv_bytes
+from tayori.reports.sheets import Kind, change, said
 from tests.opinions.builders import dice, whole_facts
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
@@ -169,32 +164,6 @@ def test_a_share_or_a_change_is_never_printed_of_a_hidden_count() -> None:
     assert (change(20, None), change(20, 0)) == (None, None)
 
 
-def test_every_figure_says_by_which_query_it_was_counted() -> None:
-    """Each table, those of words and of the LINE side too, names its query and the edition; a list explains all."""
-    page, sheets = a_page(), in_order(a_year())
-    sources = re.findall(r'出典　<a href="#(q-\d+)">集計 ([ABL]-\d\d)</a>　第3版', page)
-    assert sources == [(f"q-{at}", NUMBERS[sheet.name]) for at, sheet in enumerate(sheets, 1)]
-    assert {"times", "changes", "words", "new_words", "line_genres"} < {sheet.name for sheet in sheets}
-    for at, sheet in enumerate(sheets, 1):
-        query = query_of(sheet.name, YEAR)
-        assert f'id="q-{at}"><dt>集計 {query.number}（表{at}）</dt><dd>{query.said}' in page
-
-
-def test_a_query_says_its_columns_and_months_and_no_number_stands_twice() -> None:
-    """The expression counts what the words say; a number is never given to two queries."""
-    assert query_of("department_kind", YEAR).expression == (
-        "SELECT 主管の部, 種別, COUNT(*) FROM 件 WHERE 受付月 BETWEEN '2026-04' AND '2027-03' GROUP BY 主管の部, 種別"
-    )
-    assert "BETWEEN '2025-04' AND '2026-03'" in query_of("theme_before", YEAR).expression
-    assert len({*NUMBERS.values()}) == len(NUMBERS)
-    assert all("{" not in query_of(name, YEAR).expression for name in NUMBERS)
-
-
-def test_readers_see_no_name_of_a_table_or_file_inside() -> None:
-    """A page for the public names neither the stores of the ward nor the files beside it."""
-    assert not re.search(r"masked_opinion|tables/|\.csv", a_page() + _mayors_page(a_year()))
-
-
 def test_an_edition_is_read_back_as_it_was_written() -> None:
     """The kept document gives the same contents, and so the same bytes."""
     assert read(a_year().written()) == a_year()
@@ -211,57 +180,6 @@ def test_a_document_from_before_a_value_was_told_is_read() -> None:
     contents = read(json.dumps(old))
     assert "line_genre_months" not in {sheet.name for sheet in in_order(contents)}
     assert "韓国語" in _report(contents)
-
-
-def test_the_workbook_holds_what_the_page_prints() -> None:
-    """A sheet for each table, numbers as numbers, hidden ones as 秘, and an index that names the sources."""
-    from tayori.reports.workbook import HEAD_ROW, sheet_name, workbook_bytes  # noqa: PLC0415 - openpyxl is slow to load
-
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(a_year())))
-    sheets = in_order(a_year())
-    assert book.sheetnames == ["目次", *(sheet_name(at, one) for at, one in enumerate(sheets, 1)), "集計方法"]
-    for page, sheet in zip(book.worksheets[1:-1], sheets, strict=True):
-        columns = [at for at, column in enumerate(sheet.columns, 1) if column.kind is Kind.COUNT]
-        rows = list(page.iter_rows(min_row=HEAD_ROW + 1, max_row=HEAD_ROW + len(sheet.rows), values_only=True))
-        assert [[row[at] for at in columns] for row in rows] == [
-            ["秘" if cells[at - 1] is None else cells[at - 1] for at in columns] for _, cells in sheet.rows
-        ]
-
-
-def test_every_sheet_prints_on_a4_with_its_marks_edition_and_heads() -> None:
-    """Landscape, one page wide, heads repeated, marks above, edition and page below; what 秘 means stands on it."""
-    from tayori.reports.workbook import workbook_bytes  # noqa: PLC0415 - openpyxl is slow to load
-
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(replace(a_year(), public=False))))
-    for page in book.worksheets:
-        assert page.oddHeader is not None
-        assert page.oddFooter is not None
-        assert (page.page_setup.orientation, page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (
-            "landscape",
-            1,
-            0,
-        )
-        assert page.print_title_rows
-        assert page.freeze_panes
-        assert page.oddHeader.center.text == "稽古用　庁内限り"
-        assert page.oddFooter.left.text == "第3版"
-        assert str(page["A1"].value).startswith("【稽古用】　【庁内限り】")
-        assert {cell.font.name for row in page.iter_rows() for cell in row if cell.value is not None} == {"游ゴシック"}
-        assert page.title in {"目次", "集計方法"} or "秘匿" in str(page["A2"].value)
-    links = [cell.hyperlink.location for (cell,) in book["目次"].iter_rows(max_col=1) if cell.hyperlink]
-    assert len(links) == len(book.sheetnames) - 1
-
-
-def test_the_mayors_page_is_one_page_of_what_the_report_prints() -> None:
-    """Four numbers, few sentences, charts told in words; every number stands in the report too."""
-    page = _mayors_page(a_year())
-    assert page.count("<svg") == 2 * page.count('role="img"') == 4
-    share = within_target(a_year())
-    assert share is not None
-    assert f"{share:.1%}" in page
-    said = set(summary(a_year(), short=True))
-    assert said <= set(summary(a_year()))
-    assert len(said) <= 6
 
 
 def test_the_page_stands_alone() -> None:
@@ -321,15 +239,6 @@ def test_the_report_says_what_it_wrote(tmp_path: Path) -> None:
     assert {path.suffix for path in report.paths} == {".html", ".csv", ".xlsx"}
     assert len(report.paths) == 3 + len(in_order(a_year())) > 3 + report.tables
     assert report.suppressed_cells == a_year().hidden_cells > 0
-
-
-def test_a_csv_opens_in_a_spreadsheet_and_runs_nothing() -> None:
-    """UTF-8 with BOM, 秘 for hidden, and a label that looks like a formula is only text."""
-    table = SuppressedTable("t", "題", "=corner", ("=1+1", "計"), ("@甲", "計"), ((None, None), (12, 1200)), 10)
-    written = csv_bytes(of_table(table))
-    rows = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
-    assert written.startswith(b"\xef\xbb\xbf")
-    assert rows == [["'=corner", "'@甲", "計"], ["'=1+1", "秘", "秘"], ["計", "12", "1200"]]
 
 
 def test_a_label_is_never_markup() -> None:
@@ -444,59 +353,3 @@ def test_the_pdfs_give_their_text_back_and_the_mayors_is_one_page(tmp_path: Path
     facts = subprocess.run(["pdfinfo", mayor], check=True, capture_output=True).stdout.decode()
     assert re.search(r"Pages:\s+1\n", facts)
     assert re.search(r"Tagged:\s+yes", facts)
-
-
-def a_theme_table(*counts: int | None) -> SuppressedTable:
-    """A report's fields with these counts."""
-    rows = tuple(f"分野{at}" for at in range(len(counts)))
-    cells = (*((one, one) for one in counts), (90, 90))
-    return SuppressedTable("theme_kind", "分野別", "分野＼種別", (*rows, "計"), ("要望", "計"), cells, 10)
-
-
-@pytest.mark.parametrize(
-    ("counts", "drawn"), [((30, 0, 20, None, 12), ["分野0", "分野2", "分野4"]), ((11, 0, None), []), ((None, None), [])]
-)
-def test_the_mayor_sees_only_printed_counts_as_the_largest(counts: tuple[int | None, ...], drawn: list[str]) -> None:
-    """Neither a hidden field nor one of none is called large; of too few counts a sentence stands in place of bars."""
-    others = tuple(one for one in a_year().tables if not one.name.startswith("theme"))
-    page = _mayors_page(replace(a_year(), tables=(a_theme_table(*counts), *others)))
-    told = re.findall(r'aria-label="多い分野。([^"]+)"', page)
-    assert re.findall(r"分野\d", "".join(told)) == drawn
-    assert ("数を示せ" in page.partition("多い分野</h2>")[2].partition("</section>")[0]) is True
-    assert bool(told) is bool(drawn)
-
-
-def test_the_contents_list_leads_to_every_part() -> None:
-    """Each link of the list goes to a heading that is there."""
-    nav = a_page().partition("<nav")[2].partition("</nav>")[0]
-    links = re.findall(r'href="#([^"]+)"', nav)
-    assert len(links) >= 12 + 3
-    assert all(f'id="{link}"' in a_page() for link in links)
-
-
-def a_month() -> Contents:
-    """A monthly report beside the same month of the year before."""
-    month = Period(date(2026, 11, 1), date(2026, 11, 30))
-    now, before = whole_facts(dice(1), 120, month.months), whole_facts(dice(2), 100, month.months_before)
-    tables = tabulate(pd.concat([now, before], ignore_index=True), 10, period=month)
-    return replace(a_year(), tables=tuple(tables), start=month.start, end=month.end, changes=(), times=())
-
-
-def test_a_month_has_single_columns_and_its_own_words() -> None:
-    """No table of two dimensions, no part of months; the same month of the year before is 前年同月."""
-    page, names = _report(a_month()), {table.name for table in a_month().tables}
-    assert not {name for name in names if "＼" in next(t.corner for t in a_month().tables if t.name == name)}
-    assert "月ごとの件数と前年同月" not in page
-    assert "前年度" not in page
-    assert "令和8年（2026年）11月" in page
-    assert "前年同月" in page
-    assert within_target(a_month()) is not None
-
-
-def test_years_are_named_in_japanese_and_axes_bear_the_month_alone() -> None:
-    """令和8年度（2026年度） in title and tables; no apostrophe stands for a year."""
-    assert "令和8年度（2026年度）" in a_page()
-    assert "前年同期" not in a_page()
-    assert "’" not in a_page()
-    assert ">4月<" in a_page()
-    assert ">令和8年度<" in a_page()
