@@ -1,6 +1,6 @@
 """What a report prints beside its tables: words, changes, days to the answer, and the LINE account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -58,7 +58,7 @@ def contents_of(office: Office, period: Period, counted: Counted, *, public: boo
         rehearsal=office.settings.mode is Mode.REHEARSAL,
         changes=tuple(changes_of(courses, by_name, topics, k)),
         compared_years=earlier_years(facts, period),
-        times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
+        times=tuple(times_of(facts, period, by_name.get("department_pace") or by_name.get("pace"), k)),
         line=line_side(office, period, k),
         replaces=memory.replaces,
         **_told(period, parts, now, before, memory),
@@ -103,6 +103,19 @@ def _told_the_year_before(period: Period, k: int, memory: Memory) -> frozenset[s
     return frozenset(word for one in lists for words in one.words.values() for word in words) if lists else None
 
 
+def answers_of(table: SuppressedTable) -> Iterator[tuple[str, int | None, int | None]]:
+    """How many answers were in time, and how many were not: of each row of a table by department, or of all."""
+    if table.name == "pace":
+        rows = [(TOTAL_LABEL, {label: cells[0] for label, cells in zip(table.rows, table.cells, strict=True)})]
+    else:
+        rows = [
+            (label, dict(zip(table.columns, cells, strict=True)))
+            for label, cells in zip(table.rows, table.cells, strict=True)
+        ]
+    for label, counts in rows:
+        yield label, counts.get(PACES["within"], 0), counts.get(PACES["over"], 0)
+
+
 def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None, k: int) -> list[Taken]:
     """Days to the answer for all and for each department whose counts of answers are printed, all of them last."""
     if table is None:
@@ -110,9 +123,7 @@ def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None,
     rows = within(facts, period.months)
     rows = rows.loc[rows["days"] >= 0]
     told = []
-    for label, cells in zip(table.rows, table.cells, strict=True):
-        counts = dict(zip(table.columns, cells, strict=True))
-        in_time, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
+    for label, in_time, over in answers_of(table):
         if in_time is None or over is None or in_time + over < k:
             continue
         mine = rows if label == TOTAL_LABEL else rows.loc[rows["department"] == label]

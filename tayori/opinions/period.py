@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from tayori.domain.eras import japanese_year
 from tayori.errors import BadInput
 
 YEAR: Final = 12
 _APRIL: Final = 4
 _QUARTER: Final = 3
+_REIWA: Final = "2019-05"
 EARLIER: Final = 4  # years that a year is shown beside
 
 
@@ -69,16 +71,21 @@ class Period:
             return Span.QUARTER
         return Span.FISCAL_YEAR if whole and count == YEAR and begins == 0 else Span.OTHER
 
+    @property
+    def before_called(self) -> str:
+        """What the same months a year before are called: 前年同月, 前年度, or 前年同期."""
+        return {Span.MONTH: "前年同月", Span.FISCAL_YEAR: "前年度"}.get(self.span, "前年同期")
+
     def called(self, years_before: int = 0) -> str:
-        """The period, or the same one of an earlier year, as people name it."""
+        """The period, or the same one of an earlier year, as people name it: 令和7年度（2025年度）."""
         first, last = (months_back(self.months[at], years_before * YEAR) for at in (0, -1))
         match self.span:
             case Span.MONTH:
-                return month_label(first)
+                return f"{_in_era(first)}（{first[:4]}年）{int(first[5:])}月"
             case Span.QUARTER:
-                return f"{first[:4] if first[5:] != '01' else int(first[:4]) - 1}年度第{quarter_of(first)[-1]}四半期"
+                return f"{fiscal_year_called(int(quarter_of(first)[:4]))}第{quarter_of(first)[-1]}四半期"
             case Span.FISCAL_YEAR:
-                return f"{first[:4]}年度"
+                return fiscal_year_called(int(first[:4]))
         return month_label(first) if first == last else f"{month_label(first)}～{month_label(last)}"
 
 
@@ -122,11 +129,22 @@ def quarter_of(month: str) -> str:
     return f"{year - (number < _APRIL):04d}-Q{(number - _APRIL) % YEAR // _QUARTER + 1}"
 
 
-def quarter_label(quarter: str, months: Sequence[str]) -> str:
-    """The quarter with the months of it that lie in the period."""
+def quarter_label(quarter: str, months: Sequence[str], *, year: bool = True) -> str:
+    """The quarter with the months of it that lie in the period; without its `year` where there is one only."""
     first, last = int(months[0][5:]), int(months[-1][5:])
     held = f"{first}月" if first == last else f"{first}～{last}月"
-    return f"{quarter[:4]}年度第{quarter[-1]}四半期（{held}）"
+    return f"{f'{quarter[:4]}年度' if year else ''}第{quarter[-1]}四半期（{held}）"
+
+
+def fiscal_year_called(year: int) -> str:
+    """A fiscal year in both calendars, the Japanese one first: 令和7年度（2025年度）. One of two eras has the later."""
+    return f"{_in_era(f'{year}-12')}度（{year}年度）"
+
+
+def _in_era(month: str) -> str:
+    """The Japanese year of a month."""
+    names = japanese_year(int(month[:4])).split("・")
+    return names[0] if month < _REIWA else names[-1]
 
 
 def month_label(month: str) -> str:

@@ -49,22 +49,32 @@ PAIRS: Final[Mapping[tuple[str, str], str]] = {
     ("wanted", "sender"): "返信の希望・記名匿名の別",
     ("department", "pace"): "部別の回答の早さ",
 }
+SHORT: Final[Mapping[int, tuple[tuple[str, str], ...]]] = {1: (), 3: (("theme", "kind"),)}
+"""The only tables of two dimensions that a report of at most so many months has: each of its counts would be few."""
 SINGLES: Final[Mapping[str, str]] = {
+    "month": "月別の件数",
+    "department": "部別の件数",
+    "theme": "分野別の件数",
+    "wanted": "返信の希望の別",
+    "sender": "記名匿名の別",
+    "pace": "回答の早さ",
     "channel": "媒体別の件数",
     "kind": "種別の件数",
     "state": "処理別の件数",
     "measure": "対応区分別の件数",
     "topic": "話題別の件数",
 }
+INSTEAD: Final = frozenset({"month", "department", "theme", "wanted", "sender", "pace"})
+"""Single tables that stand only where no other table prints the same counts."""
 FINE: Final = (("theme", "month"), ("department", "month"))
 """Tables that stand only where k letters would fall into each cell if all held the same."""
 COMPARED: Final[Mapping[str, tuple[str, str]]] = {
     "month": ("月", "前年同月との比較"),
-    "theme": ("分野", "分野別の前年同期との比較"),
-    "department": ("部", "部別の前年同期との比較"),
-    "channel": ("媒体", "媒体別の前年同期との比較"),
+    "theme": ("分野", "分野別の{before}との比較"),
+    "department": ("部", "部別の{before}との比較"),
+    "channel": ("媒体", "媒体別の{before}との比較"),
 }
-"""What stands beside the year before: the head of its rows, and the title."""
+"""What stands beside the year before: the head of its rows, and the title with what that year is called."""
 BEFORE: Final[Key] = cell(month_before="*")
 LETTERS: Final[Key] = cell(unit="letters")
 FURTHER: Final[Key] = cell(unit="further")
@@ -94,9 +104,10 @@ def _known(period: Period, topics: Iterable[str]) -> dict[str, tuple[str, Mappin
     """For every dimension its term, and the codes that always have their row."""
     themes, told = theme_rules(), sorted({*topics} - {OTHER, NO_TOPIC})
     quarters = groupby(period.months, quarter_of)
+    years = len({quarter_of(month)[:4] for month in period.months}) > 1
     return {
         "month": ("月", {month: month_label(month) for month in period.months}),
-        "quarter": ("四半期", {quarter: quarter_label(quarter, tuple(held)) for quarter, held in quarters}),
+        "quarter": ("四半期", {one: quarter_label(one, tuple(held), year=years) for one, held in quarters}),
         "channel": ("媒体", {code: term for code, term in ward().channels.items() if code not in TRIED}),
         "department": ("部", {name: name for name in (*organisation().divisions, OTHER, UNSET)}),
         "kind": ("種別", {**ward().kinds, UNSET: UNSET}),
@@ -113,14 +124,15 @@ def _known(period: Period, topics: Iterable[str]) -> dict[str, tuple[str, Mappin
 def pairs_of(dimensions: Mapping[str, Dimension], period: Period, letters: int, k: int) -> list[tuple[str, str]]:
     """The tables of two dimensions that a report has: the period and the number of its letters decide.
 
-    Quarters are no table within one quarter, nor months within one month. Nothing else of the counts decides.
+    A short period has few of them, and quarters are no table within one quarter. Nothing else of the counts decides.
     """
-    alone = {"quarter": len(dimensions["quarter"].labels) == 1, "month": len(period.months) == 1}
+    one_quarter = len(dimensions["quarter"].labels) == 1
+    offered = next((pairs for months, pairs in SHORT.items() if len(period.months) <= months), tuple(PAIRS))
     return [
         pair
-        for pair in PAIRS
+        for pair in offered
         if set(pair) <= dimensions.keys()
-        and not alone.get(pair[1], False)
+        and not (pair[1] == "quarter" and one_quarter)
         and (pair not in FINE or letters >= k * len(dimensions[pair[0]].labels) * len(period.months))
     ]
 
@@ -133,9 +145,9 @@ def tables_of(
         table = two_way("_".join(pair), PAIRS[pair], dimensions[pair[0]], dimensions[pair[1]])
         more = _quarters(period, dimensions["theme"] if ("theme", "month") in pairs else None)
         yield replace(table, sums=(*table.sums, *more)) if "quarter" in pair else table
-    for name, title in SINGLES.items():
-        if name in dimensions:
-            yield _single(dimensions[name], title)
+    compared = [name for name in COMPARED if years and not (name == "month" and len(period.months) == 1)]
+    for name in _singles(dimensions, pairs, compared, period):
+        yield _single(dimensions[name], SINGLES[name])
     units = Series("数", TOTAL, (LETTERS, FURTHER))
     yield side_by_side("units", "通数と件数", "数え方", ("投書の数（通）", "同じ投書の2件目以降"), [units])
     if texts:
@@ -143,8 +155,19 @@ def tables_of(
         labels = ("初めての文面", "同じ文面の2通目以降")
         yield side_by_side("texts", "文面の数と同じ文面の投書", "文面", labels, [same])
     if years:
-        yield from (_comparison(dimensions[name], period) for name in COMPARED)
+        yield from (_comparison(dimensions[name], period) for name in compared)
         yield _years(period, years)
+
+
+def _singles(
+    dimensions: Mapping[str, Dimension], pairs: Sequence[tuple[str, str]], compared: Sequence[str], period: Period
+) -> Iterator[str]:
+    """The dimensions that have a table of their own; a month alone is none."""
+    elsewhere = {name for pair in pairs for name in pair} | {*compared}
+    alone = {"month"} if len(period.months) == 1 else set()
+    for name in SINGLES:
+        if name in dimensions and name not in alone and not (name in INSTEAD and name in elsewhere):
+            yield name
 
 
 def _single(dimension: Dimension, title: str) -> Table:
@@ -171,7 +194,12 @@ def _comparison(dimension: Dimension, period: Period) -> Table:
     name, (corner, title) = dimension.name, COMPARED[dimension.name]
     earlier = period.months_before if name == "month" else tuple(dimension.labels)
     now = Series("当期", TOTAL, tuple(((name, code),) for code in dimension.labels))
-    before = Series("前年同期", BEFORE, tuple(((f"{name}_before", code),) for code in earlier))
+    before = Series(
+        "前年同月" if name == "month" else period.before_called,
+        BEFORE,
+        tuple(((f"{name}_before", code),) for code in earlier),
+    )
+    title = title.format(before=period.before_called)
     return side_by_side(f"{name}_before", title, corner, tuple(dimension.labels.values()), [now, before])
 
 

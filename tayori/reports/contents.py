@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 WITHDRAWN: Final = "撤回"
+INTERNAL: Final = "庁内限り"
 TOPICS, TOPIC_TERM = "topic", "話題"
 BY_MACHINE: Final = "（機械による見出し）"
 """What ends a topic's label that is made of its words and that nobody of the staff has set or confirmed."""
@@ -54,21 +55,30 @@ class Gist:
 
 @dataclass(frozen=True, slots=True)
 class LineGenre:
-    """A genre: broadcasts, and people who chose it now, rounded to k and hidden under k."""
+    """A genre: broadcasts, and people who chose it now, rounded to k and hidden under k.
+
+    `by_month` are its broadcasts by month, `blocks_after` the blocks a day on the days of them and the days after.
+    """
 
     genre: str
     broadcasts: int
     people: int | None
+    by_month: tuple[int, ...] = ()
+    blocks_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineMonth:
-    """A month of the account: broadcasts, blocks a day over all, and on the days of a broadcast and the day after."""
+    """A month of the account: broadcasts, blocks a day over all, and on the days of a broadcast and the day after.
+
+    `followers` are the friends on its last day that LINE told of.
+    """
 
     month: str
     broadcasts: int
     blocks_a_day: float | None
     blocks_after: float | None
+    followers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +186,11 @@ class Contents:
         if self.base == 1:
             return ""
         return f"件数と通数は、{self.base}の倍数に丸めました。端数処理のため、合計と内訳が一致しないことがあります。"
+
+    @property
+    def words_of_marks(self) -> tuple[str, ...]:
+        """The words that stand on top of every page and sheet: the marks, and that it stays inside the office."""
+        return (*(word for word, _ in self.marks), *(() if self.public else (INTERNAL,)))
 
     @property
     def title(self) -> str:

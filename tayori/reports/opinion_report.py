@@ -9,21 +9,26 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.period import Period, spans
 from tayori.opinions.report_tables import OTHER, UNSET
-from tayori.opinions.signals import CHANGES
 from tayori.opinions.themes import theme_rules
-from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
+from tayori.reports.charts import FONT, HIDDEN, Chart, bars, margin, months, text, years
 from tayori.reports.contents import BY_MACHINE, Contents
 from tayori.reports.environment import environment
 from tayori.reports.folder import write_files
 from tayori.reports.fonts import font_faces
-from tayori.reports.parts import derived, file_of, in_order, is_total, placed, source
-from tayori.reports.sentences import findings, headline, summary
+from tayori.reports.margins import counts_by
+from tayori.reports.parts import heading_of, in_order, of_the_line, placed
+from tayori.reports.queries import NUMBERS, ROWS, query_of
+from tayori.reports.sentences import compared_fields, findings, headline, printed_fields, summary
+from tayori.reports.sheets import Kind, said, sheet_of
 from tayori.reports.spreadsheet import csv_bytes
 from tayori.reports.workbook import workbook_bytes
 
-_MOST_FOR_THE_MAYOR = 8
+_MOST_FOR_THE_MAYOR: Final = 6
+_MOST_MOVES: Final = 6
+_COMPARED: Final = 3  # printed counts from which a chart is drawn
 WITHDRAWN_FILE: Final = "withdrawn-"
 
 
@@ -52,7 +57,7 @@ def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     files = {f"{before}{name}.html": page.encode("utf-8") for name, page in made.items()}
     files[f"{before}tables.xlsx"] = workbook_bytes(contents)
     heads = [f"{word}　{sentence}" for word, sentence in contents.marks] if contents.withdrawn else []
-    files |= {f"tables/{before}{table.name}.csv": csv_bytes(table, heads) for table in in_order(contents)}
+    files |= {f"tables/{before}{sheet.name}.csv": csv_bytes(sheet, heads) for sheet in in_order(contents)}
     if pdf and pdf_available():
         files |= {f"{before}{name}.pdf": pdf_bytes(page, name) for name, page in made.items()}
     paths = write_files(out_dir, files, trial=contents.trial)
@@ -100,6 +105,8 @@ def _known(contents: Contents) -> dict[str, object]:
         "k": contents.k,
         "marks": contents.marks,
         "title": contents.title,
+        "words_of_marks": contents.words_of_marks,
+        "before_called": contents.period.before_called,
         "called": contents.period.called(),
         "period": _period(contents.period),
         "made_on": _day(contents.made_on),
@@ -113,30 +120,54 @@ def _known(contents: Contents) -> dict[str, object]:
 
 
 def _of_the_report(contents: Contents) -> dict[str, object]:
+    sheets = in_order(contents)
     return _known(contents) | {
         "summary": summary(contents),
         "findings": findings(contents),
-        "parts": placed(contents),
-        "numbers": {table.name: number for number, table in enumerate(in_order(contents), 1)},
+        "parts": [(part, heading_of(part, contents), held) for part, held in placed(contents)],
+        "of_the_line": of_the_line(contents),
+        "numbers": {sheet.name: number for number, sheet in enumerate(sheets, 1)},
         "charts": _charts(contents),
-        "derived": derived,
-        "is_total": is_total,
-        "source": source,
-        "file_of": file_of,
-        "words": [entry for entry in contents.words if entry.words],
+        "queries": [(number, sheet, query_of(sheet.name, contents.period)) for number, sheet in enumerate(sheets, 1)],
+        "query_numbers": NUMBERS,
+        "rows_counted": ROWS,
+        "said": said,
+        "Kind": Kind,
         "word_months": spans(contents.word_months),
-        "changes": CHANGES,
         "by_machine": BY_MACHINE,
         "day": _day,
     }
 
 
 def _of_the_mayors_page(contents: Contents) -> dict[str, object]:
-    apart = (theme_rules().undecided, theme_rules().withheld)
-    by_theme = contents.table("theme_kind")
-    chart = by_theme and bars(by_theme, "fig-mayor", "多い分野", apart=apart, most=_MOST_FOR_THE_MAYOR)
-    said = {"sentences": summary(contents, short=True), "numbers": headline(contents), "chart": chart}
-    return _known(contents) | said
+    by_theme, by_month = counts_by(contents, "theme"), counts_by(contents, "month")
+    all_years, before = contents.table("years"), contents.table("month_before")
+    some_months = by_month is not None and len(contents.period.months) > 1
+    return _known(contents) | {
+        "sentences": summary(contents, short=True),
+        "numbers": headline(contents),
+        "chart": _largest(by_theme, "fig-mayor", "多い分野"),
+        "fields_told": printed_fields(contents),
+        "by_month": months(by_month, before, "fig-mayor-months", "月ごとの件数") if some_months and by_month else None,
+        "by_year": years(all_years, "fig-mayor-years", all_years.title) if all_years else None,
+        "by_channel": _largest(counts_by(contents, "channel"), "fig-mayor-channels", "多い媒体"),
+        "years": sheet_of("years", contents),
+        "moves": compared_fields(contents, most=_MOST_MOVES),
+        "query_numbers": NUMBERS,
+        "said": said,
+    }
+
+
+def _largest(table: SuppressedTable | None, name: str, caption: str) -> Chart | None:
+    """The largest printed counts of a table; None where too few are printed to be compared."""
+    if table is None or not _enough(table, _apart()):
+        return None
+    return bars(table, name, caption, apart=_apart(), most=_MOST_FOR_THE_MAYOR)
+
+
+def _enough(table: SuppressedTable, apart: tuple[str, str]) -> bool:
+    """Whether so many counts are printed that a drawing of them compares anything."""
+    return sum(bool(count) and label not in apart for label, count in margin(table, by_row=True)) >= _COMPARED
 
 
 def _page(template: str, known: dict[str, object], faces: str) -> str:
@@ -144,23 +175,29 @@ def _page(template: str, known: dict[str, object], faces: str) -> str:
 
 
 def _charts(contents: Contents) -> dict[str, Chart]:
-    """The chart that stands before a table, by the table's name."""
-    by_month, by_theme = contents.table("month_channel"), contents.table("theme_kind")
-    before, by_department = contents.table("month_before"), contents.table("department_kind")
-    made = {}
+    """The chart that stands before a table, by the table's name; it stands before the first that prints its counts."""
+    called, made = contents.period.before_called, {}
     if (all_years := contents.table("years")) is not None:
         made["years"] = years(all_years, "fig-years", all_years.title)
+    by_month = counts_by(contents, "month")
     if by_month is not None and len(contents.period.months) > 1:
-        place = "month_channel" if before is None else "month_before"
-        made[place] = months(by_month, before, "fig-month", "月別の件数")
-    if by_department is not None:
-        then = contents.table("department_before")
-        made["department_kind"] = bars(by_department, "fig-department", "部別の件数", apart=(OTHER, UNSET), before=then)
-    if by_theme is not None:
-        apart = (theme_rules().undecided, theme_rules().withheld)
-        then = contents.table("theme_before")
-        made["theme_kind"] = bars(by_theme, "fig-theme", "分野別の件数", apart=apart, before=then)
+        before = contents.table("month_before")
+        made["month_channel" if before is None else "month_before"] = months(
+            by_month, before, "fig-month", "月別の件数"
+        )
+    for name, term, apart in (("department", "部", (OTHER, UNSET)), ("theme", "分野", _apart())):
+        counts = counts_by(contents, name)
+        if counts is not None and _enough(counts, apart):
+            place = next(at for at in (name, f"{name}_kind", f"{name}_before") if contents.table(at) is not None)
+            then = contents.table(f"{name}_before")
+            drawn = bars(counts, f"fig-{name}", f"{term}別の件数", apart=apart, before=then, before_called=called)
+            made[place] = drawn
     return made
+
+
+def _apart() -> tuple[str, str]:
+    """Rows of fields that name none."""
+    return theme_rules().undecided, theme_rules().withheld
 
 
 def _day(day: date) -> str:

@@ -9,7 +9,8 @@ from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import margin
 from tayori.reports.contents import BY_MACHINE, Contents, ToldChange
-from tayori.reports.parts import change
+from tayori.reports.margins import counts_by, totals
+from tayori.reports.sheets import Kind, change, said
 
 _TOP: Final = 3
 _NOTED: Final = 10  # matters more or fewer
@@ -24,7 +25,7 @@ _FOR_THE_MAYOR: Final = (Change.RISEN, Change.NEW)
 
 def summary(contents: Contents, *, short: bool = False) -> list[str]:
     """What a reader in a hurry must know, in the order of weight; `short` for the page that has room for little."""
-    by_theme = contents.table("theme_kind")
+    by_theme = counts_by(contents, "theme")
     sentences = [
         *_total(contents.table("units")),
         *_against_last_year(contents),
@@ -34,54 +35,76 @@ def summary(contents: Contents, *, short: bool = False) -> list[str]:
     ]
     if short:
         return sentences
-    by_channel = contents.table("month_channel")
+    by_channel = counts_by(contents, "channel")
     if by_channel is not None:
-        sentences[2:2] = _leading("媒体", margin(by_channel, by_row=False), top=1)
+        sentences[2:2] = _leading("媒体", margin(by_channel, by_row=True), top=1)
     return [*sentences, *_new_words(contents), *_same_texts(contents), *_undecided(by_theme), *_hidden(contents)]
 
 
 def findings(contents: Contents) -> dict[str, str]:
     """One sentence for a part by its name: what its tables show. Silent where their counts do not tell."""
-    by_department, by_theme = contents.table("department_kind"), contents.table("theme_kind")
+    by_department, by_theme = counts_by(contents, "department"), counts_by(contents, "theme")
+    called = contents.period.before_called
     told = {
         "years": _against_last_year(contents),
-        "months": _busiest(contents.table("month_before") or contents.table("month_channel")),
-        "channels": [*_most(_pairs(contents.table("channel"))), *_shifted(contents.table("channel_before"))],
-        "departments": [
-            *_most(margin(by_department, by_row=True) if by_department is not None else []),
-            *_shifted(contents.table("department_before")),
-        ],
-        "themes": _most(margin(by_theme, by_row=True) if by_theme is not None else []),
+        "months": _busiest(contents.table("month_before") or counts_by(contents, "month")),
+        "channels": [*_most(_pairs(contents.table("channel"))), *_shifted(contents.table("channel_before"), called)],
+        "departments": [*_most(_pairs(by_department)), *_shifted(contents.table("department_before"), called)],
+        "themes": _most(_pairs(by_theme)),
         "kinds": _most(_pairs(contents.table("kind"))),
         "handling": _most(_pairs(contents.table("state")), "処理は"),
         "times": _answered(contents),
         "measures": _measured(_pairs(contents.table("measure"))),
-        "changes": [*_weighed(contents), *_shifted(contents.table("theme_before"))],
+        "changes": [*_weighed(contents), *_shifted(contents.table("theme_before"), called)],
     }
     return {part: "".join(sentences) for part, said in told.items() if (sentences := list(said))}
 
 
+def compared_fields(contents: Contents, *, most: int) -> list[tuple[str, int, int, str]]:
+    """The fields that changed by most, of those whose two counts are printed: now, before, and the change."""
+    table = contents.table("theme_before")
+    if table is None:
+        return []
+    rows = [(row, cells) for row, cells in zip(table.rows, table.cells, strict=True) if row not in _silent()][:-1]
+    shown = [(row, now, before) for row, (now, before) in rows if now is not None and before]
+    ranked = sorted(shown, key=lambda row: -abs(row[1] - row[2]))[:most]
+    return [(row, now, before, said(change(now, before), Kind.CHANGE)) for row, now, before in ranked]
+
+
+def printed_fields(contents: Contents) -> str:
+    """The fields of which a count is printed, in one sentence: for where they are too few to be drawn."""
+    shown = sorted(((label, count) for label, count in _decided(counts_by(contents, "theme")) if count), key=_by_count)
+    why = f"{contents.k}通に満たないなどの理由で数を示せません"
+    if not shown:
+        return f"どの分野も、{why}。"
+    return f"数を示せる分野は{'、'.join(f'「{label}」{count:,}件' for label, count in shown)}だけです。ほかは、{why}。"
+
+
+def _by_count(pair: tuple[str, int]) -> int:
+    return -pair[1]
+
+
 def headline(contents: Contents) -> list[tuple[str, str]]:
     """Four numbers for the page of the mayor, each with its name."""
-    units, compared = contents.table("units"), contents.table("month_before")
+    units = contents.table("units")
     whole = units.cells[-1][0] if units is not None else None
-    now, before = compared.cells[-1] if compared is not None else (None, None)
+    now, before = totals(contents) or (None, None)
     share = within_target(contents)
     risen = sum(one.change in _FOR_THE_MAYOR for one in contents.changes)
     return [
         ("寄せられた件数", "－" if whole is None else f"{whole:,}件"),
-        ("前年同期比", change(now, before)),
+        (f"{contents.period.before_called}比", said(change(now, before), Kind.CHANGE)),
         ("目安内に回答した割合", "－" if share is None else f"{share:.1%}"),
-        ("増えた・新しいもの", f"{risen}" if contents.compared_years else "－"),
+        ("増えた・新しいもの", f"{risen}項目" if contents.compared_years else "－"),
     ]
 
 
 def within_target(contents: Contents) -> float | None:
     """The share of answers that kept their target; None where one of the two counts is hidden or none has a target."""
-    table = contents.table("department_pace")
+    table = counts_by(contents, "pace")
     if table is None:
         return None
-    counts = dict(zip(table.columns, table.cells[-1], strict=True))
+    counts = dict(margin(table, by_row=True))
     within, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
     return None if within is None or over is None or not within + over else within / (within + over)
 
@@ -101,21 +124,22 @@ def _total(units: SuppressedTable | None) -> Iterator[str]:
 
 
 def _against_last_year(contents: Contents) -> Iterator[str]:
-    table = contents.table("month_before")
-    if table is None:
+    both, called = totals(contents), contents.period.before_called
+    if both is None:
         return
-    now, before = table.cells[-1]
+    now, before = both
     if now is None or before is None or before == 0:
-        yield "前年同期との比較は、秘匿した数があるため示しません。"
+        yield f"{called}との比較は、秘匿した数があるため示しません。"
         return
     more = now - before
     if more == 0:
-        yield f"前年同期（{before:,}件）と同じ件数です。"
+        yield f"{called}（{before:,}件）と同じ件数です。"
         return
     way = "増えました" if more > 0 else "減りました"
-    empty = any(cells[1] == 0 for cells in table.cells[:-1])
-    beside = "ただし、前年同期には1件も記録のない月があります。" if empty else ""
-    yield f"前年同期（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。{beside}"
+    by_month = contents.table("month_before")
+    empty = by_month is not None and any(cells[1] == 0 for cells in by_month.cells[:-1])
+    beside = f"ただし、{called}には1件も記録のない月があります。" if empty else ""
+    yield f"{called}（{before:,}件）と比べて{abs(more):,}件（{abs(more) / before:.1%}）{way}。{beside}"
 
 
 def _leading(term: str, pairs: list[tuple[str, int | None]], *, top: int) -> Iterator[str]:
@@ -157,7 +181,7 @@ def _measured(pairs: list[tuple[str, int | None]]) -> Iterator[str]:
     yield from _most(pairs)
 
 
-def _shifted(table: SuppressedTable | None) -> Iterator[str]:
+def _shifted(table: SuppressedTable | None, called: str) -> Iterator[str]:
     """What grew and what shrank by most against the year before, by ten and more; of equals none is the most.
 
     By how much says nothing of chance: what the test found is told elsewhere.
@@ -173,7 +197,7 @@ def _shifted(table: SuppressedTable | None) -> Iterator[str]:
         if sign * by >= _NOTED and sum(move[0] == by for move in moves) == 1
     ]
     if told:
-        yield f"前年同期と比べ、{'数を示したもののうち、' if len(moves) < len(rows) else ''}{'、'.join(told)}です。"
+        yield f"{called}と比べ、{'数を示したもののうち、' if len(moves) < len(rows) else ''}{'、'.join(told)}です。"
 
 
 def _busiest(table: SuppressedTable | None) -> Iterator[str]:
@@ -238,7 +262,8 @@ def _answered(contents: Contents) -> Iterator[str]:
 def _new_words(contents: Contents) -> Iterator[str]:
     words = [entry.word for entry in contents.new_words[: _TOP + 2]]
     if words:
-        yield f"前年同期より目立って使われた言葉は、{'、'.join(f'「{word}」' for word in words)}です。"
+        listed = "、".join(f"「{word}」" for word in words)
+        yield f"{contents.period.before_called}より目立って使われた言葉は、{listed}です。"
 
 
 def _same_texts(contents: Contents) -> Iterator[str]:

@@ -10,7 +10,7 @@ from tayori.reports.charts import FONT, bars, text
 from tayori.reports.environment import environment
 from tayori.reports.fonts import font_faces
 
-HOW: Final = {True: "無記名", False: "記名（集計のあと、個々の回答は消去しました）"}
+HOW: Final = {True: "無記名のアンケートです", False: "記名のアンケートで、個々の回答は集計のあとに消去しました"}
 
 
 def survey_page(survey: Survey, tables: Sequence[SuppressedTable], k: int, made_on: date) -> str:

@@ -10,7 +10,7 @@ from tayori.domain.organisation import organisation
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import Figures
 from tayori.opinions.period import Period
-from tayori.opinions.report_tables import COMPARED, NO_TOPIC, OTHER, TRIED, UNSET
+from tayori.opinions.report_tables import COMPARED, NO_TOPIC, OTHER, PAIRS, TRIED, UNSET
 from tayori.opinions.themes import theme_rules
 from tayori.opinions.trends import figures_of
 from tests.opinions.builders import dice, whole_facts
@@ -119,7 +119,16 @@ def test_quarters_of_fields_are_the_sums_of_their_months() -> None:
     )
 
 
-def test_one_month_has_no_tables_of_months_and_quarters() -> None:
-    """They would print the same counts twice."""
-    names = {table.name for table in figures_of(two_years(MONTH, 4_000), MONTH, K).tables}
-    assert not names & {"theme_quarter", "theme_month", "department_month"}
+def names_of(period: Period, letters: int = 4_000) -> set[str]:
+    return {table.name for table in figures_of(two_years(period, letters), period, K).tables}
+
+
+def test_short_periods_have_few_tables_whatever_the_counts() -> None:
+    """A month has single columns, a quarter fields by kind besides; a count stands in one of them and not in two."""
+    pairs = {"_".join(pair) for pair in PAIRS}
+    quarter = Period(MONTH.start, MONTH.end.replace(month=12))
+    assert names_of(MONTH, 4_000) & pairs == set()
+    assert names_of(quarter) & pairs == {"theme_kind"}
+    assert names_of(MONTH) >= {"channel", "kind", "state", "pace", "theme_before", "department_before"}
+    assert not names_of(MONTH) & {"theme", "department", "month", "month_before"}
+    assert "month_before" in names_of(quarter)

@@ -69,7 +69,7 @@ def test_departments_and_ways_stand_beside_the_year_before() -> None:
     now, before = facts_frame(dice(1), 420, YEAR.months), facts_frame(dice(2), 300, YEAR.months_before)
     tables = by_name(tabulate(pd.concat([now, before.assign(mart_key="b" + before["mart_key"])]), 5, period=YEAR))
     for name in ("department_before", "channel_before", "theme_before", "month_before"):
-        assert tables[name].columns == ("当期", "前年同期")
+        assert tables[name].columns == ("当期", "前年同月" if name == "month_before" else "前年度")
         assert tables[name].cells[-1] == (420, 300)
     waste = dict(zip(tables["department_before"].rows, tables["department_before"].cells, strict=True))["環境清掃部"]
     assert waste == tuple(int((one["department"] == "環境清掃部").sum()) for one in (now, before))
@@ -84,9 +84,24 @@ def test_quarters_are_protected_with_their_months() -> None:
 
 def test_a_quarter_names_only_its_months_in_the_period() -> None:
     """A period that begins inside a quarter does not claim the whole of it."""
-    period = Period(date(2026, 5, 1), date(2026, 7, 31))
+    period = Period(date(2026, 5, 1), date(2026, 8, 31))
     table = by_name(tabulate(facts_frame(dice(1), 300, period.months), 5, period=period))["theme_quarter"]
-    assert table.columns == ("2026年度第1四半期（5～6月）", "2026年度第2四半期（7月）", "計")
+    assert table.columns == ("第1四半期（5～6月）", "第2四半期（7～8月）", "計")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "called"),
+    [
+        (date(2025, 4, 1), date(2026, 3, 31), "令和7年度（2025年度）"),
+        (date(2019, 4, 1), date(2020, 3, 31), "令和元年度（2019年度）"),
+        (date(2026, 1, 1), date(2026, 3, 31), "令和7年度（2025年度）第4四半期"),
+        (date(2019, 4, 1), date(2019, 4, 30), "平成31年（2019年）4月"),
+        (date(2019, 5, 1), date(2019, 5, 31), "令和元年（2019年）5月"),
+    ],
+)
+def test_a_period_is_called_by_its_japanese_year(first: date, last: date, called: str) -> None:
+    """The western year stands once beside it; 2019 has two eras, the fiscal year the later one."""
+    assert Period(first, last).called() == called
 
 
 def test_an_empty_period_and_a_missing_column_are_told() -> None:

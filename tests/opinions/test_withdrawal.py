@@ -109,7 +109,7 @@ def test_every_file_of_a_withdrawn_edition_says_so(sqlite_office: Office, tmp_pa
         match path.suffix:
             case ".html":
                 page = path.read_text()
-                assert page.index("撤回しました（理由：集計の誤り）") < page.index("<h1>【撤回】")
+                assert page.index("撤回しました（理由：集計の誤り）") < page.index("<h1><span>【撤回】")
                 assert "<title>【撤回】" in page
             case ".csv":
                 head = next(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))

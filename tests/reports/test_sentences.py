@@ -29,7 +29,7 @@ def all_hidden() -> Contents:
 
 SAID_OF_NOTHING: Final = [
     "寄せられた意見等の合計は、秘匿のため示しません。",
-    "前年同期との比較は、秘匿した数があるため示しません。",
+    "前年度との比較は、秘匿した数があるため示しません。",
 ]
 
 
@@ -43,7 +43,7 @@ def test_where_all_is_hidden_no_count_and_no_absence_is_said() -> None:
 
 def test_without_a_year_before_nothing_is_counted_as_no_rise() -> None:
     """The mayor's page says 0 only where something was compared."""
-    assert headline(replace(a_year(), changes=()))[-1][1] == "0"
+    assert headline(replace(a_year(), changes=()))[-1][1] == "0項目"
     assert headline(replace(a_year(), changes=(), compared_years=0))[-1][1] == "－"
 
 
@@ -73,7 +73,7 @@ def test_what_grew_and_shrank_most_is_told_of_printed_counts(
     rows, columns = ("健康部", "福祉部", "（未定）", "計"), ("当期", "前年同期")
     table = SuppressedTable("department_before", "部", "部", rows, columns, (*cells, (300, 10), (900, 800)), 10)
     told = findings(with_tables(table)).get("departments", "")
-    assert told.partition("前年同期と比べ、")[2] == (f"{said}です。" if said else "")
+    assert told.partition("前年度と比べ、")[2] == (f"{said}です。" if said else "")
 
 
 @pytest.mark.parametrize(("done", "told"), [(0, True), (4, False), (None, False)])
@@ -106,6 +106,6 @@ def test_what_leads_is_not_called_the_largest_beside_more_that_is_undecided(unde
 )
 def test_a_way_is_called_the_most_used_only_if_it_is(counts: tuple[int | None, ...], said: str | None) -> None:
     """A hidden count can be larger, and of two equals none is the most."""
-    columns = ("一般投書", "メール", "計")
-    table = SuppressedTable("month_channel", "月別", "月", ("計",), columns, ((*counts, 120),), 10)
+    rows, cells = ("一般投書", "メール", "計"), (*((one,) for one in counts), (120,))
+    table = SuppressedTable("channel", "媒体別", "媒体", rows, ("件数",), cells, 10)
     assert [one for one in summary(with_tables(table)) if one.startswith("媒体別")] == ([said] if said else [])
