@@ -11,7 +11,8 @@ from tayori.opinions.signals import Change, Course, signals
 SEEDS: Final = 20
 YEARS: Final = 3
 SCATTER: Final = 1.3  # letters come in bunches: counts scatter more than chance alone
-SERIES: Final = {"theme": (20, 40.0), "department": (10, 80.0), "channel": (6, 130.0)}
+SERIES: Final = {"theme": (20, 40.0), "department": (10, 80.0), "channel": (6, 130.0), "month": (12, 65.0)}
+"""How many of each a yearly report compares, and letters of each in a year."""
 PLANTED: Final = (
     (Change.RISEN, 96, (30, 34, 31)),
     (Change.NEW, 22, (0, 0, 0)),
@@ -37,7 +38,7 @@ def measure(folder: Path) -> Mapping[str, float]:
 
 
 def noise(seed: int, *, growth: float = 1.0) -> list[Course]:
-    """Fields, departments and ways whose counts change by chance, and all together by `growth` in the last year."""
+    """Fields, departments, ways, months: counts change by chance, and all together by `growth` in the last year."""
     chance = np.random.default_rng(seed)
     courses = []
     for what, (count, mean) in SERIES.items():

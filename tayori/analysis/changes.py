@@ -6,12 +6,15 @@ from typing import Final
 from tayori.analysis.period_words import PeriodWords
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import SuppressedTable
+from tayori.opinions.period import month_label
 from tayori.opinions.signals import Course, Signal, signals
+from tayori.opinions.trends import COURSES
 from tayori.reports.contents import ToldChange
 from tayori.warehouse.analysis import TopicRow
 
-_TERMS: Final = {"theme": "分野", "department": "部", "channel": "媒体", "topic": "話題"}
-_PRINTED_IN: Final = {"theme": "theme_kind", "department": "department_kind", "channel": "channel", "topic": "topic"}
+_TERMS: Final = {"theme": "分野", "department": "部", "channel": "媒体", "month": "月", "topic": "話題"}
+_PRINTED_IN: Final = {name: f"{name}_before" for name in (*COURSES, "month")}
+"""Where both counts of a change are printed: those of the period and of the same months a year before."""
 
 
 def topic_courses(now: PeriodWords, before: PeriodWords, topics: Mapping[str, TopicRow]) -> list[Course]:
@@ -29,31 +32,38 @@ def changes_of(
 ) -> Iterator[ToldChange]:
     """The changes that the test finds, the surest first; silent where a count is hidden or folded: a word tells it too.
 
-    "Vanished" says that a count is 0, "risen" beside a hidden count of the year before says how large that can be.
-
-    What is told is what the table prints: letters of a topic are counted anew for the test, by today's words, and that
-    count was never released.
+    "Vanished" says that a count is 0, "risen" says how large the count of the year before can be: both have to be
+    printed. Of a topic the year before is printed nowhere, since its letters are counted anew for the test, by today's
+    words; so it is told only where that count is none, or k letters and more, which no table hides for its own sake.
     """
-    compared = tables.get("theme_before")
-    before = _last_column(compared) if compared is not None else {}
     for one in signals(courses, minimum=k):
-        printed = _last_column(tables[_PRINTED_IN[one.what]]) if _PRINTED_IN[one.what] in tables else {}
-        label = _label(one, topics)
-        shown = printed.get(one.code if one.what == "topic" else label, None if one.now else 0)
-        then = before.get(label) if one.what == "theme" else None
-        if shown is None or bool(shown) != bool(one.now) or (one.what == "theme" and label in before and then is None):
-            continue
-        yield ToldChange(_TERMS[one.what], label, one.change, shown, then)
+        printed = _of_topic(one, tables, k) if one.what == "topic" else _of_row(one, tables)
+        if printed is not None and bool(printed[0]) == bool(one.now):
+            yield ToldChange(_TERMS[one.what], _label(one, topics), one.change, *printed)
 
 
-def _last_column(table: SuppressedTable) -> dict[str, int | None]:
-    return {label: cells[-1] for label, cells in zip(table.rows, table.cells, strict=True)}
+def _of_row(one: Signal, tables: Mapping[str, SuppressedTable]) -> tuple[int, int] | None:
+    """The two printed counts of what changed; None where one of them is not."""
+    table = tables.get(_PRINTED_IN[one.what])
+    rows = dict(zip(table.rows, table.cells, strict=True)) if table is not None else {}
+    now, before = rows.get(_label(one, {}), (None, None))
+    return None if now is None or before is None else (now, before)
+
+
+def _of_topic(one: Signal, tables: Mapping[str, SuppressedTable], k: int) -> tuple[int, None] | None:
+    """The printed count of a topic; none where its row is missing: it has fewer than k letters."""
+    table = tables.get("topic")
+    rows = {label: cells[-1] for label, cells in zip(table.rows, table.cells, strict=True)} if table is not None else {}
+    now = rows.get(one.code, None if one.now else 0)
+    return None if now is None or 0 < one.before < k else (now, None)
 
 
 def _label(one: Signal, topics: Mapping[str, TopicRow]) -> str:
     match one.what:
         case "channel":
             return ward().channels.get(one.code, one.code)
+        case "month":
+            return month_label(one.code)
         case "topic":
             return topics[one.code].label
     return one.code

@@ -16,9 +16,10 @@ from tayori.domain.answering import PROMISED, Response
 from tayori.domain.calendar import open_days_taken
 from tayori.domain.organisation import organisation
 from tayori.domain.states import CaseState
-from tayori.errors import BadInput
 from tayori.office import Office
-from tayori.opinions.report_tables import DONE, NO_TOPIC, OPEN, UNSET
+from tayori.opinions.promises import DONE, OPEN
+from tayori.opinions.report_tables import NO_TOPIC, OTHER, UNSET
+from tayori.opinions.taking_part import BETWEEN
 from tayori.vault.audit import Action, record
 from tayori.warehouse import analysis
 from tayori.warehouse.analysis import FactRow
@@ -31,7 +32,6 @@ FACTS: Final = (
 _NAMED: Final = (*FACTS[1:11], "related", "measure", "outcome", "lateness")
 _ANSWERED: Final = frozenset({CaseState.ANSWERED, CaseState.CLOSED})
 NO_DAYS: Final = -1
-BETWEEN: Final = "\n"
 _CLOSED: Final = frozenset({"pace", "measure", "outcome", "lateness"})
 """Columns of a short list of codes: a byte is enough."""
 
@@ -106,18 +106,15 @@ def _offices(matters: Sequence[FactRow]) -> Iterator[tuple[str | None, str | Non
     related = (matters[0].related or "").split(BETWEEN)
     for row in matters:
         others = {one.own for one in matters if one is not row and one.own != row.own}
-        department = row.department if row.own is None else _division(row.own)
-        beside = {_division(one) for one in related if one and one not in others} - {department}
+        department = _division(row.own or row.department)
+        beside = {_division(one) or OTHER for one in related if one and one not in others} - {department}
         yield department, BETWEEN.join(sorted(beside)) or None
 
 
 @cache
-def _division(office: str) -> str:
-    """The division that an office belongs to; one that the ward does not list (any more) stands for itself."""
-    try:
-        return organisation().division_of(office).name
-    except BadInput:
-        return office
+def _division(office: str | None) -> str | None:
+    """The division under which an office counts; the ward does not list every name that a source writes."""
+    return None if office is None else organisation().counted_under(office) or OTHER
 
 
 def _coarse(row: FactRow, department: str | None) -> tuple[str | None, ...]:

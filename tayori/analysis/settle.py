@@ -131,12 +131,10 @@ def _give_topics(office: Office, counts: SettleCounts) -> None:
             return
         last = waiting[-1][0]
         numbers_there = analysis.first_numbers(people, months_back(last, WINDOW - 1), last, SAMPLE)
-        known = analysis.topics(people)
     sample = _words(office, numbers_there, "words of masked letters to find topics in")
     found = discover([words for _, words in sample], k=EXTERNAL_K)
-    numbers = matched(found.topics, {number: row.words for number, row in known.items()})
-    numbers = _keep(office, found.topics, numbers, known, last)
-    counts.new_topics += len(set(numbers) - known.keys())
+    numbers, new = _keep(office, found.topics, last)
+    counts.new_topics += new
     mine = {
         case_no: NO_TOPIC if at == NONE else numbers[at]
         for (case_no, _), at in zip(sample, found.of_letters, strict=True)
@@ -164,32 +162,31 @@ def _give_month(office: Office, month: str, mine: dict[int, int], topics: Sequen
         for row in rows:
             by_topic[mine.get(row.case_no, theirs.get(row.case_no, NO_TOPIC))].append(row.case_no)
         with writing(office.warehouse) as people:
-            analysis.set_topics(people, by_topic)
-        given += sum(len(cases) for number, cases in by_topic.items() if number != NO_TOPIC)
+            audit.reserve(people)  # whoever else gives topics waits here; who was given one keeps it
+            theirs_now = {number: analysis.set_topics(people, number, cases) for number, cases in by_topic.items()}
+        given += sum(count for number, count in theirs_now.items() if number != NO_TOPIC)
 
 
-def _keep(
-    office: Office,
-    found: Sequence[FoundTopic],
-    numbers: Sequence[int],
-    known: dict[int, TopicRow],
-    month: str,
-) -> list[int]:
-    """Write the topics down: those that go on with their words of today, new ones under the next numbers."""
-    following = max(known, default=0)
-    kept: list[int] = []
-    new: list[TopicRow] = []
+def _keep(office: Office, found: Sequence[FoundTopic], month: str) -> tuple[list[int], int]:
+    """Write the topics down: those that go on with their words of today, new ones under the next numbers.
+
+    Give each one's number, and how many are new. Whoever else finds topics waits here, and goes on what this run wrote:
+    no number is drawn twice, and the same topic found twice is one.
+    """
     with writing(office.warehouse) as people:
-        for topic, number in zip(found, numbers, strict=True):
+        audit.reserve(people)
+        known = {number: row.words for number, row in analysis.topics(people).items()}
+        numbers, following = matched(found, known), max(known, default=0)
+        new: list[TopicRow] = []
+        for at, (topic, number) in enumerate(zip(found, numbers, strict=True)):
             if number:
                 analysis.renew_topic(people, number, topic.words, topic.label)
-                kept.append(number)
                 continue
             following += 1
+            numbers[at] = following
             new.append(TopicRow(following, topic.label, None, topic.words, month, office.now()))
-            kept.append(following)
         analysis.add_topics(people, new)
-    return kept
+    return numbers, len(new)
 
 
 def _words(office: Office, numbers: Sequence[int], why: str) -> list[tuple[int, tuple[str, ...]]]:

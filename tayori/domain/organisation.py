@@ -23,10 +23,14 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The ward's divisions; `desk` is the section of the opinion desk itself."""
+    """The ward's divisions; `desk` is the section of the opinion desk itself.
+
+    `former` names offices that are no more, each with the division that took over its work.
+    """
 
     divisions: Mapping[str, Division]
     desk: str
+    former: Mapping[str, str]
 
     def division_of(self, department: str) -> Division:
         """Give the division to which a section belongs; a division is its own.
@@ -42,6 +46,13 @@ class Organisation:
         hint = f"; is {near[0]} meant?" if near else "; see organisation.yaml."
         raise BadInput(f"The ward has no section or division of this name{hint}")
 
+    def counted_under(self, department: str) -> str | None:
+        """Give the division under which a report counts what a source wrote; None for what is no office of the ward."""
+        if department in self.former:
+            return self.former[department]
+        held = (name for name, one in self.divisions.items() if department == name or department in one.sections)
+        return next(held, None)
+
     def names(self) -> list[str]:
         """Every division and section."""
         return [name for one in self.divisions.values() for name in (one.name, *one.sections)]
@@ -55,4 +66,6 @@ def organisation() -> Organisation:
         name: Division(name, one["telephone"], one["mail"], tuple(one["sections"]))
         for name, one in said["divisions"].items()
     }
-    return Organisation(divisions, said["desk"])
+    if unknown := set(said["former"].values()) - divisions.keys():
+        raise ValueError(f"organisation.yaml: former names no division of today: {', '.join(sorted(unknown))}")
+    return Organisation(divisions, said["desk"], said["former"])

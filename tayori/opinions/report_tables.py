@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from tayori.domain.answering import RESPONSE_TERMS
+from tayori.domain.answering import LATENESS_TERMS, RESPONSE_TERMS
+from tayori.domain.organisation import organisation
 from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import (
@@ -25,23 +26,28 @@ from tayori.opinions.themes import theme_rules
 UNSET: Final = "（未定）"
 OTHER: Final = "（その他）"
 NO_TOPIC: Final = "0000"
+ANY: Final = "*"
+"""Whatever it is, as long as there is one."""
 STATES: Final[Mapping[str, str]] = {
     CaseState.ANSWERED: "回答",
     CaseState.CIRCULATED: "供覧",
     CaseState.NO_ANSWER_NEEDED: "回答不要",
     CaseState.ANONYMOUS: "匿名",
     CaseState.NOT_OURS: "所管外",
-    CaseState.RECEIVED: "処理中",
 }
 PACES: Final[Mapping[str, str]] = {"within": "目安内の回答", "over": "目安超過の回答", "none": "目安のないもの"}
 SENDERS: Final[Mapping[str, str]] = {"signed": "記名", "anonymous": "匿名"}
-FOLDED: Final = ("department", "topic")
-"""Dimensions whose values of fewer than k letters stand together: their names come from the sources and the letters."""
+FOLDED: Final = ("topic",)
+"""Dimensions whose values of fewer than k letters stand together: nobody listed them beforehand."""
+TRIED: Final = frozenset({"file"})
+"""Ways in that are for trials: a column stands where one was tried."""
 PAIRS: Final[Mapping[tuple[str, str], str]] = {
     ("month", "channel"): "月別・媒体別の件数",
     ("department", "kind"): "部別・種別の件数",
     ("theme", "kind"): "分野別・種別の件数",
     ("theme", "quarter"): "分野別・四半期別の件数",
+    ("theme", "month"): "分野別・月別の件数",
+    ("department", "month"): "部別・月別の件数",
     ("wanted", "sender"): "返信の希望・記名匿名の別",
     ("department", "pace"): "部別の回答の早さ",
 }
@@ -49,10 +55,22 @@ SINGLES: Final[Mapping[str, str]] = {
     "channel": "媒体別の件数",
     "kind": "種別の件数",
     "state": "処理別の件数",
-    "measure": "対応区分別の件数",
+    "measure": "回答したものの対応区分別の件数",
+    "lateness": "目安を過ぎた理由別の件数",
     "topic": "話題別の件数",
 }
-BEFORE: Final[Key] = cell(month_before="*")
+PARTS_OF: Final[Mapping[str, Key]] = {"measure": cell(state=CaseState.ANSWERED.value), "lateness": cell(pace="over")}
+"""What the rows of a single table add up to where that is not everything: a measure is of answers alone."""
+FINE: Final = (("theme", "month"), ("department", "month"))
+"""Tables that stand only where k letters would fall into each cell if all held the same."""
+COMPARED: Final[Mapping[str, tuple[str, str]]] = {
+    "month": ("月", "前年同月との比較"),
+    "theme": ("分野", "分野別の前年同期との比較"),
+    "department": ("部", "部別の前年同期との比較"),
+    "channel": ("媒体", "媒体別の前年同期との比較"),
+}
+"""What stands beside the year before: the head of its rows, and the title."""
+BEFORE: Final[Key] = cell(month_before=ANY)
 LETTERS: Final[Key] = cell(unit="letters")
 FURTHER: Final[Key] = cell(unit="further")
 FIRSTS: Final[Key] = cell(unit="firsts")
@@ -64,39 +82,63 @@ def years_before(years: int) -> Key:
     return TOTAL if years == 0 else BEFORE if years == 1 else cell(years_before=str(years))
 
 
-def dimensions_of(values: Mapping[str, Iterable[str]], period: Period) -> dict[str, Dimension]:
-    """Rows and columns in an order that tells nothing about the counts; `values` are what occurs of each."""
-    themes = theme_rules()
-    known: dict[str, tuple[str, Mapping[str, str]]] = {
+def dimensions_of(occurring: Mapping[str, Iterable[str]], period: Period) -> dict[str, Dimension]:
+    """Rows and columns in an order that tells nothing about the counts, for every name in `occurring`.
+
+    Every code that the ward lists is there, whether a letter has it or not: who counts rows learns nothing. What occurs
+    and is listed nowhere (any more) stands behind. Topics are listed nowhere: those given have their row.
+    """
+    return {
+        name: Dimension(name, term, _labels(occurring[name], labels))
+        for name, (term, labels) in _known(period, occurring.get("topic", ())).items()
+        if name in occurring
+    }
+
+
+def _known(period: Period, topics: Iterable[str]) -> dict[str, tuple[str, Mapping[str, str]]]:
+    """For every dimension its term, and the codes that always have their row."""
+    themes, told = theme_rules(), sorted({*topics} - {OTHER, NO_TOPIC})
+    quarters = groupby(period.months, quarter_of)
+    return {
         "month": ("月", {month: month_label(month) for month in period.months}),
-        "quarter": (
-            "四半期",
-            {quarter: quarter_label(quarter, tuple(held)) for quarter, held in groupby(period.months, quarter_of)},
-        ),
-        "channel": ("媒体", ward().channels),
-        "department": ("部", {}),
-        "kind": ("種別", ward().kinds),
+        "quarter": ("四半期", {quarter: quarter_label(quarter, tuple(held)) for quarter, held in quarters}),
+        "channel": ("媒体", {code: term for code, term in ward().channels.items() if code not in TRIED}),
+        "department": ("部", {name: name for name in (*organisation().divisions, OTHER, UNSET)}),
+        "kind": ("種別", {**ward().kinds, UNSET: UNSET}),
         "theme": ("分野", {theme: theme for theme in (*themes.fields, themes.undecided, themes.withheld)}),
         "state": ("処理", STATES),
         "wanted": ("返信の希望", ward().answer_wanted),
         "sender": ("差出人", SENDERS),
         "pace": ("回答", PACES),
-        "measure": ("対応区分", {code.value: term for code, term in RESPONSE_TERMS.items()}),
-        "topic": ("話題", {}),
-    }
-    return {
-        name: Dimension(name, term, _labels(values[name], labels))
-        for name, (term, labels) in known.items()
-        if name in values
+        "measure": ("対応区分", {**{code.value: term for code, term in RESPONSE_TERMS.items()}, UNSET: UNSET}),
+        "lateness": ("理由", {**{code.value: term for code, term in LATENESS_TERMS.items()}, UNSET: UNSET}),
+        "topic": ("話題", {code: code for code in (*told, OTHER, NO_TOPIC)}),
     }
 
 
-def tables_of(dimensions: Mapping[str, Dimension], period: Period, years: int, *, texts: bool) -> Iterator[Table]:
+def pairs_of(dimensions: Mapping[str, Dimension], period: Period, letters: int, k: int) -> list[tuple[str, str]]:
+    """The tables of two dimensions that a report has: the period and the number of its letters decide.
+
+    Quarters are no table within one quarter, nor months within one month. Nothing else of the counts decides.
+    """
+    alone = {"quarter": len(dimensions["quarter"].labels) == 1, "month": len(period.months) == 1}
+    return [
+        pair
+        for pair in PAIRS
+        if set(pair) <= dimensions.keys()
+        and not alone.get(pair[1], False)
+        and (pair not in FINE or letters >= k * len(dimensions[pair[0]].labels) * len(period.months))
+    ]
+
+
+def tables_of(
+    dimensions: Mapping[str, Dimension], pairs: Sequence[tuple[str, str]], period: Period, years: int, *, texts: bool
+) -> Iterator[Table]:
     """The tables, for the dimensions there are; `years` is how many earlier years have letters, `texts` if linked."""
-    for pair, title in PAIRS.items():
-        if pair[0] in dimensions and pair[1] in dimensions:
-            table = two_way("_".join(pair), title, dimensions[pair[0]], dimensions[pair[1]])
-            yield replace(table, sums=(*table.sums, *_quarters(period))) if "quarter" in pair else table
+    for pair in pairs:
+        table = two_way("_".join(pair), PAIRS[pair], dimensions[pair[0]], dimensions[pair[1]])
+        more = _quarters(period, dimensions["theme"] if ("theme", "month") in pairs else None)
+        yield replace(table, sums=(*table.sums, *more)) if "quarter" in pair else table
     for name, title in SINGLES.items():
         if name in dimensions:
             yield _single(dimensions[name], title)
@@ -107,40 +149,37 @@ def tables_of(dimensions: Mapping[str, Dimension], period: Period, years: int, *
         labels = ("初めての文面", "同じ文面の2通目以降")
         yield side_by_side("texts", "文面の数と同じ文面の投書", "文面", labels, [same])
     if years:
-        yield from _comparisons(dimensions, period)
+        yield from (_comparison(dimensions[name], period) for name in COMPARED)
         yield _years(period, years)
 
 
 def _single(dimension: Dimension, title: str) -> Table:
-    series = Series("件数", TOTAL, tuple(((dimension.name, code),) for code in dimension.labels))
+    whole = PARTS_OF.get(dimension.name, TOTAL)
+    series = Series("件数", whole, tuple(((dimension.name, code),) for code in dimension.labels))
     return side_by_side(dimension.name, title, dimension.term, tuple(dimension.labels.values()), [series])
 
 
-def _labels(values: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
-    """The labels of the values that occur: known ones in the ward's order, others by code point, unset last."""
-    present = set(values)
-    others = [*sorted(present - known.keys() - {UNSET, OTHER}), *({OTHER} & present)]
-    labels = {code: label for code, label in known.items() if code in present or "-" in code}
-    labels |= {code: code for code in others}
-    return labels | ({UNSET: UNSET} if UNSET in present else {})
+def _labels(occurring: Iterable[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Known labels in the ward's order, then what occurs beside them by code point."""
+    return {**known, **{code: ward().channels.get(code, code) for code in sorted({*occurring} - known.keys())}}
 
 
-def _quarters(period: Period) -> Iterator[Sum]:
-    """Quarters are sums of the months that another table prints."""
-    for quarter, months in groupby(period.months, key=quarter_of):
+def _quarters(period: Period, themes: Dimension | None) -> Iterator[Sum]:
+    """Quarters are sums of the months that another table prints; of each field too, if one prints those."""
+    for quarter, held in groupby(period.months, key=quarter_of):
+        months = tuple(held)
         yield Sum(cell(quarter=quarter), tuple(cell(month=month) for month in months))
+        for theme in themes.labels if themes is not None else ():
+            yield Sum(cell(theme=theme, quarter=quarter), tuple(cell(theme=theme, month=month) for month in months))
 
 
-def _comparisons(dimensions: Mapping[str, Dimension], period: Period) -> Iterator[Table]:
-    months, themes = period.months, tuple(dimensions["theme"].labels)
-    this_year = Series("当期", TOTAL, tuple(cell(month=month) for month in months))
-    year_before = Series("前年同期", BEFORE, tuple(cell(month_before=month) for month in period.months_before))
-    labels = tuple(dimensions["month"].labels.values())
-    yield side_by_side("month_before", "前年同月との比較", "月", labels, [this_year, year_before])
-    this_year = Series("当期", TOTAL, tuple(cell(theme=theme) for theme in themes))
-    year_before = Series("前年同期", BEFORE, tuple(cell(theme_before=theme) for theme in themes))
-    labels = tuple(dimensions["theme"].labels.values())
-    yield side_by_side("theme_before", "分野別の前年同期との比較", "分野", labels, [this_year, year_before])
+def _comparison(dimension: Dimension, period: Period) -> Table:
+    """What a dimension counts, now and in the same months a year before."""
+    name, (corner, title) = dimension.name, COMPARED[dimension.name]
+    earlier = period.months_before if name == "month" else tuple(dimension.labels)
+    now = Series("当期", TOTAL, tuple(((name, code),) for code in dimension.labels))
+    before = Series("前年同期", BEFORE, tuple(((f"{name}_before", code),) for code in earlier))
+    return side_by_side(f"{name}_before", title, corner, tuple(dimension.labels.values()), [now, before])
 
 
 def _years(period: Period, years: int) -> Table:

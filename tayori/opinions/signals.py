@@ -50,12 +50,16 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A change that chance does not explain: what changed, how, expected and found, and how likely it is by chance."""
+    """A change that chance does not explain: what changed, how, now and a year before, and how likely it is by chance.
+
+    `expected` is what the earlier years lead to expect.
+    """
 
     what: str
     code: str
     change: Change
     now: int
+    before: int
     expected: float
     chance: float
 
@@ -122,4 +126,4 @@ def _tails(course: Course, level: float, scatter: float) -> tuple[float, float, 
 
 def _signal(entry: tuple[float, Course, float], change: Change) -> Signal:
     chance, course, expected = entry
-    return Signal(course.what, course.code, change, course.now, round(expected, 1), chance)
+    return Signal(course.what, course.code, change, course.now, course.earlier[0], round(expected, 1), chance)

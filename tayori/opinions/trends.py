@@ -6,24 +6,28 @@ Counts are matters (件): a letter (通) with two matters counts in both. Only w
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from tayori.domain.organisation import organisation
 from tayori.errors import BadInput
+from tayori.opinions import promises, taking_part
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import EXTERNAL_K
-from tayori.opinions.disclosure.tables import TOTAL, Figures, Key, SuppressedTable
+from tayori.opinions.disclosure.tables import TOTAL, Dimension, Figures, Key, SuppressedTable, Table, at_least
 from tayori.opinions.period import EARLIER, Period, quarter_of
 from tayori.opinions.report_tables import (
+    BEFORE,
+    COMPARED,
     FIRSTS,
     FOLDED,
     FURTHER,
     LETTERS,
     NO_TOPIC,
     OTHER,
-    PAIRS,
     REPEATS,
     SINGLES,
     UNSET,
     dimensions_of,
     ordered,
+    pairs_of,
     tables_of,
     years_before,
 )
@@ -35,9 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state")
-"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `topic` and `repeats` give further tables."""
+"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `lateness`, `outcome`, `related`, `topic` and `repeats`
+give further tables."""
 COURSES: Final = ("theme", "department", "channel")
-_NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "topic"}
+_NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "lateness", "topic"}
+_TOLD_ASIDE: Final = frozenset({"related", "outcome"})
 
 
 def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[SuppressedTable]:
@@ -66,43 +72,78 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
     rows, before = within(facts, period.months), within(facts, period.months_before)
     if rows.empty:
         raise BadInput("There is no letter in the period; choose another period. Nothing was written.")
-    rows = _rare_folded(rows, k)
-    occurring = {name: set(rows[name]) for name in rows.columns if name in _NAMED | {"quarter"}}
-    occurring["theme"] |= set(before["theme"])  # a field without a letter now: last year's have to add up, too
-    dimensions = dimensions_of(occurring, period)
-    pairs = [pair for pair in PAIRS if set(pair) <= dimensions.keys()]
-    names = {name for pair in pairs for name in pair} | (SINGLES.keys() & dimensions.keys())
-    wanted = [(), *((name,) for name in sorted(names)), *pairs]
-    counted = [_count(rows, dimensions_of) for dimensions_of in wanted]
-    if not before.empty:
-        renamed = before.rename(columns={"month": "month_before", "theme": "theme_before"})
-        counted += [_count(renamed, ("month_before",)), _count(renamed, ("theme_before",))]
-    counted += [_units(rows), _years(facts, period)]
-    merged = {key: pair for part in counted for key, pair in part.items()}
-    earlier = _earlier_years(merged)
-    return Figures(
-        tables=tuple(tables_of(dimensions, period, earlier, texts="repeats" in rows.columns)),
+    earlier, rows = earlier_years(facts, period), _rare_folded(rows, k)
+    before = before if earlier else before.head(0)
+    compared = before.rename(columns={name: f"{name}_before" for name in COMPARED})
+    dimensions = dimensions_of(_occurring(rows, before), period)
+    pairs = pairs_of(dimensions, period, rows["mart_key"].nunique(), k)
+    names = {name for pair in pairs for name in pair} | {*SINGLES, *COMPARED} & dimensions.keys()
+    wanted = [(rows, names) for names in ((), *((name,) for name in sorted(names)), *pairs)]
+    wanted += [(compared, (f"{name}_before",)) for name in COMPARED if earlier]
+    tables, further = _beside(rows, facts, period, earlier, dimensions["department"])
+    wanted += further
+    merged = {key: pair for held, names in wanted for key, pair in _count(held, names).items()}
+    merged |= _units(rows) | _years(facts, period)
+    figures = Figures(
+        tables=(*tables_of(dimensions, pairs, period, earlier, texts="repeats" in rows.columns), *tables),
         values={key: pair[0] for key, pair in merged.items()},
         letters={key: pair[1] for key, pair in merged.items()},
-        alone=_alone(rows, wanted),
+        known=frozenset({taking_part.NEVER}) if "related" in rows.columns else frozenset(),
+        alone=_alone(wanted),
     )
+    return at_least(figures, _known_of(dimensions, earlier, k))
+
+
+def _beside(
+    rows: "pd.DataFrame", facts: "pd.DataFrame", period: Period, earlier: int, departments: Dimension
+) -> tuple[list[Table], list[tuple["pd.DataFrame", tuple[str, ...]]]]:
+    """Tables that do not count each matter once, for the columns there are, with what is counted for them."""
+    tables, wanted = [], []
+    if "related" in rows.columns:
+        tables.append(taking_part.table(departments))
+        wanted += taking_part.wanted(rows)
+    if "outcome" in facts.columns and earlier:
+        tables.append(promises.table(period, earlier))
+        wanted += promises.wanted(facts, period, earlier)
+    return tables, wanted
+
+
+def _occurring(rows: "pd.DataFrame", before: "pd.DataFrame") -> dict[str, set[str]]:
+    """What occurs of each dimension, now or a year before: a field without a letter now has its row."""
+    found = {name: set(rows[name].dropna()) for name in rows.columns if name in _NAMED | {"quarter"}}
+    return found | {name: found[name] | set(before[name]) for name in COMPARED if name != "month" and len(before)}
+
+
+def _known_of(dimensions: Mapping[str, Dimension], earlier: int, k: int) -> dict[Key, int]:
+    """What a reader knows without a count: a topic has its row from k letters on, a year is compared from ten on."""
+    topics = dimensions["topic"].labels if "topic" in dimensions else ()
+    least: dict[Key, int] = {(("topic", code),): k for code in topics if code not in {OTHER, NO_TOPIC}}
+    return least | ({BEFORE: EXTERNAL_K} if earlier else {})
 
 
 def courses_of(facts: "pd.DataFrame", period: Period) -> list[Course]:
-    """Letters by field, department and way, each with those of the same months in the earlier years there are."""
+    """Letters by field, department, way and, if there are several, month, with those of the earlier years there are.
+
+    A month is held against the same month of those years.
+    """
     spans = [period.months, *(period.years_before(back) for back in range(1, earlier_years(facts, period) + 1))]
     counted = [
         {name: rows.groupby(name, observed=True)["mart_key"].nunique() for name in COURSES if name in rows.columns}
         for rows in (within(facts, months) for months in spans)
     ]
-    silent = {theme_rules().undecided, theme_rules().withheld, UNSET}
-    return [
+    silent = {theme_rules().undecided, theme_rules().withheld, UNSET, OTHER}
+    courses = [
         Course(
             name, code, int(counted[0][name].get(code, 0)), tuple(int(one[name].get(code, 0)) for one in counted[1:])
         )
         for name in counted[0]
         for code in sorted({code for one in counted for code in one[name].index} - silent)
     ]
+    if len(period.months) == 1:
+        return courses
+    by_month = facts.groupby("month", observed=True)["mart_key"].nunique()
+    months = [[int(by_month.get(month, 0)) for month in same] for same in zip(*spans, strict=True)]
+    return [*courses, *(Course("month", at, now, (*then,)) for at, (now, *then) in zip(spans[0], months, strict=True))]
 
 
 def within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
@@ -111,18 +152,32 @@ def within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     if missing:
         raise BadInput(f"The facts lack the columns {', '.join(missing)}. Nothing was written.")
     rows = facts.loc[facts["month"].isin(months)]
-    rows = rows.assign(**{name: rows[name].astype("category") for name in rows.columns if name in _NAMED})
-    unset = {"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided, "measure": UNSET, "topic": NO_TOPIC}
+    rows = rows.assign(**{name: rows[name].astype("category") for name in rows.columns if name in _NAMED | _TOLD_ASIDE})
+    rows = rows.assign(department=_under_divisions(rows["department"]))
+    unset = {"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided, "topic": NO_TOPIC}
     told = {name: _filled(rows[name], value) for name, value in unset.items() if name in rows.columns}
     return rows.assign(**told, quarter=rows["month"].map(quarter_of).astype("category"))
 
 
 def earlier_years(facts: "pd.DataFrame", period: Period) -> int:
-    """How many earlier years, without a gap, have letters in the same months."""
+    """How many earlier years, without a gap, have letters in the same months: as many as any report may print."""
     years = 0
-    while years < EARLIER and facts["month"].isin(period.years_before(years + 1)).any():
+    while years < EARLIER and _letters(facts, period.years_before(years + 1)) >= EXTERNAL_K:
         years += 1
     return years
+
+
+def _letters(facts: "pd.DataFrame", months: Sequence[str]) -> int:
+    return int(facts.loc[facts["month"].isin(months), "mart_key"].nunique())
+
+
+def _under_divisions(named: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Offices as the ward lists them: a section under its division, what is no office of the ward under one label.
+
+    Sources write those names; what the ward does not list is printed nowhere, however many letters bear it.
+    """
+    told = {code: organisation().counted_under(code) or OTHER for code in named.cat.categories}
+    return named.map(told).astype("category")
 
 
 def _filled(named: "pd.Series[Any]", value: str) -> "pd.Series[Any]":
@@ -132,7 +187,7 @@ def _filled(named: "pd.Series[Any]", value: str) -> "pd.Series[Any]":
 
 
 def _rare_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
-    """Values of fewer than k letters under one label: the sources write those names, and a label hides nothing."""
+    """Topics of fewer than k letters as one: their labels are made of what letters say, and a label hides nothing."""
     for name in FOLDED:
         if name in rows.columns:
             letters = rows.groupby(name, observed=True)["mart_key"].nunique()
@@ -144,10 +199,12 @@ def _rare_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
 
 
 def _units(rows: "pd.DataFrame") -> dict[Key, tuple[int, int]]:
-    """Letters, further matters of a letter, and letters whose text came before; with the letters behind each."""
+    """Letters, further matters of a letter, and letters whose text came before; with the letters behind each.
+
+    Further matters say how the desk divided letters, not what anybody wrote: they are of all letters, however few.
+    """
     letters = int(rows["mart_key"].nunique())
-    with_further = int((rows["mart_key"].value_counts() > 1).sum())
-    counted = {LETTERS: (letters, letters), FURTHER: (len(rows) - letters, with_further)}
+    counted = {LETTERS: (letters, letters), FURTHER: (len(rows) - letters, letters)}
     if "repeats" in rows.columns:
         repeats = int(rows.loc[rows["repeats"], "mart_key"].nunique())
         counted |= {FIRSTS: (letters - repeats, letters - repeats), REPEATS: (repeats, repeats)}
@@ -163,10 +220,6 @@ def _years(facts: "pd.DataFrame", period: Period) -> dict[Key, tuple[int, int]]:
     return counted
 
 
-def _earlier_years(counted: Mapping[Key, object]) -> int:
-    return sum(years_before(back) in counted for back in range(1, EARLIER + 1))
-
-
 def _count(rows: "pd.DataFrame", names: Sequence[str]) -> dict[Key, tuple[int, int]]:
     """Matters and letters of every cell of some dimensions."""
     if not names:
@@ -176,10 +229,12 @@ def _count(rows: "pd.DataFrame", names: Sequence[str]) -> dict[Key, tuple[int, i
     return {_key(names, codes): (int(size), int(unique)) for codes, size, unique in sizes}
 
 
-def _alone(rows: "pd.DataFrame", wanted: Sequence[Sequence[str]]) -> tuple[frozenset[Key], ...]:
+def _alone(wanted: Sequence[tuple["pd.DataFrame", Sequence[str]]]) -> tuple[frozenset[Key], ...]:
     """For every letter that stands alone in cells, which cells those are: its writer knows all of them."""
     held: dict[str, set[Key]] = {}
-    for names in filter(None, wanted):
+    for rows, names in wanted:
+        if not names:
+            continue
         grouped = rows.groupby(list(names), sort=True, observed=True)["mart_key"].agg(["nunique", "first"])
         single = grouped[grouped["nunique"] == 1]
         for codes, letter in zip(single.index, single["first"], strict=True):

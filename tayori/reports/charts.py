@@ -4,7 +4,7 @@ Charts are drawn from released tables only. A hidden count is drawn as 秘 where
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ _RUST: Final = "#b34700"
 _INK: Final = "#1a1a1a"
 _WIDTH: Final = 380
 _STEP: Final = 26
+_POINT: Final = {"filled": False, "fill": "white", "stroke": _RUST, "strokeWidth": 2, "size": 50}
 _VEGA_LITE: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 
 Spec = dict[str, Any]
@@ -37,17 +38,25 @@ class Chart:
 
 
 def bars(
-    table: SuppressedTable, name: str, caption: str, *, apart: Sequence[str] = (), most: int | None = None
+    table: SuppressedTable,
+    name: str,
+    caption: str,
+    *,
+    apart: Sequence[str] = (),
+    most: int | None = None,
+    before: SuppressedTable | None = None,
 ) -> Chart:
     """Horizontal bars of a table's rows, the longest first, hidden ones last; `apart` stand below all, in grey.
 
-    With `most`, only so many of the longest are drawn, and none of those apart.
+    With `most`, only so many of the longest are drawn, and none of those apart; rows of none are not drawn. With
+    `before`, a hollow point marks each printed count of the year before.
     """
-    pairs = margin(table, by_row=True)
+    pairs = [pair for pair in margin(table, by_row=True) if pair[1] != 0]
     if most is not None:
         decided = [pair for pair in pairs if pair[0] not in apart]
         pairs = sorted(decided, key=lambda pair: -(pair[1] or 0))[:most]
     ranked = sorted(pairs, key=lambda pair: (pair[0] in apart, pair[1] is None, -(pair[1] or 0)))
+    then = dict(margin(before, by_row=True)) if before is not None else {}
     rows = [
         {"label": label, "count": count or 0, "text": text(count), "colour": _GREY if label in apart else _BLUE}
         for label, count in ranked
@@ -57,14 +66,17 @@ def bars(
         "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}},
         "x": {"field": "count", "type": "quantitative", "title": None, "axis": None},
     }
+    labelled = {**base, "text": {"field": "text"}}
     spec["layer"] = [
         {
             "mark": {"type": "bar", "height": 16},
             "encoding": {**base, "color": {"field": "colour", "type": "nominal", "scale": None}},
         },
-        {"mark": _label(align="left", dx=5), "encoding": {**base, "text": {"field": "text"}}},
+        *_points_before([(label, then.get(label)) for label, _ in ranked], base),
+        {"mark": _label(align="left", dx=5, stroke="white", strokeWidth=4), "encoding": labelled},
+        {"mark": _label(align="left", dx=5), "encoding": labelled},
     ]
-    return Chart(name, caption, _told(caption, pairs), _draw(spec))
+    return Chart(name, caption, _told(caption, pairs, then), _draw(spec))
 
 
 def months(table: SuppressedTable, before: SuppressedTable | None, name: str, caption: str) -> Chart:
@@ -144,9 +156,14 @@ def _year_before(before: SuppressedTable, order: Sequence[str]) -> list[Spec]:
         "x": {"field": "label", "type": "nominal", "sort": list(order)},
         "y": {"field": "count", "type": "quantitative"},
     }
-    point = {"filled": False, "fill": "white", "stroke": _RUST, "strokeWidth": 2, "size": 50}
-    mark = {"type": "line", "color": _RUST, "strokeDash": [5, 3], "strokeWidth": 2, "point": point}
+    mark = {"type": "line", "color": _RUST, "strokeDash": [5, 3], "strokeWidth": 2, "point": _POINT}
     return [{"data": {"values": rows}, "mark": mark, "encoding": encoding}]
+
+
+def _points_before(pairs: Sequence[tuple[str, int | None]], base: Spec) -> list[Spec]:
+    """A hollow point for each printed count of the year before."""
+    rows = [{"label": label, "count": count} for label, count in pairs if count is not None]
+    return [{"data": {"values": rows}, "mark": {"type": "point", **_POINT}, "encoding": base}] if rows else []
 
 
 def _label(**place: object) -> Spec:
@@ -175,8 +192,14 @@ def _frame(rows: list[Spec], height: object) -> Spec:
     }
 
 
-def _told(caption: str, pairs: Sequence[tuple[str, int | None]]) -> str:
-    said = "、".join(f"{label} {text(count)}{'' if count is None else '件'}" for label, count in pairs)
+def _told(caption: str, pairs: Sequence[tuple[str, int | None]], before: Mapping[str, int | None] | None = None) -> str:
+    def counted(count: int | None) -> str:
+        return f"{text(count)}{'' if count is None else '件'}"
+
+    said = "、".join(
+        f"{label} {counted(count)}{f'（前年同期 {counted(before[label])}）' if before and label in before else ''}"
+        for label, count in pairs
+    )
     return f"{caption}。{said}。同じ数を表にも示します。"
 
 

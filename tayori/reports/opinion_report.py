@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from tayori.opinions.period import Period
+from tayori.opinions.report_tables import OTHER, UNSET
 from tayori.opinions.signals import CHANGES
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
@@ -140,10 +141,12 @@ def _charts(contents: Contents) -> dict[str, Chart]:
         place = "month_channel" if before is None else "month_before"
         made[place] = months(by_month, before, "fig-month", "月別の件数")
     if by_department is not None:
-        made["department_kind"] = bars(by_department, "fig-department", "部別の件数")
+        then = contents.table("department_before")
+        made["department_kind"] = bars(by_department, "fig-department", "部別の件数", apart=(OTHER, UNSET), before=then)
     if by_theme is not None:
         apart = (theme_rules().undecided, theme_rules().withheld)
-        made["theme_kind"] = bars(by_theme, "fig-theme", "分野別の件数", apart=apart)
+        then = contents.table("theme_before")
+        made["theme_kind"] = bars(by_theme, "fig-theme", "分野別の件数", apart=apart, before=then)
     return made
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.report_tables import COMPARED
 from tayori.reports.contents import Contents
 
 
@@ -27,9 +28,9 @@ PARTS: Final = (
         ("month_before",),
         "比べられる前の年の記録がありません。月ごとの件数は次の表にあります。",
     ),
-    Part("channels", "媒体別", ("channel", "month_channel"), ""),
-    Part("departments", "部別", ("department_kind",), ""),
-    Part("themes", "分野別", ("theme_kind", "theme_quarter"), ""),
+    Part("channels", "媒体別", ("channel", "channel_before", "month_channel"), ""),
+    Part("departments", "部別", ("department_kind", "department_before", "department_month"), ""),
+    Part("themes", "分野別", ("theme_kind", "theme_quarter", "theme_month"), ""),
     Part("kinds", "種別", ("kind",), ""),
     Part("handling", "匿名・返信の希望・回答不要・所管外", ("wanted_sender", "state"), ""),
     Part("times", "回答までの日数", ("department_pace",), "回答の記録がありません。"),
@@ -56,11 +57,13 @@ _OTHERWISE: Final = {
     "years": "受付月が各年の同じ月にあるもの",
     "month_before": "受付月ごと、前年同月とも",
     "theme_before": "分野ごと、前年同期とも",
+    "department_before": "主管の部ごと、前年同期とも",
+    "channel_before": "媒体ごと、前年同期とも",
     "units": "投書ごとと内容ごと",
     "texts": "文面が初めてのものと、先の投書と同じもの",
 }
 _SHARED: Final = frozenset({"channel", "kind", "state", "measure", "topic"})
-_CHANGED: Final = frozenset({"years", "month_before", "theme_before"})
+_CHANGED: Final = frozenset({"years", *(f"{name}_before" for name in COMPARED)})
 
 
 def placed(contents: Contents) -> list[tuple[Part, list[SuppressedTable]]]:

@@ -12,6 +12,7 @@ from tayori.reports.contents import Contents, ToldChange
 from tayori.reports.parts import change
 
 _TOP: Final = 3
+_NOTED: Final = 10  # matters more or fewer
 _HOW: Final = {
     Change.RISEN: "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたもの",
     Change.NEW: "比べた年の同じ時期になく、新しく寄せられたもの",
@@ -45,14 +46,17 @@ def findings(contents: Contents) -> dict[str, str]:
     told = {
         "years": _against_last_year(contents),
         "months": _busiest(contents.table("month_before") or contents.table("month_channel")),
-        "channels": _most(_pairs(contents.table("channel"))),
-        "departments": _most(margin(by_department, by_row=True) if by_department is not None else []),
+        "channels": [*_most(_pairs(contents.table("channel"))), *_shifted(contents.table("channel_before"))],
+        "departments": [
+            *_most(margin(by_department, by_row=True) if by_department is not None else []),
+            *_shifted(contents.table("department_before")),
+        ],
         "themes": _most(margin(by_theme, by_row=True) if by_theme is not None else []),
         "kinds": _most(_pairs(contents.table("kind"))),
         "handling": _most(_pairs(contents.table("state")), "処理は"),
         "times": _answered(contents),
-        "measures": _most(_pairs(contents.table("measure"))),
-        "changes": _weighed(contents),
+        "measures": _measured(_pairs(contents.table("measure"))),
+        "changes": [*_weighed(contents), *_shifted(contents.table("theme_before"))],
     }
     return {part: "".join(sentences) for part, said in told.items() if (sentences := list(said))}
 
@@ -131,7 +135,7 @@ def _pairs(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
 
 def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
     """The largest count, only if no hidden one can be larger and no other equals it; what is undecided is no answer."""
-    silent = {theme_rules().undecided, theme_rules().withheld, UNSET, OTHER}
+    silent = _silent()
     shown = sorted(((count, label) for label, count in pairs if count and label not in silent), reverse=True)
     if len(shown) < 2 or shown[0][0] == shown[1][0] or any(count is None for _, count in pairs):  # noqa: PLR2004
         return
@@ -139,6 +143,37 @@ def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
     larger = "".join(f"「{one}」" for one, counted in pairs if one in silent and (counted or 0) >= count)
     apart = f"{larger}を除くと、" if larger else ""
     yield f"{lead}{apart}「{label}」が{count:,}件で最も多く、全体の{count / whole:.1%}です。"
+
+
+def _silent() -> set[str]:
+    """Rows that name nothing."""
+    return {theme_rules().undecided, theme_rules().withheld, UNSET, OTHER}
+
+
+def _measured(pairs: list[tuple[str, int | None]]) -> Iterator[str]:
+    """The measure of most, or that the desk gave none."""
+    if pairs and all(count == 0 for label, count in pairs if label != UNSET):
+        yield "この期間の対応区分は記録されていません。"
+    yield from _most(pairs)
+
+
+def _shifted(table: SuppressedTable | None) -> Iterator[str]:
+    """What grew and what shrank by most against the year before, by ten and more; of equals none is the most.
+
+    By how much says nothing of chance: what the test found is told elsewhere.
+    """
+    if table is None:
+        return
+    rows = [(row, cells) for row, cells in zip(table.rows, table.cells, strict=True) if row not in _silent()][:-1]
+    moves = [(now - before, now, row) for row, (now, before) in rows if now is not None and before is not None]
+    told = [
+        f"最も{way}のは「{row}」（{abs(by):,}件{short}の{now:,}件）"
+        for way, short, sign in (("増えた", "増", 1), ("減った", "減", -1))
+        for by, now, row in [max(moves, key=lambda move: sign * move[0], default=(0, 0, ""))]
+        if sign * by >= _NOTED and sum(move[0] == by for move in moves) == 1
+    ]
+    if told:
+        yield f"前年同期と比べ、{'数を示したもののうち、' if len(moves) < len(rows) else ''}{'、'.join(told)}です。"
 
 
 def _busiest(table: SuppressedTable | None) -> Iterator[str]:
@@ -185,8 +220,8 @@ def _changed(changes: tuple[ToldChange, ...], kinds: tuple[Change, ...]) -> Iter
 
 
 def _one(entry: ToldChange) -> str:
-    before = f"前年{entry.before:,}通から" if entry.before else ""
-    return f"{entry.term}「{entry.label}」（{before}{entry.now:,}通）"
+    before = f"前年{entry.before:,}件から" if entry.before else ""
+    return f"{entry.term}「{entry.label}」（{before}{entry.now:,}件）"
 
 
 def _answered(contents: Contents) -> Iterator[str]:

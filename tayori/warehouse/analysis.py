@@ -204,12 +204,13 @@ def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:
         connection.execute(update(masked_opinion).where(masked_opinion.c.case_no == case_no).values(theme=theme))
 
 
-def set_topics(connection: Connection, numbers: Mapping[int, Sequence[int]]) -> None:
-    """Give letters their topic: case numbers by topic number."""
-    for topic_no, cases in numbers.items():
-        for start in range(0, len(cases), 500):
-            chosen = settled_opinion.c.case_no.in_(cases[start : start + 500])
-            connection.execute(update(settled_opinion).where(chosen).values(topic_no=topic_no))
+def set_topics(connection: Connection, topic_no: int, cases: Sequence[int]) -> int:
+    """Give letters, by case number, their topic; one that has its topic keeps it. Give how many got theirs."""
+    given, waits = 0, settled_opinion.c.topic_no.is_(None)
+    for start in range(0, len(cases), 500):
+        chosen = settled_opinion.c.case_no.in_(cases[start : start + 500]) & waits
+        given += connection.execute(update(settled_opinion).where(chosen).values(topic_no=topic_no)).rowcount
+    return given
 
 
 def topics(connection: Connection) -> dict[int, TopicRow]:

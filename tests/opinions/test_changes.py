@@ -13,13 +13,10 @@ TOPIC = TopicRow(7, "自転車・駐輪場", None, {"自転車": 1.0}, "2025-04"
 RISEN = Course("topic", "0007", 143, (40,))
 
 
-def two_columns(now: int | None, before: int | None) -> dict[str, SuppressedTable]:
-    """A field, its counts of the period and of the year before."""
-    rows, columns = ("動物", "計"), ("当期", "前年同期")
-    return {
-        "theme_kind": SuppressedTable("theme_kind", "分野", "分野", rows, ("計",), ((now,), (900,)), 10),
-        "theme_before": SuppressedTable("theme_before", "分野", "分野", rows, columns, ((now, before), (900, 800)), 10),
-    }
+def two_columns(name: str, label: str, now: int | None, before: int | None) -> dict[str, SuppressedTable]:
+    """What a row counts, with the counts of the period and of the year before."""
+    rows, columns, cells = (label, "計"), ("当期", "前年同期"), ((now, before), (900, 800))
+    return {name: SuppressedTable(name, "比較", "区分", rows, columns, cells, 10)}
 
 
 @pytest.mark.parametrize(
@@ -32,13 +29,43 @@ def two_columns(now: int | None, before: int | None) -> dict[str, SuppressedTabl
         ((0, 60), (None, 60), []),
     ],
 )
+@pytest.mark.parametrize(
+    ("what", "code", "label"),
+    [
+        ("theme", "動物", "動物"),
+        ("department", "健康部", "健康部"),
+        ("channel", "email", "メール"),
+        ("month", "2026-08", "2026年8月"),
+    ],
+)
 def test_no_change_tells_a_count_that_a_table_hides(
-    course: tuple[int, int], printed: tuple[int | None, int | None], told: list[tuple[int, int]]
+    what: str,
+    code: str,
+    label: str,
+    course: tuple[int, int],
+    printed: tuple[int | None, int | None],
+    told: list[tuple[int, int]],
 ) -> None:
-    """A field that "vanished" has no letter, one that "rose" had few: neither is said where the table says 秘."""
+    """What "vanished" has no letter, what "rose" had few: neither is said where the table says 秘."""
     now, before = course
-    courses = [Course("theme", "動物", now, (before,))]
-    assert [(one.now, one.before) for one in changes_of(courses, two_columns(*printed), {}, 10)] == told
+    courses, tables = [Course(what, code, now, (before,))], two_columns(f"{what}_before", label, *printed)
+    assert [(one.label, one.now, one.before) for one in changes_of(courses, tables, {}, 10)] == [
+        (label, *counts) for counts in told
+    ]
+
+
+def test_without_a_table_of_the_year_before_nothing_is_told() -> None:
+    """The count of this year is printed in other tables; of the other one a word would tell more than any."""
+    table = SuppressedTable("channel", "媒体", "媒体", ("メール", "計"), ("件数",), ((60,), (900,)), 10)
+    assert not list(changes_of([Course("channel", "email", 60, (20,))], {"channel": table}, {}, 10))
+
+
+@pytest.mark.parametrize(("before", "told"), [(0, [60]), (9, []), (10, [60])])
+def test_a_topic_of_few_letters_the_year_before_is_not_told(before: int, told: list[int]) -> None:
+    """No table prints that count: it may be told of where it is none, or where ten letters stand behind it."""
+    table = SuppressedTable("topic", "話題", "話題", ("0007", "計"), ("計",), ((60,), (900,)), 10)
+    courses = [Course("topic", "0007", 60, (before,))]
+    assert [one.now for one in changes_of(courses, {"topic": table}, {"0007": TOPIC}, 10)] == told
 
 
 def test_no_topic_is_told_to_have_vanished_of_which_letters_are_printed() -> None:

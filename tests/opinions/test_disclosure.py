@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tayori.errors import Refused
 from tayori.opinions.disclosure.audit import audit
+from tayori.opinions.disclosure.intervals import hidden_cells
 from tayori.opinions.disclosure.problem import sensitive
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import Suppression, hide, suppress
-from tayori.opinions.disclosure.tables import TOTAL, Figures, cell, two_way
+from tayori.opinions.disclosure.tables import TOTAL, Figures, Series, at_least, cell, side_by_side, two_way
 from tests.opinions.builders import a_dimension, dice, random_figures
 
 
@@ -91,6 +92,33 @@ def test_many_matters_of_few_letters_are_small() -> None:
     few = replace(figures, letters={**figures.letters, cell(a="a0", b="b0"): 1})
     (table,) = release(few, k=10)
     assert table.cells[0][0] is None
+
+
+def a_column(*counts: int) -> Figures:
+    """A table of one column, each row with its count."""
+    keys = tuple(cell(a=f"a{at}") for at in range(len(counts)))
+    table = side_by_side("a", "表", "行", [f"a{at}" for at in range(len(counts))], [Series("数", TOTAL, keys)])
+    values = {**dict(zip(keys, counts, strict=True)), TOTAL: sum(counts)}
+    return Figures((table,), values, values)
+
+
+def test_what_a_row_says_by_standing_there_is_known() -> None:
+    """A row that stands from ten letters on cannot hide four of its twelve: a third one has to be hidden with it."""
+    figures, rows = a_column(4, 12, 40), [cell(a="a1"), cell(a="a2")]
+    (plain,) = release(figures, k=10)
+    assert [count for (count,) in plain.cells] == [None, None, 40, 56]
+    with pytest.raises(Refused, match="could be worked out"):
+        audit(at_least(figures, dict.fromkeys(rows, 10)), [plain], k=10)
+    (aware,) = release(at_least(figures, dict.fromkeys(rows, 10)), k=10)
+    assert [count for (count,) in aware.cells] == [None, 12, None, 56]
+
+
+def test_the_sheet_tells_what_is_known_beside_the_print() -> None:
+    """What everybody knows of a hidden count is in its range."""
+    figures = at_least(a_column(4, 12, 40), {cell(a="a2"): 10})
+    sheet = {one.row: one.range.least for one in hidden_cells(figures, release(figures, k=10), k=10)}
+    assert sheet["a0"] == 0
+    assert sheet.get("a2", 10) >= 10
 
 
 def test_a_full_table_hides_nothing() -> None:

@@ -5,8 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from tayori.opinions.disclosure.tables import TOTAL_LABEL
 from tayori.opinions.period import Period
-from tayori.opinions.report_tables import OTHER
+from tayori.opinions.report_tables import NO_TOPIC, OTHER
 from tayori.opinions.trends import tabulate
 from tests.opinions.builders import dice, facts_frame
 
@@ -16,16 +17,31 @@ WRITTEN = "模擬花子 090-0000-0000"
 
 @pytest.mark.parametrize("k", [5, 10])
 def test_what_few_letters_say_is_no_label_either(k: int) -> None:
-    """A department is what a source wrote there: a name that fewer than k letters bear is printed nowhere."""
-    facts = facts_frame(dice(1), 400, YEAR.months)
-    facts.loc[facts.index[:1], "department"] = WRITTEN
-    facts.loc[facts.index[1 : k + 1], "department"] = "k通の部"
-    facts.loc[facts.index[k + 1 : 2 * k], "department"] = "k通に1通足りない部"
-    table = next(one for one in tabulate(facts, k, period=YEAR) if one.name == "department_kind")
-    assert "k通の部" in table.rows
-    assert OTHER in table.rows
-    assert not {WRITTEN, "k通に1通足りない部"} & set(table.rows)
+    """A topic is made of what letters say: one that fewer than k letters have is printed nowhere."""
+    facts = facts_frame(dice(1), 400, YEAR.months).assign(topic="0001")
+    facts.loc[facts.index[:k], "topic"] = "0002"
+    facts.loc[facts.index[k : 2 * k - 1], "topic"] = "0003"
+    table = next(one for one in tabulate(facts, k, period=YEAR) if one.name == "topic")
+    assert table.rows == ("0001", "0002", OTHER, NO_TOPIC, TOTAL_LABEL)
     assert table.cells[-1][-1] == len(facts)
+
+
+def test_a_source_makes_no_department() -> None:
+    """A department is what a source wrote there: what the ward does not list is printed nowhere, however often."""
+    facts = facts_frame(dice(1), 400, YEAR.months)
+    facts.loc[facts.index[:50], "department"] = WRITTEN
+    for table in tabulate(facts, 10, period=YEAR):
+        assert WRITTEN not in (*table.rows, *table.columns)
+
+
+def test_offices_are_counted_as_the_ward_lists_them() -> None:
+    """A section counts under its division; what nobody lists under one label."""
+    facts = facts_frame(dice(1), 400, YEAR.months).assign(kind="request", department="健康部")
+    facts.loc[facts.index[:60], "department"] = "道路課"
+    facts.loc[facts.index[60:90], "department"] = "広聴担当課"
+    table = next(one for one in tabulate(facts, 10, period=YEAR) if one.name == "department_kind")
+    counts = dict(zip(table.rows, (cells[-1] for cells in table.cells), strict=True))
+    assert (counts["みどり土木部"], counts[OTHER], counts["健康部"]) == (60, 30, 310)
 
 
 def test_one_letter_that_counts_often_makes_no_department() -> None:

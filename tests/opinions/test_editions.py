@@ -109,17 +109,15 @@ def test_many_late_letters_may_show() -> None:
     assert Place((), frozenset(FIRST.months)).key not in shelf.beside(FIRST).moved
 
 
-def test_folded_departments_of_two_editions_are_two_things() -> None:
-    """「その他」 folds other departments in each edition; what it counts is what no label of that edition names."""
+def test_folded_topics_of_two_editions_are_two_things() -> None:
+    """「その他」 folds other topics in each edition; what it counts is what no label of that edition names."""
     shelf = a_shelf()
-    shelf.facts.loc[shelf.facts.index[:4], ["department", "month"]] = ["小さな部", FIRST.months[0]]
+    shelf.facts = shelf.facts.assign(topic="0001")
+    shelf.facts.loc[shelf.facts.index[:4], ["topic", "month"]] = ["0009", FIRST.months[0]]
     shelf.publish(FIRST)
-    folded = [
-        place for place in shelf.out[0].cells if ("department", f"{OTHER}#1") in place.what and len(place.what) == 1
-    ]
-    (only,) = folded
+    (only,) = [place for place in shelf.out[0].cells if ("topic", f"{OTHER}#1") in place.what]
     assert shelf.beside(SECOND).truth(only).matters == 4
-    assert "小さな部" not in str(shelf.out[0].cells)
+    assert "0009" not in str(shelf.out[0].cells)
 
 
 def test_a_repeat_of_the_same_report_prints_the_same() -> None:

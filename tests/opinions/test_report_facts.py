@@ -65,9 +65,10 @@ def test_a_letter_without_a_name_is_anonymous(office: Office) -> None:
     assert counted(office, name=None)["sender"] == "anonymous"
 
 
-def test_the_measure_stands_where_the_desk_gave_one(office: Office) -> None:
-    """Without any the column is left out, so that the report says that nothing is on record."""
-    assert "measure" not in counted(office, kind="request")
+def test_the_measure_is_what_the_desk_gave(office: Office) -> None:
+    """Its column is there where nobody gave one: that a report has the table says nothing of a single letter."""
+    counted(office, kind="request")
+    assert facts_of(office, MONTH, MONTH)["measure"].isna().all()
     (number,) = receive(office, ALetter(said="道路の段差について。", masked=False), source="second")
     file = {"case_no": number, "fiscal_year": 2020, "file_no": 1, "arrived_on": date(2020, 4, 2), "response": "planned"}
     with writing(office.warehouse) as people:

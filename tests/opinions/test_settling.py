@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sandbox.letters.letters import Mailbag
+from sandbox.letters.letters import Letter, Mailbag
 from tayori.analysis import mart, period_words
 from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.period_words import words_of_period
@@ -125,9 +125,13 @@ def test_what_ends_the_case_ends_what_was_decided(office: Office) -> None:
     assert set(settled(office)) == {stays}
 
 
+def many_letters() -> list[Letter]:
+    return list(Mailbag(320, seed=3, until=date(2026, 10, 31)).letters())
+
+
 def test_the_topics_of_many_letters_are_kept_with_their_words(office: Office) -> None:
     """Two hundred and more letters have topics; each has its number, and what came later is given one of them."""
-    bag = [letter.opinion for letter in Mailbag(320, seed=3, until=date(2026, 10, 31)).letters()]
+    bag = [letter.opinion for letter in many_letters()]
     arrive(office, *bag[:300])
     with reading(office.warehouse) as people:
         first = analysis.topics(people)
@@ -138,6 +142,28 @@ def test_the_topics_of_many_letters_are_kept_with_their_words(office: Office) ->
         again = analysis.topics(people)
     assert first.keys() <= again.keys()
     assert None not in {topic for _, topic in settled(office).values()}
+
+
+def test_two_who_find_topics_at_once_number_each_of_them_once(office: Office) -> None:
+    """The nightly flow meets a command: what the quicker one wrote down the other goes on, and no letter is moved."""
+    receive(office, *(ALetter(said=letter.opinion, masked=False) for letter in many_letters()))
+    mask_done_cases(office)
+    between: list[dict[int, tuple[str, int | None]]] = []
+
+    class Overtaken(Keyring):
+        def open(self, vault: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+            with reading(office.warehouse) as people:
+                finding = bool(analysis.months_without_topic(people))
+            if finding:
+                del vars(office)["case_keys"]
+                assert settle(office).new_topics >= 4
+                between.append(settled(office))
+            return super().open(vault, numbers)
+
+    vars(office)["case_keys"] = Overtaken(Space.CASE, office.key_provider)
+    overtaken = settle(office)
+    assert (overtaken.new_topics, overtaken.with_topic) == (0, 0)
+    assert settled(office) == between[0]
 
 
 def a_topic(office: Office) -> None:

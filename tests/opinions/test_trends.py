@@ -8,7 +8,7 @@ import pytest
 from tayori.errors import BadInput
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.period import Period
-from tayori.opinions.trends import field_words, figures_of, tabulate
+from tayori.opinions.trends import courses_of, field_words, figures_of, tabulate
 from tayori.opinions.words import counted
 from tests.opinions.builders import dice, facts_frame
 
@@ -64,6 +64,17 @@ def test_what_is_not_decided_is_a_row_of_its_own() -> None:
     assert {table.cells[-1][-1] for name, table in tables.items() if name != "units"} == {400}
 
 
+def test_departments_and_ways_stand_beside_the_year_before() -> None:
+    """The same rows for both years, each adding up to the year's total: letters of no listed office too."""
+    now, before = facts_frame(dice(1), 420, YEAR.months), facts_frame(dice(2), 300, YEAR.months_before)
+    tables = by_name(tabulate(pd.concat([now, before.assign(mart_key="b" + before["mart_key"])]), 5, period=YEAR))
+    for name in ("department_before", "channel_before", "theme_before", "month_before"):
+        assert tables[name].columns == ("当期", "前年同期")
+        assert tables[name].cells[-1] == (420, 300)
+    waste = dict(zip(tables["department_before"].rows, tables["department_before"].cells, strict=True))["環境清掃部"]
+    assert waste == tuple(int((one["department"] == "環境清掃部").sum()) for one in (now, before))
+
+
 def test_quarters_are_protected_with_their_months() -> None:
     """A quarter is the sum of months that another table prints: the audit knows that sum."""
     figures = figures_of(facts_frame(dice(1), 300, YEAR.months), YEAR)
@@ -94,6 +105,18 @@ def test_a_field_that_nobody_writes_about_any_more_has_its_row() -> None:
     facts = pd.concat([now[now["theme"] != "動物"], before])
     table = by_name(tabulate(facts, 5, period=YEAR))["theme_before"]
     assert dict(zip(table.rows, table.cells, strict=True))["動物"] == (0, int((before["theme"] == "動物").sum()))
+
+
+def test_a_month_is_held_against_the_same_month_of_earlier_years() -> None:
+    """A year has twelve such series; a month alone has none beside its fields, departments and ways."""
+    counts = {"2026-08": 60, "2025-08": 21, "2024-08": 18, "2026-09": 12, "2025-07": 40, "2024-05": 40}
+    facts = pd.concat([facts_frame(dice(at), count, [month]) for at, (month, count) in enumerate(counts.items())])
+    facts = facts.assign(mart_key=[f"{at:032x}" for at in range(len(facts))])
+    courses = {one.code: (one.now, *one.earlier) for one in courses_of(facts, YEAR) if one.what == "month"}
+    assert len(courses) == 12
+    assert (courses["2026-08"], courses["2026-09"]) == ((60, 21, 18), (12, 0, 0))
+    august = Period(date(2026, 8, 1), date(2026, 8, 31))
+    assert "month" not in {one.what for one in courses_of(facts, august)}
 
 
 def test_words_follow_the_order_of_fields_and_skip_letters_without_one() -> None:

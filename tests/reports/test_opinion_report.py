@@ -332,9 +332,9 @@ def test_a_part_says_what_leads_only_if_nothing_hidden_can_be_larger(
         (
             Change.RISEN,
             21,
-            "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21通から60通）です。",
+            "例年の同じ時期に比べ、偶然とは考えにくい増え方をしたものは、分野「動物」（前年21件から60件）です。",
         ),
-        (Change.NEW, None, "比べた年の同じ時期になく、新しく寄せられたものは、分野「動物」（60通）です。"),
+        (Change.NEW, None, "比べた年の同じ時期になく、新しく寄せられたものは、分野「動物」（60件）です。"),
     ],
 )
 def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, before: int | None, said: str) -> None:

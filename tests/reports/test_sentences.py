@@ -58,6 +58,33 @@ def test_a_rise_beside_a_month_without_record_says_so(before: tuple[int, ...], w
 
 
 @pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (((60, 40), (30, 45)), "最も増えたのは「健康部」（20件増の60件）、最も減ったのは「福祉部」（15件減の30件）"),
+        (((60, 40), (None, 45)), "数を示したもののうち、最も増えたのは「健康部」（20件増の60件）"),
+        (((60, None), (54, 45)), None),
+        (((60, 40), (65, 45)), None),
+    ],
+)
+def test_what_grew_and_shrank_most_is_told_of_printed_counts(
+    cells: tuple[tuple[int | None, int | None], ...], said: str | None
+) -> None:
+    """By ten and more, of equals none, and a hidden count may have changed by more; what is undecided is no answer."""
+    rows, columns = ("健康部", "福祉部", "（未定）", "計"), ("当期", "前年同期")
+    table = SuppressedTable("department_before", "部", "部", rows, columns, (*cells, (300, 10), (900, 800)), 10)
+    told = findings(with_tables(table)).get("departments", "")
+    assert told.partition("前年同期と比べ、")[2] == (f"{said}です。" if said else "")
+
+
+@pytest.mark.parametrize(("done", "told"), [(0, True), (4, False), (None, False)])
+def test_measures_that_nobody_gave_are_said_to_be_missing(done: int | None, told: bool) -> None:  # noqa: FBT001 - a case
+    """The table stands in any case; a row of noughts is told in words, a hidden count is none of them."""
+    rows, cells = ("実施済", "（未定）", "計"), ((done,), (60,), (64,))
+    table = SuppressedTable("measure", "区分", "区分", rows, ("件数",), cells, 10)
+    assert ("記録されていません" in findings(with_tables(table)).get("measures", "")) is told
+
+
+@pytest.mark.parametrize(
     ("undecided", "said"),
     [
         (20, "「要望」が60件で最も多く、全体の54.5%です。"),

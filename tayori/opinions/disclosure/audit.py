@@ -39,10 +39,10 @@ def audit(
     shown = printed_ranges(figures, published, base)
     needs = _needs(figures, k)
     attack = Attack(shown, figures.sums())
-    letters = _insiders(figures)
+    letters, every = _insiders(figures), (*figures.cells(), *figures.unprinted())
     found = set(attack.exposed(Knowledge({}, needs)))
     for move in moves:
-        attack.suggest({key: figures.values.get(key, 0) + move.get(key, 0) for key in figures.cells()})
+        attack.suggest({key: figures.values.get(key, 0) + move.get(key, 0) for key in every})
     for alone in letters:
         found |= set(attack.exposed(_known_to(alone, figures, needs)))
     hidden = [key for key in figures.cells() if key not in shown]

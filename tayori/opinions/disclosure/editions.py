@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from tayori.opinions.disclosure.attack import Attack, Knowledge
-from tayori.opinions.disclosure.problem import Interval, Problem, insiders_of
+from tayori.opinions.disclosure.problem import Interval, Problem
 from tayori.opinions.disclosure.tables import Figures, Key, Sum, SuppressedTable
 
 _WHEN: Final = "~when"
@@ -75,7 +75,7 @@ def placed(
         for line, keys in enumerate(table.keys):
             for column, key in enumerate(keys):
                 cells[place(key)] = None if published is None else published[at].cells[line][column]
-    sums = (PlacedSum(place(one.total), tuple(map(place, one.parts))) for one in figures.sums())
+    sums = (PlacedSum(place(one.total), tuple(map(place, one.parts))) for one in figures.sums_of_tables())
     return Edition(number, cells, tuple(dict.fromkeys(sums)))
 
 
@@ -171,19 +171,17 @@ class Stack:
     def problem(self, also: Iterable[Key], hidden: Iterable[Key]) -> Problem:
         """The new edition's own problem, with further needs, among everything that is out already.
 
-        What is `hidden` stays hidden: more may be hidden beside it.
+        What is `hidden` stays hidden, which keeps the new edition from insiders: more may be hidden beside it, for the
+        readers of several editions. Insiders are not played across editions.
         """
         own = {place.key for place in self.new.cells}
         wanted = (own & self.needs.keys() - self.given_away) | set(also)
-        singles = frozenset(key for key in own - self.known if self.values[key].letters == 1)
         return Problem(
             values={key: count.matters for key, count in self.values.items()},
             sums=self.sums,
             needs={key: need for key, need in self.needs.items() if key in wanted},
             known=self.known,
             unseen=frozenset(self.values.keys() - own - self.known) | frozenset(hidden),
-            singles=singles,
-            insiders=insiders_of((), singles),
         )
 
     def _of_editions(self) -> Iterator[Sum]:

@@ -83,11 +83,11 @@ def problem_of(figures: Figures, *, k: int) -> Problem:
     cells = figures.cells()
     singles = frozenset(key for key in cells if figures.letters.get(key, 0) == 1 and key not in figures.known)
     return Problem(
-        values={key: figures.values.get(key, 0) for key in cells},
+        values={key: figures.values.get(key, 0) for key in (*cells, *sorted(figures.unprinted()))},
         sums=figures.sums(),
         needs=sensitive(figures, k),
         known=figures.known,
-        unseen=frozenset(),
+        unseen=figures.unprinted() - figures.known,
         singles=singles,
         insiders=insiders_of(figures.alone, singles),
     )

@@ -5,12 +5,14 @@ the month total of two tables is one cell. Margins are cells like others; the gr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 Key = tuple[tuple[str, str], ...]
 TOTAL: Key = ()
 TOTAL_LABEL = "計"
+_LEAST = "~least"
+_BEYOND = "~beyond"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Figures:
 
     `known` are cells that everybody knows without the tables (what cannot occur is zero). `alone` says for letters
     that stand alone in cells which cells those are; without it each such cell is taken for a letter of its own.
+    `beside` are sums that no table prints and everybody knows: see `at_least`.
     """
 
     tables: tuple[Table, ...]
@@ -56,14 +59,38 @@ class Figures:
     letters: Mapping[Key, int]
     known: frozenset[Key] = frozenset()
     alone: tuple[frozenset[Key], ...] = ()
+    beside: tuple[Sum, ...] = field(default=(), repr=False)
 
     def sums(self) -> tuple[Sum, ...]:
+        """Every sum of every table, and those that are known beside them, each once."""
+        return tuple(dict.fromkeys([*self.sums_of_tables(), *self.beside]))
+
+    def sums_of_tables(self) -> tuple[Sum, ...]:
         """Every sum of every table, each once."""
         return tuple(dict.fromkeys(entry for table in self.tables for entry in table.sums))
 
     def cells(self) -> tuple[Key, ...]:
         """Every cell of every table, each once, in the order of print."""
         return tuple(dict.fromkeys(key for table in self.tables for row in table.keys for key in row))
+
+    def unprinted(self) -> frozenset[Key]:
+        """The cells that stand in sums alone: nobody has to hide them, and nobody sees them."""
+        of_sums = {key for entry in self.beside for key in (entry.total, *entry.parts)}
+        return frozenset(of_sums - set(self.cells()))
+
+
+def at_least(figures: Figures, least: Mapping[Key, int]) -> Figures:
+    """The figures, with what everybody knows some counts to be at least: a row that stands only from so many on.
+
+    Such a count is what is known of it and what is beyond; only the second can be anything.
+    """
+    values, known, beside = dict(figures.values), set(figures.known), list(figures.beside)
+    for key, count in least.items():
+        floor, beyond = ((*key, (part, "")) for part in (_LEAST, _BEYOND))
+        values |= {floor: count, beyond: values.get(key, 0) - count}
+        known.add(floor)
+        beside.append(Sum(key, (floor, beyond)))
+    return replace(figures, values=values, known=frozenset(known), beside=tuple(beside))
 
 
 @dataclass(frozen=True, slots=True)
