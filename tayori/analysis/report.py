@@ -27,7 +27,7 @@ from tayori.opinions.facts import rule_versions
 from tayori.opinions.new_words import new_words
 from tayori.opinions.period import Period
 from tayori.opinions.report_tables import PACES
-from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of
+from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of, within
 from tayori.reports.contents import Contents, Gist, read, with_topic_labels
 from tayori.reports.opinion_report import render
 from tayori.reports.spreadsheet import harmless
@@ -171,16 +171,17 @@ def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None,
     """Days to the answer for all and for each department whose counts of answers are printed, all of them last."""
     if table is None:
         return []
-    rows = facts.loc[facts["month"].isin(period.months) & (facts["days"] >= 0)]
+    rows = within(facts, period.months)
+    rows = rows.loc[rows["days"] >= 0]
     told = []
     for label, cells in zip(table.rows, table.cells, strict=True):
         counts = dict(zip(table.columns, cells, strict=True))
-        within, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
-        if within is None or over is None or within + over < k:
+        in_time, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
+        if in_time is None or over is None or in_time + over < k:
             continue
         mine = rows if label == TOTAL_LABEL else rows.loc[rows["department"] == label]
-        if len(mine) == within + over:
-            told.append(taken(label, mine["days"].tolist(), within, k=k))
+        if len(mine) == in_time + over:
+            told.append(taken(label, mine["days"].tolist(), in_time, k=k))
     return told
 
 
