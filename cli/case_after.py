@@ -1,4 +1,4 @@
-"""`tayori case`, what is said of a case once it is done: why its answer was late, and its field where none was found."""
+"""`tayori case`, what is said of a case afterwards: why its answer was late, and its field where none was found."""
 
 from typing import Annotated, Any, Final
 
@@ -56,7 +56,7 @@ def theme(
     by: As,
     as_json: Json = False,
 ) -> None:
-    """themes が示す意見等の分野を、読んで定める（広聴の担当）。一度だけ。後の集計でも変わらない。"""
+    """Themes が示す意見等の分野を、読んで定める（広聴の担当）。一度だけ。後の集計でも変わらない。"""
     with office_here() as office:
         fields.decide_field(office, credential(office, by), number, field)
     done(f"{number} の分野: {field}", {"receipt_no": number, "theme": field}, as_json=as_json)

@@ -181,7 +181,9 @@ def dispatch(
         are_over(office, [number])
         late = lateness.waits_for_reason(office, number)
     told = "目安を過ぎています。理由を case late-reason で選んでください。" if late else ""
-    done(f"{number} の回答を発送しました。{told}", {"receipt_no": number, "state": state, "late": late}, as_json=as_json)
+    done(
+        f"{number} の回答を発送しました。{told}", {"receipt_no": number, "state": state, "late": late}, as_json=as_json
+    )
 
 
 def settle(

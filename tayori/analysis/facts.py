@@ -29,7 +29,7 @@ FACTS: Final = (
     *("mart_key", "month", "channel", "department", "kind", "theme", "state"),
     *("wanted", "sender", "pace", "topic", "repeats", "days", "related", "measure", "outcome", "lateness"),
 )
-_NAMED: Final = (*FACTS[1:11], "related", "measure", "outcome", "lateness")
+_NAMED: Final = (*FACTS[1:9], "topic", "pace", "related", "measure", "outcome", "lateness")
 _ANSWERED: Final = frozenset({CaseState.ANSWERED, CaseState.CLOSED})
 NO_DAYS: Final = -1
 _CLOSED: Final = frozenset({"pace", "measure", "outcome", "lateness"})
@@ -41,11 +41,11 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
 
     A matter is held as a row of small numbers: `mart_key` counts the letters, so that matters of one letter share it;
     names are categories. Kind, department and `measure` (対応区分) are the matter's own where the desk gave them, else
-    the letter's. `related` are the other divisions that have part in it (関係課), joined by BETWEEN. `days` are the open
-    days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar as at
-    the desk, -1 for the others. `measure` is what an answer said, of answered letters alone; `outcome`, of those that
-    it promised, whether they are done by now; `lateness` is the reason of a late one. Each says UNSET where the desk
-    said nothing.
+    the letter's. `related` are the other divisions that have part in it (関係課), BETWEEN between them. `days` are the
+    open days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar
+    as at the desk, -1 for the others. `measure` is what an answer said, of answered letters alone; `outcome`, of those
+    that it promised, whether they are done by now; `lateness` is the reason of a late one. Where the desk said nothing
+    of an answer, they say UNSET.
 
     Raises:
         BadInput: the file of closing days is not what it should be.

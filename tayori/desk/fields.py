@@ -10,7 +10,7 @@ from tayori.errors import BadInput, NotFound
 from tayori.office import Office
 from tayori.opinions.themes import theme_rules
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, fields
+from tayori.warehouse import fields
 from tayori.warehouse.engines import reading
 from tayori.warehouse.fields import Undecided
 

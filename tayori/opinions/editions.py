@@ -89,7 +89,7 @@ class Truth:
         )
 
     def _count(self, names: tuple[str, ...], whole: tuple[str, ...]) -> dict[tuple[str, ...], tuple[int, int]]:
-        """Matters and letters by some columns and the month; of `whole` ones whatever they say, as long as it is said."""
+        """Matters and letters by some columns and the month; of `whole` ones whatever they say, if anything."""
         rows = rows_of(self._rows, names)
         for name in whole:
             rows = whatever(rows.loc[rows[name].notna()], name)

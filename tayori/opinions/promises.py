@@ -23,7 +23,7 @@ WHOLE, KEPT = 2, 3
 
 
 def promised_rows(facts: "pd.DataFrame", period: Period, years: int) -> "pd.DataFrame":
-    """The matters of the same months of so many earlier years whose answers promised something, the year beside them."""
+    """The matters of the same months of so many earlier years whose answers promised something, by year."""
     import pandas as pd  # noqa: PLC0415 start-up time
 
     told = facts.loc[facts["outcome"].notna(), ["mart_key", "month", "measure", "outcome"]]
@@ -57,4 +57,6 @@ def table(period: Period, years: int) -> Table:
         sums += [Sum(whole, said), Sum(whole, became)]
     columns = (*(f"「{RESPONSE_TERMS[one]}」と回答" for one in SAID), "計", *OUTCOMES.values())
     labels = tuple(period.called(back) for back in shown)
-    return Table("promised", "前の年に検討・実施予定と回答したものの今", "期間", labels, columns, tuple(lines), tuple(sums))
+    return Table(
+        "promised", "前の年に検討・実施予定と回答したものの今", "期間", labels, columns, tuple(lines), tuple(sums)
+    )

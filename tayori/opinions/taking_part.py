@@ -1,7 +1,7 @@
 """Divisions that have part in matters: the one responsible (主管) alone, and with those related (関係課を含む).
 
-A matter counts once for the division responsible, and once for each related one: the second count does not add up to the
-number of matters, and says so with a total of its own.
+A matter counts once for the division responsible, and once for each related one: the second count does not add up to
+the number of matters, and has a total of its own.
 """
 
 from collections.abc import Collection
@@ -68,7 +68,7 @@ def whatever(rows: "pd.DataFrame", name: str) -> "pd.DataFrame":
     """The rows with a column that says the same of each, to be counted as a whole."""
     import pandas as pd  # noqa: PLC0415 start-up time
 
-    return rows.assign(**{name: pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), [ANY])})
+    return rows.assign(**{name: pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([ANY]))})
 
 
 def table(departments: Dimension) -> Table:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state")
-"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `lateness`, `outcome`, `related`, `topic` and `repeats`
-give further tables."""
+"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `lateness`, `outcome`, `related`, `topic` and
+`repeats` give further tables."""
 COURSES: Final = ("theme", "department", "channel")
 _NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "lateness", "topic"}
 _TOLD_ASIDE: Final = frozenset({"related", "outcome"})

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.promises import KEPT, WHOLE
 from tayori.opinions.report_tables import COMPARED
 from tayori.reports.contents import Contents
 
@@ -29,12 +30,12 @@ PARTS: Final = (
         "比べられる前の年の記録がありません。月ごとの件数は次の表にあります。",
     ),
     Part("channels", "媒体別", ("channel", "channel_before", "month_channel"), ""),
-    Part("departments", "部別", ("department_kind", "department_before", "department_month"), ""),
+    Part("departments", "部別", ("department_kind", "department_part", "department_before", "department_month"), ""),
     Part("themes", "分野別", ("theme_kind", "theme_quarter", "theme_month"), ""),
     Part("kinds", "種別", ("kind",), ""),
     Part("handling", "匿名・返信の希望・回答不要・所管外", ("wanted_sender", "state"), ""),
-    Part("times", "回答までの日数", ("department_pace",), "回答の記録がありません。"),
-    Part("measures", "対応区分", ("measure",), "この期間の対応区分は記録されていません。"),
+    Part("times", "回答までの日数", ("department_pace", "lateness"), "回答の記録がありません。"),
+    Part("measures", "対応区分", ("measure", "promised"), "この期間の対応区分は記録されていません。"),
     Part("changes", "増えた分野・新しい話題", ("theme_before", "topic"), "比べられる前の年の記録がありません。"),
     Part("gists", "主な意見の要旨と区の回答", (), "承認された要旨はありません。"),
     Part("notes", "数え方の注", ("units", "texts"), ""),
@@ -50,7 +51,6 @@ _COUNTED: Final = {
     "sender": "記名・匿名",
     "pace": "目安に対する回答日",
     "state": "処理",
-    "measure": "対応区分",
     "topic": "話題",
 }
 _OTHERWISE: Final = {
@@ -59,10 +59,14 @@ _OTHERWISE: Final = {
     "theme_before": "分野ごと、前年同期とも",
     "department_before": "主管の部ごと、前年同期とも",
     "channel_before": "媒体ごと、前年同期とも",
+    "department_part": "関わる部ごと、主管と関係とに分けて",
+    "lateness": "目安を過ぎた回答を理由ごと",
+    "measure": "回答したものを対応区分ごと",
+    "promised": "先の各年の回答を対応区分ごと、今の状況ごと",
     "units": "投書ごとと内容ごと",
     "texts": "文面が初めてのものと、先の投書と同じもの",
 }
-_SHARED: Final = frozenset({"channel", "kind", "state", "measure", "topic"})
+_SHARED: Final = frozenset({"channel", "kind", "state", "measure", "lateness", "topic"})
 _CHANGED: Final = frozenset({"years", *(f"{name}_before" for name in COMPARED)})
 
 
@@ -101,9 +105,16 @@ def derived(table: SuppressedTable) -> tuple[str, list[str]] | None:
     if table.name == "years":
         counts = [cells[0] for cells in table.cells]
         return "前年比", ["－", *(change(now, before) for before, now in pairwise(counts))]
+    if table.name == "promised":
+        return "反映率", [share_of(cells[KEPT], cells[WHOLE]) for cells in table.cells]
     if table.name in _CHANGED:
         return "前年比", [change(now, before) for now, before in table.cells]
     return None
+
+
+def share_of(part: int | None, whole: int | None) -> str:
+    """A share in per cent; a dash where one of the counts is hidden, or there is nothing to have a share of."""
+    return "－" if part is None or not whole else f"{part / whole:.1%}"
 
 
 def change(now: int | None, before: int | None) -> str:
@@ -115,8 +126,7 @@ def change(now: int | None, before: int | None) -> str:
 
 
 def _shares(counts: Sequence[int | None]) -> list[str]:
-    total = counts[-1]
-    return ["－" if count is None or not total else f"{count / total:.1%}" for count in counts]
+    return [share_of(count, counts[-1]) for count in counts]
 
 
 def is_total(table: SuppressedTable) -> bool:

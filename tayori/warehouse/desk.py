@@ -274,7 +274,7 @@ def matters(connection: Connection, case_no: int) -> list[dict[str, Any]]:
 
 
 def set_responses(connection: Connection, case_no: int, responses: Sequence[str | None]) -> None:
-    """Set what the ward does about each matter of a letter, in order; None where it is what the letter's answer says."""
+    """Set what the ward does about each matter of a letter, in order; None where the letter's own response says it."""
     for seq, response in enumerate(responses, 1):
         mine = (case_matter.c.case_no == case_no) & (case_matter.c.seq == seq)
         connection.execute(update(case_matter).where(mine).values(response=response))
