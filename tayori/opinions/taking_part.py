@@ -44,7 +44,7 @@ def taking_part(rows: "pd.DataFrame") -> "pd.DataFrame":
     kept = ["mart_key", "month"]
     responsible = rows[[*kept, "department"]].rename(columns={"department": "part"})
     related = related_rows(rows)[[*kept, "related"]].rename(columns={"related": "part"})
-    names = pd.api.types.union_categoricals([responsible["part"], related["part"]]).categories
+    names = sorted({*responsible["part"].cat.categories, *related["part"].cat.categories})
     return pd.concat([held.assign(part=held["part"].cat.set_categories(names)) for held in (responsible, related)])
 
 
@@ -78,7 +78,7 @@ def table(departments: Dimension) -> Table:
     columns = tuple(zip(*lines, strict=True))
     return Table(
         "department_part",
-        "部別の件数（主管の部だけと、関係する部を含むもの）",
+        "主管の部だけの件数と、関係する部を含む件数",
         departments.term,
         (*departments.labels.values(), TOTAL_LABEL),
         ("主管", "関係", "関係を含む"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,7 @@ def test_a_few_split_letters_hide_neither_letters_nor_matters() -> None:
     assert (matters[FURTHER], letters[FURTHER], matters[LETTERS]) == (3, 300, 300)
 
 
+@cache
 def tables_of_a_year() -> list[SuppressedTable]:
     facts = whole_facts(dice(1), 420, YEAR.months)
     before = whole_facts(dice(2), 300, YEAR.months_before).assign(mart_key=[f"b{at}" for at in range(300)])
