@@ -19,13 +19,14 @@ RESIDENT_PORT ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+GINZA := .ginza
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export GX_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 # Compiled once, here and in the lock's packages: without it every start of a program compiles pandas and Prefect anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check fix bench figures golden up docs pictures
+.PHONY: help demo test check fix bench figures golden up docs pictures ginza
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -76,3 +77,11 @@ docs: $(READY) ## Write the generated pages anew (settings, cli, deployments)
 
 pictures: $(READY) ## Draw the pictures of the residents' pages anew; look at them before you commit them
 	@$(BIN)/python -m tests.path.pictures
+
+ginza: $(GINZA)/.ready ## Make the second reader's own environment; then TAYORI_GINZA_PYTHON=.ginza/bin/python
+
+$(GINZA)/.ready: requirements/ginza.lock | $(READY)
+	@test -x $(GINZA)/bin/python || $(PYTHON) -m venv $(GINZA)
+	@echo "Making $(GINZA) from its lock (once; about 0.6 GB)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(GINZA)/bin/python requirements/ginza.lock
+	@touch $@

@@ -7,16 +7,19 @@ from typing import Annotated
 
 import typer
 
+from cli import opinion_doubts
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, progress, table
+from tayori.domain.withdrawals import REASONS
 from tayori.errors import BadInput
 from tayori.warehouse import analysis
-from tayori.warehouse import editions as kept
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
     help="意見等の集計及び分析 (opinions)", no_args_is_help=True, rich_markup_mode=None, add_completion=False
 )
+for name, verb in opinion_doubts.VERBS.items():
+    app.command(name)(verb)
 
 REPORT = {
     "masked_letters": "新たにマスキングした意見",
@@ -38,7 +41,13 @@ EDITION = {
     "first_month": "最初の月",
     "last_month": "最後の月",
     "threshold": "秘匿の基準",
+    "state": "状態",
+    "withdrawn_on": "撤回日",
+    "reason": "撤回の理由",
+    "signed_by": "撤回の署名",
+    "replaces": "訂正する版",
 }
+STATES = {"standing": "有効", "signed": "撤回の署名待ち", "withdrawn": "撤回"}
 ALIKE = {"month": "受付月", "receipt_no": "受付番号", "earlier": "似た先の意見等"}
 TOPIC = {"topic_no": "番号", "label": "見出し", "labelled_by": "直した人", "first_month": "初めての月", "words": "言葉"}
 WORDS = 8
@@ -91,11 +100,39 @@ def report(  # noqa: PLR0913 - the options of one command
 
 @app.command()
 def editions(*, as_json: Json = False) -> None:
-    """作った報告の版を並べる。"""
-    with office_here() as office, reading(office.warehouse) as connection:
-        rows = kept.listed(connection)
-    shown = [{name: getattr(row, name) for name in EDITION} for row in rows]
-    table(shown, EDITION, as_json=as_json)
+    """作った報告の版を、撤回したものも含めて並べる。"""
+    from tayori.analysis.withdrawing import listed  # noqa: PLC0415 - start-up time, as above
+
+    with office_here() as office:
+        rows = listed(office)
+    if not as_json:
+        said = {code: reason.said for code, reason in REASONS.items()}
+        shown = {"state": STATES, "reason": said}
+        rows = [row | {name: words.get(str(row[name]), row[name]) for name, words in shown.items()} for row in rows]
+    table(rows, EDITION, as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    number: Annotated[int, typer.Argument(metavar="EDITION", help="版の番号（editions が示すもの）")],
+    *,
+    reason: Annotated[
+        str, typer.Option(help="理由: " + "、".join(f"{code} {one.said}" for code, one in REASONS.items()))
+    ],
+    by: As,
+    as_json: Json = False,
+) -> None:
+    """版の撤回に署名する。広聴担当と取扱責任者の二人（少なくとも一人は甲）がそろうと撤回となり、取り消せない。"""
+    from tayori.analysis import withdrawing  # noqa: PLC0415 - start-up time, as above
+
+    with office_here() as office:
+        made = withdrawing.withdraw(office, credential(office, by), number, reason)
+    told = (
+        f"第 {number} 版を撤回しました"
+        if made.withdrawn
+        else f"第 {number} 版の撤回に署名しました。もう一人の署名を待ちます"
+    )
+    done(f"{told}（{REASONS[reason].said}）。", made.plain(), as_json=as_json)
 
 
 @app.command()
@@ -103,13 +140,16 @@ def render(
     number: Annotated[int, typer.Argument(metavar="EDITION", help="版の番号（editions が示すもの）")],
     *,
     out: Annotated[Path, typer.Option(help="書き出すフォルダ")],
+    as_it_was: Annotated[
+        bool, typer.Option("--as-it-was", help="撤回した版も、撤回の印のない、出したときのままのバイト列で書く")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """版の控えから、同じ報告を同じバイト列で作り直す。"""
+    """版の控えから、同じ報告を同じバイト列で作り直す。撤回した版には、どのファイルにも撤回の印が付く。"""
     from tayori.analysis.report import render_edition  # noqa: PLC0415 - start-up time: pandas
 
     with office_here() as office:
-        paths = render_edition(office, number, out)
+        paths = render_edition(office, number, out, as_it_was=as_it_was)
     done(
         f"第 {number} 版を {len(paths)} 個のファイルに書きました。",
         {"edition": number, "paths": paths},

@@ -7,7 +7,15 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from tasks.opinions import begin_analysis, end_analysis, mask_done, settle_masked, write_report
+from tasks.opinions import (
+    begin_analysis,
+    end_analysis,
+    has_second_reader,
+    mask_done,
+    read_a_second_time,
+    settle_masked,
+    write_report,
+)
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
 
@@ -28,7 +36,10 @@ class Period(BaseModel):
 @flow(name="opinion-analysis", persist_result=False)
 @sentence_only
 def opinion_analysis(period: Period) -> None:
-    """Mask what is done, link what says the same, find what it is about, then report on the period."""
+    """Mask what is done, link what says the same, find what it is about, then report on the period.
+
+    Where a second reader is set, it reads last: the report stands by then, whatever becomes of the reading.
+    """
     run = begin_analysis()
     masked = mask_done()
     settled = settle_masked()
@@ -47,3 +58,5 @@ def opinion_analysis(period: Period) -> None:
         f"| 偶然とは考えにくい変化 | {report['changes']} |",
     ]
     create_markdown_artifact("\n".join(lines), key="opinion-report", description="意見の傾向報告（件数のみ）")
+    if has_second_reader():
+        read_a_second_time()

@@ -9,9 +9,10 @@ from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import gate
 from tasks.partitions import added, mask_in_partitions
-from tasks.support import desk, sentence_only
+from tasks.support import desk, sentence_only, settings_here
 from tayori.analysis.mart import mask_done_cases, partitions
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.second_pass import read_again, second_reader
 from tayori.analysis.settle import settle
 from tayori.domain.identifiers import RunId
 from tayori.ingest.intake import OpinionCounts
@@ -117,3 +118,16 @@ def write_report(wanted: ReportWanted) -> dict[str, Any]:
     """Tabulate, hide what is too small, let the auditor try, write the report."""
     with desk() as office:
         return make_report(office, wanted).plain()
+
+
+def has_second_reader() -> bool:
+    """Whether the settings of this worker name a second reader."""
+    return settings_here().ginza_python is not None
+
+
+@task(name="二度目の読み", persist_result=False, cache_policy=NO_CACHE)
+@sentence_only
+def read_a_second_time() -> dict[str, Any]:
+    """Let the second reader look for names that are still in masked letters; people decide about them later."""
+    with desk() as office, second_reader(office.settings) as reader:
+        return read_again(office, reader).plain()

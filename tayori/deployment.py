@@ -79,6 +79,7 @@ def examine(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
             _log(office),
             *_copies(office),
             _room(settings),
+            *_second_reader(settings),
         ]
     finally:
         office.close()
@@ -374,3 +375,12 @@ def _told(name: str, good: str, check: Callable[[], None]) -> Finding:
     except TayoriError as error:
         return Finding(name, Weight.FAILED, error.sentence)
     return Finding(name, Weight.OK, good)
+
+
+def _second_reader(settings: Settings) -> list[Finding]:
+    if settings.ginza_python is None:
+        return []
+    if os.access(settings.ginza_python, os.X_OK):
+        return [Finding("second reader", Weight.OK, "TAYORI_GINZA_PYTHON names a program that can be started.")]
+    sentence = "TAYORI_GINZA_PYTHON names no program that can be started; make its environment anew, or unset it."
+    return [Finding("second reader", Weight.FAILED, sentence)]

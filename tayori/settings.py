@@ -126,6 +126,9 @@ class Settings(BaseSettings):
         pattern=r"^(tls://\S+)?$",
         description="scheduler of a Dask cluster that masks instead, tls://HOST:PORT; empty: none",
     )
+    ginza_python: Path | None = Field(
+        None, description="interpreter with GiNZA (`make ginza`), reads masked letters a second time; empty: none"
+    )
     send_share: float = Field(0.95, gt=0, le=1, description="share of LINE's 200 requests a second that we use")
 
     @property

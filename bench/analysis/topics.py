@@ -47,7 +47,7 @@ def measure(folder: Path) -> Mapping[str, float]:
     file is left.
     """
     del folder
-    texts, themes = _labelled()
+    texts, themes = labelled()
     letters = [Letter(number, date(2026, 11, 1), "file", None, None, text) for number, text in enumerate(texts, 1)]
     words = [fact.terms for fact in Analyst().facts(letters)]
     every = np.arange(len(words))
@@ -89,8 +89,8 @@ def _drawn(every: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
     return np.sort(np.random.default_rng(seed).permutation(every)[: int(len(every) * DRAWN)])
 
 
-def _labelled() -> tuple[list[str], list[str]]:
-    """Texts with exactly one label of the ten themes; one without a body is its title."""
+def labelled() -> tuple[list[str], list[str]]:
+    """Give texts with exactly one label of the ten themes, and the labels; one without a body is its title."""
     rows = json.loads((texts_folder() / LONG).read_text("utf-8"))
     held = [
         (row["body"] or row["title"], {label.split("label_")[-1] for label in row["labels"]} & THEMES) for row in rows

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import pandas as pd
+from sqlalchemy import Connection
 
+from tayori.analysis.withdrawing import withdrawn_on
+from tayori.domain.withdrawals import REASONS
 from tayori.errors import Refused
 from tayori.office import Office
 from tayori.opinions.disclosure.editions import Edition, Place, PlacedSum, Stack, placed
@@ -18,8 +21,11 @@ from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
 from tayori.opinions.reconciling import require_reconciled
-from tayori.warehouse import editions
-from tayori.warehouse.editions import EditionRow
+from tayori.opinions.told_words import NEW, Told
+from tayori.reports.contents import Contents, Replaced, read
+from tayori.vault import audit
+from tayori.warehouse import analysis, editions
+from tayori.warehouse.editions import EditionRow, WithdrawalRow
 from tayori.warehouse.engines import reading, writing
 
 _FOR: Final = {True: "public", False: "internal"}
@@ -27,10 +33,18 @@ _FOR: Final = {True: "public", False: "internal"}
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The editions that share months with a new report, and the number that the new one gets."""
+    """The editions that share months with a new report, and the number that the new one gets.
+
+    `told` are the words that each of them told. `gone` are those that were withdrawn, `before` those of them over the
+    same months for the same readers, and `replaces` the one that the new report corrects.
+    """
 
     rows: tuple[EditionRow, ...]
     number: int
+    told: tuple[Told, ...] = ()
+    gone: tuple[int, ...] = ()
+    before: tuple[int, ...] = ()
+    replaces: Replaced | None = None
 
     @property
     def editions(self) -> tuple[Edition, ...]:
@@ -46,12 +60,55 @@ class Memory:
         return max([period.months[-1], *(row.last_month for row in self.rows)])
 
 
-def recall(office: Office, period: Period) -> Memory:
-    """Read what earlier editions printed of the months of a report and of those that it is compared with."""
+def recall(office: Office, period: Period, *, public: bool) -> Memory:
+    """Read what earlier editions told of the months of a report and of those that it is compared with.
+
+    A withdrawn edition counts like any other: its readers hold it.
+
+    Raises:
+        Tampered: a document or a withdrawal is not what was kept.
+
+    """
     with reading(office.warehouse) as people:
+        rows = editions.overlapping(people, _earliest(period), period.months[-1])
+        withdrawn = editions.withdrawals(people)
         return Memory(
-            tuple(editions.overlapping(people, _earliest(period), period.months[-1])), editions.latest(people) + 1
+            tuple(rows),
+            editions.latest(people) + 1,
+            tuple(_told(people, row, withdrawn.get(row.edition_no)) for row in rows),
+            tuple(row.edition_no for row in rows if row.edition_no in withdrawn),
+            *_corrected(people, rows, withdrawn, period, public=public),
         )
+
+
+def _told(people: Connection, row: EditionRow, withdrawn: WithdrawalRow | None) -> Told:
+    """The words that an edition told; of one whose document is gone every month counts as told."""
+    stands = withdrawn is None or REASONS[withdrawn.reason].words_stand
+    document = analysis.document_of(people, row.edition_no)
+    if document is None:
+        first, last = (date.fromisoformat(f"{month}-01") for month in (row.first_month, row.last_month))
+        return Told(row.edition_no, row.threshold, frozenset(Period(first, last).months), {})
+    kept = read(document)
+    words = {entry.theme: entry.words for entry in kept.words} | {NEW: tuple(one.word for one in kept.new_words)}
+    return Told(row.edition_no, row.threshold, frozenset(kept.word_months), words, stands)
+
+
+def _corrected(
+    people: Connection,
+    rows: Sequence[EditionRow],
+    withdrawn: Mapping[int, WithdrawalRow],
+    period: Period,
+    *,
+    public: bool,
+) -> tuple[tuple[int, ...], Replaced | None]:
+    """The withdrawn editions of the same months and readers, and the last edition of them if it is one."""
+    wanted = (public, period.months[0], period.months[-1])
+    same = [row.edition_no for row in rows if (row.is_public, row.first_month, row.last_month) == wanted]
+    gone = tuple(number for number in same if number in withdrawn)
+    if not gone or gone[-1] != same[-1]:
+        return gone, None
+    row = withdrawn[gone[-1]]
+    return gone, Replaced(row.edition_no, withdrawn_on(people, row), REASONS[row.reason].said)
 
 
 def tabulate_beside(
@@ -89,39 +146,52 @@ def tabulate_beside(
     return tables
 
 
+def out_already(
+    office: Office, period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool
+) -> Contents | None:
+    """What was kept of the edition that printed exactly these tables and stands; None where there is none."""
+    with reading(office.warehouse) as people:
+        number = editions.of_digest(people, _digest(period, memory, tables, public=public))
+        document = None if number is None else analysis.document_of(people, number)
+    return None if document is None else read(document)
+
+
 def remember(
     office: Office,
     period: Period,
     memory: Memory,
     figures: Figures,
     tables: Sequence[SuppressedTable],
-    *,
-    public: bool,
-) -> int:
-    """Keep what a report prints, before its files are written; give its number, the old one if it was out already.
+    contents: Contents,
+) -> None:
+    """Keep what a report prints and the document that its files are made of, before they are written.
 
     Raises:
-        Refused: another report was made meanwhile; this one was judged without it.
+        Refused: another report was made, or one withdrawn, meanwhile; this one was judged without it.
 
     """
-    k = EXTERNAL_K if public else INTERNAL_K
+    k = EXTERNAL_K if contents.public else INTERNAL_K
     edition = placed(memory.number, figures, tables, places(period, memory.number))
-    digest = _digest(period, tables, public=public)
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))
-    earliest = _earliest(period)
+    row = EditionRow(
+        memory.number,
+        office.now(),
+        contents.public,
+        k,
+        period.months[0],
+        period.months[-1],
+        _earliest(period),
+        None if memory.replaces is None else memory.replaces.edition,
+        _digest(period, memory, tables, public=contents.public),
+        printed,
+    )
     with writing(office.warehouse) as people:
-        out_already = [row.edition_no for row in editions.listed(people) if row.digest == digest]
-        if out_already:
-            return out_already[0]
-        if editions.latest(people) + 1 != memory.number:
-            raise Refused("Another report was made meanwhile; make this one again. Nothing was written.")
-        editions.add(
-            people,
-            EditionRow(
-                memory.number, office.now(), public, k, period.months[0], period.months[-1], earliest, digest, printed
-            ),
-        )
-    return memory.number
+        audit.reserve(people)  # whoever else gives a report out, or withdraws one, waits here
+        withdrawn = editions.withdrawals(people)
+        gone = tuple(one.edition_no for one in memory.rows if one.edition_no in withdrawn)
+        if (editions.latest(people) + 1, gone) != (memory.number, memory.gone):
+            raise Refused("Another report was made or withdrawn meanwhile; make this one again. Nothing was written.")
+        editions.add(people, row, contents.written())
 
 
 def _refuse_a_changed_edition(stack: Stack, memory: Memory, period: Period) -> None:
@@ -162,9 +232,10 @@ def _day(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}"
 
 
-def _digest(period: Period, tables: Sequence[SuppressedTable], *, public: bool) -> str:
+def _digest(period: Period, memory: Memory, tables: Sequence[SuppressedTable], *, public: bool) -> str:
+    """Names what is printed, and which editions of it were withdrawn before: afterwards the same is another edition."""
     held = [[table.name, table.rows, table.columns, table.cells] for table in tables]
-    whole = json.dumps([period.months, public, held], ensure_ascii=False)
+    whole = json.dumps([period.months, public, memory.before, held], ensure_ascii=False)
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

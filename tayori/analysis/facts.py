@@ -27,7 +27,7 @@ from tayori.warehouse.engines import reading, writing
 
 FACTS: Final = (
     *("mart_key", "month", "channel", "department", "kind", "theme", "state"),
-    *("wanted", "sender", "pace", "topic", "repeats", "days", "related", "measure", "outcome", "lateness"),
+    *("wanted", "sender", "pace", "topic", "repeats", "days", "related", "measure", "outcome", "lateness", "case_no"),
 )
 _NAMED: Final = (*FACTS[1:9], "topic", "pace", "related", "measure", "outcome", "lateness")
 _ANSWERED: Final = frozenset({CaseState.ANSWERED, CaseState.CLOSED})
@@ -39,13 +39,15 @@ _CLOSED: Final = frozenset({"pace", "measure", "outcome", "lateness"})
 def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     """What the matters of a span of months (YYYY-MM) are counted by, in the order of their letters; no text is opened.
 
+    All of it is read by one statement, from one state of the store.
+
     A matter is held as a row of small numbers: `mart_key` counts the letters, so that matters of one letter share it;
     names are categories. Kind, department and `measure` (対応区分) are the matter's own where the desk gave them, else
     the letter's. `related` are the other divisions that have part in it (関係課), BETWEEN between them. `days` are the
     open days that an answer with a target took since the letter first arrived in the ward, by the ward's own calendar
     as at the desk, -1 for the others. `measure` is what an answer said, of answered letters alone; `outcome`, of those
     that it promised, whether they are done by now; `lateness` is the reason of a late one. Where the desk said nothing
-    of an answer, they say UNSET.
+    of an answer, they say UNSET. `case_no` says which letters were counted, so that their words are of the same ones.
 
     Raises:
         BadInput: the file of closing days is not what it should be.
@@ -53,7 +55,7 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
     """
     days_taken = cache(partial(open_days_taken, calendar=ward_calendar(office)))
     named = [_Names("b" if name in _CLOSED else "h") for name in _NAMED]
-    letters, days, repeats = array("i"), array("h"), array("b")
+    letters, cases, days, repeats = array("i"), array("i"), array("h"), array("b")
     with reading(office.warehouse) as people:
         rows = chain.from_iterable(analysis.facts(people, first_month, last_month))
         for letter, matters in enumerate(_by_letter(rows)):
@@ -63,14 +65,20 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
                 for column, name in zip(named, told, strict=True):
                     column.add(name)
                 letters.append(letter)
+                cases.append(row.case_no)
                 days.append(taken)
                 repeats.append(row.text_key is not None and row.text_key != row.mart_key)
     with writing(office.warehouse) as people:
         what = "facts of masked letters for a report"
         record(people, EVIDENCE, Action.OPEN, what, count=len(set(letters)), now=office.now())
     columns = {name: column.category() for name, column in zip(_NAMED, named, strict=True)}
-    numbers = {"mart_key": np.frombuffer(letters, dtype=np.int32), "days": np.frombuffer(days, dtype=np.int16)}
-    whole = pd.DataFrame({**numbers, "repeats": np.frombuffer(repeats, dtype=np.int8).astype(bool), **columns})
+    numbers = {
+        "mart_key": np.frombuffer(letters, dtype=np.int32),
+        "case_no": np.frombuffer(cases, dtype=np.int32),
+        "days": np.frombuffer(days, dtype=np.int16),
+        "repeats": np.frombuffer(repeats, dtype=np.int8).astype(bool),
+    }
+    whole = pd.DataFrame({**numbers, **columns})
     return whole[list(FACTS)]
 
 

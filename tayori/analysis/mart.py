@@ -126,7 +126,7 @@ def opened(office: Office, rows: Sequence[SealedRow], why: str, evidence: Eviden
 
 def sealed_words(key: bytes, case_no: int, sealed: bytes) -> tuple[str, tuple[str, ...]]:
     """Open a row of the mart: masked text and its words."""
-    held = json.loads(unseal(key, sealed, _place(case_no)))
+    held = json.loads(unseal(key, sealed, copy_place(case_no)))
     return held["text"], tuple(held["terms"])
 
 
@@ -151,9 +151,10 @@ def _row(office: Office, fact: Fact, state: str, key: bytes) -> MaskedRow:
         state=state,
         masked_spans=sum(fact.masked_spans.values()),
         level=fact.level,
-        masked_text=seal(key, held, _place(fact.case_no)),
+        masked_text=seal(key, held, copy_place(fact.case_no)),
     )
 
 
-def _place(case_no: int) -> bytes:
+def copy_place(case_no: int) -> bytes:
+    """Name the place that the masked copy of a case is bound to."""
     return place("masked_opinion", "masked_text", case_no)

@@ -10,30 +10,24 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from tayori.analysis.changes import changes_of, topic_courses
-from tayori.analysis.editions import recall, remember, tabulate_beside
+from tayori.analysis.editions import Memory, out_already, recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of
-from tayori.analysis.line_side import line_side
-from tayori.analysis.period_words import words_of_period
+from tayori.analysis.report_contents import Counted, contents_of
+from tayori.analysis.withdrawing import withdrawn_on
+from tayori.domain.withdrawals import REASONS
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
-from tayori.opinions.answer_times import Taken, taken
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
-from tayori.opinions.disclosure.tables import TOTAL_LABEL, Figures, SuppressedTable
-from tayori.opinions.facts import rule_versions
-from tayori.opinions.new_words import new_words
+from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.period import Period
-from tayori.opinions.report_tables import PACES
-from tayori.opinions.trends import courses_of, earlier_years, field_words, figures_of, within
-from tayori.reports.contents import Contents, Gist, read, with_topic_labels
+from tayori.opinions.trends import figures_of
+from tayori.reports.contents import Contents, Gist, Withdrawn, read, without_words
+from tayori.reports.folder import require_room
 from tayori.reports.opinion_report import render
 from tayori.reports.spreadsheet import harmless
-from tayori.settings import Mode
-from tayori.warehouse import analysis, opinions
-from tayori.warehouse.engines import reading, writing
+from tayori.warehouse import analysis, editions, opinions
+from tayori.warehouse.engines import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +75,27 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
 
     Raises:
         BadInput: the period runs backwards, ends in the future or holds no letter that is done.
-        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; or summaries are given
-            for an edition that is out; nothing was written.
+        Refused: the auditor found a way to a hidden cell, in this report or by one that is out; summaries are given
+            for an edition that is out; or the folder holds the files of another report; nothing was written.
 
     """
     period = _period(office, wanted)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
-    memory = recall(office, period)
+    memory = recall(office, period, public=wanted.public)
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
     if not facts["month"].isin(period.months).any():
         _refuse_only_open(office, period)
     figures = figures_of(facts, period, k)
     tables = tabulate_beside(facts, figures, period, memory, public=wanted.public)
-    if wanted.trial:
-        contents = _contents(office, wanted, period, facts, tables)
-    else:
-        number = remember(office, period, memory, figures, tables, public=wanted.public)
-        contents = _given_out(office, number, wanted.gists) or _keep(
-            office, number, _contents(office, wanted, period, facts, tables)
-        )
-    folder = wanted.folder or _folder(office, wanted, period)
+    contents = None if wanted.trial else _given_out(office, wanted, period, memory, tables)
+    folder = wanted.folder or _folder(office, wanted, period, contents.edition if contents else memory.number)
+    if contents is None:
+        require_room(folder)
+        made_of = contents_of(office, period, Counted(facts, tables, memory), public=wanted.public)
+        number = 0 if wanted.trial else memory.number
+        contents = replace(made_of, edition=number, trial=wanted.trial, gists=wanted.gists)
+        if not wanted.trial:
+            remember(office, period, memory, figures, tables, contents)
     made = render(contents, folder, pdf=wanted.pdf)
     paths = made.paths
     if wanted.intervals:
@@ -109,94 +104,50 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     return ReportMade(contents.edition, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
 
 
-def _given_out(office: Office, number: int, gists: tuple[Gist, ...]) -> Contents | None:
-    """What an edition printed that is out already; None for a new one."""
-    kept = _kept(office, number)
-    if kept is not None and gists and gists != kept.gists:
+def _given_out(
+    office: Office, wanted: ReportWanted, period: Period, memory: Memory, tables: Sequence[SuppressedTable]
+) -> Contents | None:
+    """What the edition printed that is out already with these tables; None for a new one."""
+    kept = out_already(office, period, memory, tables, public=wanted.public)
+    if kept is not None and wanted.gists and wanted.gists != kept.gists:
         raise Refused(
-            f"These tables are out as edition {number}, and its document stays as it is: summaries are given with the "
-            "first report of an edition (--gists). Nothing was written."
+            f"These tables are out as edition {kept.edition}, and its document stays as it is: summaries are given "
+            "with the first report of an edition (--gists). Nothing was written."
         )
     return kept
 
 
-def _folder(office: Office, wanted: ReportWanted, period: Period) -> Path:
-    """Trials lie apart, so that nobody takes one for an edition."""
-    whole = office.settings.home / "reports" / ("trials" if wanted.trial else "")
-    return whole / f"{period.start:%Y%m}-{period.end:%Y%m}"
+def _folder(office: Office, wanted: ReportWanted, period: Period, number: int) -> Path:
+    """Each edition has a folder of its own; trials lie apart, so that nobody takes one for an edition."""
+    whole, span = office.settings.home / "reports", f"{period.start:%Y%m}-{period.end:%Y%m}"
+    return whole / "trials" / span if wanted.trial else whole / f"{span}-{number:03d}"
 
 
-def render_edition(office: Office, number: int, folder: Path, *, pdf: bool = True) -> tuple[Path, ...]:
+def render_edition(
+    office: Office, number: int, folder: Path, *, pdf: bool = True, as_it_was: bool = False
+) -> tuple[Path, ...]:
     """Write the files of an edition again, from what was kept of it: the same bytes as then.
 
+    Of a withdrawn edition they are other files, each of which says that it was withdrawn, without what stands in words
+    if that was not masked; `as_it_was` gives those that went out.
+
     Raises:
-        NotFound: there is no such edition, or its document was not kept.
+        NotFound: there is no such edition.
+        Refused: the folder holds other files of these names.
+        Tampered: the withdrawal is not what was signed.
 
     """
-    contents = _kept(office, number)
-    if contents is None:
-        raise NotFound(f"There is no document of edition {number}; see `tayori opinions editions`.")
-    return render(contents, folder, pdf=pdf).paths
-
-
-def _contents(
-    office: Office, wanted: ReportWanted, period: Period, facts: pd.DataFrame, tables: Sequence[SuppressedTable]
-) -> Contents:
-    k = EXTERNAL_K if wanted.public else INTERNAL_K
-    with reading(office.warehouse) as people:
-        topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
-    now, before = (words_of_period(office, months, topics) for months in (period.months, period.months_before))
-    courses = [*courses_of(facts, period), *topic_courses(now, before, topics)]
-    by_name = {table.name: table for table in tables}
-    return Contents(
-        tables=with_topic_labels(tables, {code: topic.label for code, topic in topics.items()}),
-        start=period.start,
-        end=period.end,
-        made_on=office.today(),
-        versions=rule_versions(),
-        public=wanted.public,
-        rehearsal=office.settings.mode is Mode.REHEARSAL,
-        trial=wanted.trial,
-        words=tuple(field_words(now.by_field, k)),
-        new_words=tuple(new_words(now.by_word, before.by_word, k=k)),
-        changes=tuple(changes_of(courses, by_name, topics, k)),
-        compared_years=earlier_years(facts, period),
-        times=tuple(times_of(facts, period, by_name.get("department_pace"), k)),
-        gists=wanted.gists,
-        line=line_side(office, period, k),
-    )
-
-
-def times_of(facts: pd.DataFrame, period: Period, table: SuppressedTable | None, k: int) -> list[Taken]:
-    """Days to the answer for all and for each department whose counts of answers are printed, all of them last."""
-    if table is None:
-        return []
-    rows = within(facts, period.months)
-    rows = rows.loc[rows["days"] >= 0]
-    told = []
-    for label, cells in zip(table.rows, table.cells, strict=True):
-        counts = dict(zip(table.columns, cells, strict=True))
-        in_time, over = (counts.get(PACES[pace], 0) for pace in ("within", "over"))
-        if in_time is None or over is None or in_time + over < k:
-            continue
-        mine = rows if label == TOTAL_LABEL else rows.loc[rows["department"] == label]
-        if len(mine) == in_time + over:
-            days = mine.drop_duplicates("mart_key")["days"].tolist()  # an answer is one, whatever its letter is about
-            told.append(taken(label, days, in_time, over, k=k))
-    return told
-
-
-def _kept(office: Office, number: int) -> Contents | None:
     with reading(office.warehouse) as people:
         document = analysis.document_of(people, number)
-    return None if document is None else read(document)
-
-
-def _keep(office: Office, number: int, contents: Contents) -> Contents:
-    numbered = replace(contents, edition=number)
-    with writing(office.warehouse) as people:
-        analysis.put_document(people, number, numbered.written())
-    return numbered
+        row = None if as_it_was else editions.withdrawals(people).get(number)
+        if document is None:
+            raise NotFound(f"There is no document of edition {number}; see `tayori opinions editions`.")
+        contents = read(document)
+        if row is not None:
+            reason = REASONS[row.reason]
+            gone = Withdrawn(withdrawn_on(people, row), reason.said, editions.correction_of(people, number))
+            contents = replace(contents if reason.copied_whole else without_words(contents), withdrawn=gone)
+    return render(contents, folder, pdf=pdf).paths
 
 
 def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], k: int) -> Path:

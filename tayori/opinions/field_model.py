@@ -1,8 +1,8 @@
 """The field of letters that the dictionary leaves open: learnt from those that it decides, with a right to abstain.
 
-It sees runs of two to four characters, and not the dictionary's own words: those it would only repeat. Its chances are
-calibrated on letters that it was not shown, and so is the chance from which on it speaks. It is made anew for each
-run and kept nowhere.
+It sees runs of two to four characters, and not the dictionary's own words: those it would only repeat. The chance from
+which on it speaks is chosen on letters that it was not shown, and how right it is then is told of letters that nothing
+was chosen on. It is made anew for each run and kept nowhere.
 """
 
 import re
@@ -25,10 +25,13 @@ _LENGTH: Final = 400  # characters of a letter that it reads
 _SEED: Final = 0
 _HELD_BACK: Final = 0.3
 
+Places = np.ndarray[Any, Any]
+"""Places of letters in a list of them."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FieldModel:
-    """A trained model, the least chance with which it speaks, and how right it was on letters held back."""
+    """A trained model, the least chance with which it speaks, and how right it was on letters that chose nothing."""
 
     _vectors: Any
     _judge: Any
@@ -37,20 +40,21 @@ class FieldModel:
 
     def fields(self, texts: Sequence[str]) -> list[str | None]:
         """The field of each masked text; None where the model abstains."""
+        return [name if chance >= self.speaks_from else None for name, chance in self.likeliest(texts)]
+
+    def likeliest(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        """The likeliest field of each masked text with its chance (0 to 1), whether the model would speak or not."""
         if not texts:
             return []
         chances = self._judge.predict_proba(self._vectors.transform([_read(text) for text in texts]))
-        best = chances.argmax(axis=1)
-        named = self._judge.classes_[best]
-        sure = chances.max(axis=1) >= self.speaks_from
-        return [str(name) if one else None for name, one in zip(named, sure, strict=True)]
+        named = self._judge.classes_[chances.argmax(axis=1)]
+        return [(str(name), float(chance)) for name, chance in zip(named, chances.max(axis=1), strict=True)]
 
 
 def learn(texts: Sequence[str], fields: Sequence[str]) -> FieldModel | None:
     """Learn fields from letters whose field is known; None with too few letters, or where it is never right enough."""
     from sklearn.calibration import CalibratedClassifierCV  # noqa: PLC0415 start-up time: sklearn takes seconds
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 start-up time
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415 start-up time
     from sklearn.svm import LinearSVC  # noqa: PLC0415 start-up time
 
     frequent = {name for name, count in Counter(fields).items() if count >= _PER_FIELD}
@@ -58,17 +62,26 @@ def learn(texts: Sequence[str], fields: Sequence[str]) -> FieldModel | None:
     if len(held) < _FEWEST or len(frequent) < 2:  # noqa: PLR2004 - one field leaves no choice
         return None
     names = np.array([name for _, name in held])
-    shown, kept = train_test_split(
-        np.arange(len(held)), test_size=_HELD_BACK, random_state=_SEED, stratify=names, shuffle=True
-    )
+    shown, chosen_on, told_of = parts(names)
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), min_df=3, sublinear_tf=True, max_features=60_000)
     matrix = vectors.fit_transform([held[at][0] for at in shown])
     judge = CalibratedClassifierCV(LinearSVC(random_state=_SEED), cv=3, method="sigmoid", ensemble=False)
     judge.fit(matrix, names[shown])
-    chances = judge.predict_proba(vectors.transform([held[at][0] for at in kept]))
-    right = judge.classes_[chances.argmax(axis=1)] == names[kept]
-    limit = speaks_from(chances.max(axis=1), right)
-    return None if limit is None else FieldModel(vectors, judge, limit, _figures(chances.max(axis=1), right, limit))
+
+    def judged(part: Places) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        chances = judge.predict_proba(vectors.transform([held[at][0] for at in part]))
+        return chances.max(axis=1), judge.classes_[chances.argmax(axis=1)] == names[part]
+
+    limit = speaks_from(*judged(chosen_on))
+    return None if limit is None else FieldModel(vectors, judge, limit, _figures(*judged(told_of), limit))
+
+
+def parts(names: "np.ndarray[Any, Any]") -> tuple[Places, Places, Places]:
+    """Which letters teach, which ones choose the limit, and which ones are reported on."""
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415 start-up time: sklearn takes seconds
+
+    shown, kept = train_test_split(np.arange(len(names)), test_size=_HELD_BACK, random_state=_SEED, stratify=names)
+    return shown, kept[::2], kept[1::2]
 
 
 def speaks_from(chances: "np.ndarray[Any, Any]", right: "np.ndarray[Any, Any]", wanted: float = RIGHT) -> float | None:

@@ -17,6 +17,8 @@ _GIVEN_WORD = re.compile(r"[一-龥々]{1,3}|[ぁ-ん]{2,4}|[ァ-ヶー]{2,5}")
 _JOINT: Final = frozenset({" ", "・", "=", ". ", "."})
 _INTRODUCED = re.compile(r" ?(?:と(?:申|言い|いい|いう者)|です(?![がのね])|\(?[0-9]{2}歳|拝|より\s*$)", re.MULTILINE)
 _SELF = re.compile(r"(?:私|わたし|わたくし|僕|名前)(?:は|、|,| )? ?$")
+_CALLED_SO = re.compile(r"(?:担当(?:者|の方|の人|職員)?|名前|氏名|相手)は、?\Z")
+_SO = re.compile(r"です|でした|と(?:いう|名乗|言)|。")
 _OWNER = re.compile(r"(?:の|・|、|,|:|が|は)? ?\(?$")
 _ENGLISH = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? ?[A-Z][a-z]+(?: [A-Z][a-z]+)?"
@@ -56,6 +58,13 @@ _SAID: Final = tuple(
             rf"(?<![一-龥々])((?:[一-龥]\n[一-龥]{{1,3}}|[一-龥]{{1,2}}\n[一-龥])\n?)(?={_TITLE}|と申し)",
         ),
         ("と申し", r"(?<![一-龥々])([一-龥]{2}\n[一-龥ぁ-ん]{1,3})(?=と申し)"),
+        (
+            "表札|名札|名刺|ネームプレート",  # what is written there, in brackets
+            (
+                r"(?:表札|名札|名刺|ネームプレート)[^。\n「」]{0,6}「(?![^」]*[課係部所室区会園]」)"
+                r"([一-龥々]{1,4}|[ァ-ヶー]{2,8}|[ぁ-ん]{2,5})」"
+            ),
+        ),
         ("@", r"(?<![ぁ-ん])([ぁ-ん]{2,5})(?=@[A-Za-z0-9_]{3,} ?さん)"),  # a name with an account of the net
     )
 )
@@ -76,6 +85,8 @@ _SIGNATURE = re.compile(
     re.MULTILINE,
 )
 _CLOSING = re.compile(r"(?:^|[。\n ])\(([一-龥々]{1,4})\)", re.MULTILINE)
+# A family name that is a place too, at the end of a line that is an address: 榎町99 上野.
+_AFTER_ADDRESS = re.compile(r"(?:[町目番号室-][0-9]{0,4}|[0-9]号室?) +([一-龥々]{1,3})$", re.MULTILINE)
 _SHORT: Final = 40
 _ENGLISH_HINTS: Final = (
     "と申",
@@ -127,6 +138,9 @@ def _written(tokens: Tokens) -> Iterator[Span]:
     for match in (match for pattern in patterns for match in pattern.finditer(text)):
         yield Span(*match.span(match.lastindex or 0), "name")
     doubtful = _words("gazetteer", "place_names") | _words("names", "ambiguous")
+    for match in _AFTER_ADDRESS.finditer(text):
+        if match[1] in doubtful:
+            yield Span(*match.span(1), "name")
     for match in _CLOSING.finditer(text) if "(" in text else ():
         at = tokens.ending_at(match.end(1))
         if match[1] in doubtful or (at >= 0 and tokens.tags[at] == Tag.PLACE and not match[1].endswith(_AREAS)):
@@ -167,12 +181,12 @@ def _joined(tokens: Tokens, index: int) -> bool:
 def _honoured(tokens: Tokens) -> Iterator[Span]:
     """Whatever stands before an honorific and is no role: 大久保さん, よこがわのりこさん, aki さん."""
     honorifics, roles = _words("names", "honorifics"), _words("names", "roles")
-    posts, places = _words("names", "posts"), _words("gazetteer", "place_names") | _words("gazetteer", "towns")
+    posts, towns = _words("names", "posts"), _words("gazetteer", "towns")
     for at in range(1, len(tokens.words)):
-        if tokens.words[at] in posts and tokens.tags[at - 1] == Tag.PLACE and tokens.touches(at - 1):
+        if tokens.tags[at - 1] == Tag.PLACE and _stands_next(tokens, at - 1, posts):
             before = tokens.words[at - 1]
             if (
-                before not in places
+                before not in towns
                 and not before.endswith(_AREAS)
                 and not _office_before(tokens.text, tokens.begins[at - 1])
             ):
@@ -222,18 +236,29 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
     following = tokens.words[last + 1] if tokens.touches(last) else ""
     if _in_office(tokens, last) or _office_before(text, begin):
         return False
-    titled = following in _words("names", "titles")
+    titled = _stands_next(tokens, last, _words("names", "titles"))
+    if _CALLED_SO.search(text, max(0, begin - 8), begin) and _SO.match(text, end):
+        return True
     if following in _endings() or (word in _words("gazetteer", "place_names") and not titled):
         return _bracketed(text, begin, end) and not following
     if word.isascii():
         return False  # English words such as "may" are names to the dictionary; honorifics are seen elsewhere
-    if titled:
+    if titled or (_no_word(word) and _stands_next(tokens, last, _words("names", "duties"))):
         return True
     if _full_name(tokens, first, last) or _bracketed(text, begin, end) or _alone(text, begin, end):
         return True
     if _introduced(text, begin, end) or _of_kin(tokens, first):
         return True
     return _bare_family_name(tokens, first, last, word)
+
+
+def _stands_next(tokens: Tokens, index: int, words: frozenset[str]) -> bool:
+    """Whether one of these words follows at once, also one that the dictionary cuts in two behind a name: 係|長."""
+    if not tokens.touches(index):
+        return False
+    if tokens.words[index + 1] in words:
+        return True
+    return tokens.touches(index + 1) and tokens.words[index + 1] + tokens.words[index + 2] in words
 
 
 def _full_name(tokens: Tokens, first: int, last: int) -> bool:
@@ -276,11 +301,16 @@ def _office_before(text: str, begin: int) -> bool:
 
 
 def _bare_family_name(tokens: Tokens, first: int, last: int, word: str) -> bool:
-    if first != last or tokens.tags[first] != Tag.SURNAME or len(word) == 1 or word in _words("names", "ambiguous"):
+    if first != last or tokens.tags[first] != Tag.SURNAME or not _no_word(word):
         return False
     if first > 0 and tokens.touches(first - 1) and tokens.tags[first - 1] != Tag.SUFFIX:
         return False  # the tail of a longer word: 新|大久保
     return not tokens.touches(last)
+
+
+def _no_word(name: str) -> bool:
+    """Whether a family name is nothing else, as 森 and 高木 are."""
+    return len(name) > 1 and name not in _words("names", "ambiguous")
 
 
 @cache

@@ -3,59 +3,73 @@
 After Monroe, Colaresi and Quinn (Fightin' Words, 2008): rare words do not win by being rare.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
 from tayori.opinions.signals import FALSE_SHARE, discoveries
+from tayori.opinions.words import apart
 
 _PRIOR: Final = 200.0  # letters that the prior is worth
+_SOME: Final = 0.5  # letters without a word that all of them hold
 
 
 @dataclass(frozen=True, slots=True)
 class NewWord:
-    """A word, how many standard errors it stands above the time before, and whether it was never there."""
+    """A word that stands out against the year before, and whether no earlier report of that year told it."""
 
     word: str
-    score: float
-    unseen: bool
+    first: bool
+
+
+@dataclass(slots=True)
+class Usage:
+    """How many letters there are, and how many of them hold each word: `least`, and those above that by word.
+
+    `least` stands for none as well as for a few, so that nothing tells the two apart.
+    """
+
+    letters: int = 0
+    least: int = 0
+    above: Counter[str] = field(default_factory=Counter)
+
+    def add_part(self, letters: int, by_word: Mapping[str, int], k: int) -> None:
+        """Add the letters of a part: of each word at least k - 1."""
+        self.letters += letters
+        self.least += k - 1
+        self.above.update({word: count - k + 1 for word, count in by_word.items() if count >= k})
 
 
 def new_words(
     now: Mapping[str, int],
-    before: Mapping[str, int],
+    letters: int,
+    before: Usage,
     *,
-    k: int,
     top: int = 20,
     false_share: float = FALSE_SHARE,
-) -> list[NewWord]:
-    """The words of `now` beyond chance, strongest first; each stands in at least `k` letters of now.
+) -> list[str]:
+    """The words of `now` beyond chance, strongest first; words that hold one another count once, by the stronger.
 
-    Both are letters by word. Words that hold one another count once, by the stronger.
+    `now` are letters by word, of at least k letters each, out of so many `letters`. Without twice as many letters
+    before as the least that a word counts there, nothing is said.
     """
     from scipy.stats import norm  # noqa: PLC0415 start-up time
 
-    words = sorted(word for word, letters in now.items() if letters >= k)
-    if not words or not before:
+    words = sorted(now)
+    if not words or before.letters <= 2 * before.least:
         return []
     one = np.array([now[word] for word in words], dtype=float)
-    two = np.array([before.get(word, 0) for word in words], dtype=float)
-    whole_one, whole_two = float(sum(now.values())), float(sum(before.values()))
-    prior = (one + two) / (whole_one + whole_two) * _PRIOR
-    odds = np.log((one + prior) / (whole_one + _PRIOR - one - prior))
-    odds -= np.log((two + prior) / (whole_two + _PRIOR - two - prior))
-    scores = odds / np.sqrt(1 / (one + prior) + 1 / (two + prior))
+    two = np.array([before.least + before.above[word] for word in words], dtype=float)
+    prior = (one + two) / (letters + before.letters) * _PRIOR
+    held = one + prior, two + prior
+    free = (whole + _PRIOR + _SOME - some for whole, some in zip((letters, before.letters), held, strict=True))
+    first, second = (np.array([some, rest]) for some, rest in zip(held, free, strict=True))
+    odds = np.log(first[0] / first[1]) - np.log(second[0] / second[1])
+    scores = odds / np.sqrt((1 / first + 1 / second).sum(axis=0))
     chances = norm.sf(scores)
     limit = discoveries(chances, false_share)
-    ranked = sorted((at for at in range(len(words)) if chances[at] <= limit), key=lambda at: (-scores[at], words[at]))
-    return _apart([NewWord(words[at], round(float(scores[at]), 2), not two[at]) for at in ranked], top)
-
-
-def _apart(ranked: Sequence[NewWord], top: int) -> list[NewWord]:
-    taken: list[NewWord] = []
-    for entry in ranked:
-        if len(taken) < top and not any(entry.word in one.word or one.word in entry.word for one in taken):
-            taken.append(entry)
-    return taken
+    found = [at for at in range(len(words)) if chances[at] <= limit]
+    return list(apart((words[at] for at in sorted(found, key=lambda at: (-scores[at], words[at]))), top))

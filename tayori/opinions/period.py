@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-_YEAR: Final = 12
+YEAR: Final = 12
 _APRIL: Final = 4
 _QUARTER: Final = 3
 EARLIER: Final = 4  # years that a year is shown beside
@@ -32,9 +32,9 @@ class Period:
     @property
     def months(self) -> tuple[str, ...]:
         """The months as YYYY-MM, in order."""
-        first = self.start.year * _YEAR + self.start.month - 1
-        last = self.end.year * _YEAR + self.end.month - 1
-        return tuple(f"{month // _YEAR:04d}-{month % _YEAR + 1:02d}" for month in range(first, last + 1))
+        first = self.start.year * YEAR + self.start.month - 1
+        last = self.end.year * YEAR + self.end.month - 1
+        return tuple(f"{month // YEAR:04d}-{month % YEAR + 1:02d}" for month in range(first, last + 1))
 
     @property
     def months_before(self) -> tuple[str, ...]:
@@ -43,8 +43,8 @@ class Period:
 
     def years_before(self, years: int) -> tuple[str, ...]:
         """The same months so many years earlier; none for a period over a year."""
-        earlier = tuple(months_back(month, years * _YEAR) for month in self.months)
-        return earlier if len(earlier) <= _YEAR else ()
+        earlier = tuple(months_back(month, years * YEAR) for month in self.months)
+        return earlier if len(earlier) <= YEAR else ()
 
     @property
     def first_day(self) -> date:
@@ -60,16 +60,16 @@ class Period:
     def span(self) -> Span:
         """A month, a quarter or a year of the fiscal year (April to March), or neither."""
         whole = self.start == self.first_day and self.end == self.last_day
-        count, begins = len(self.months), (self.start.month - _APRIL) % _YEAR
+        count, begins = len(self.months), (self.start.month - _APRIL) % YEAR
         if whole and count == 1:
             return Span.MONTH
         if whole and count == _QUARTER and begins % _QUARTER == 0:
             return Span.QUARTER
-        return Span.FISCAL_YEAR if whole and count == _YEAR and begins == 0 else Span.OTHER
+        return Span.FISCAL_YEAR if whole and count == YEAR and begins == 0 else Span.OTHER
 
     def called(self, years_before: int = 0) -> str:
         """The period, or the same one of an earlier year, as people name it."""
-        first, last = (months_back(self.months[at], years_before * _YEAR) for at in (0, -1))
+        first, last = (months_back(self.months[at], years_before * YEAR) for at in (0, -1))
         match self.span:
             case Span.MONTH:
                 return month_label(first)
@@ -82,14 +82,14 @@ class Period:
 
 def months_back(month: str, count: int) -> str:
     """The month so many months before one (YYYY-MM)."""
-    at = int(month[:4]) * _YEAR + int(month[5:]) - 1 - count
-    return f"{at // _YEAR:04d}-{at % _YEAR + 1:02d}"
+    at = int(month[:4]) * YEAR + int(month[5:]) - 1 - count
+    return f"{at // YEAR:04d}-{at % YEAR + 1:02d}"
 
 
 def quarter_of(month: str) -> str:
     """The quarter of the fiscal year (April to March) that a month lies in, as YYYY-Qn."""
     year, number = int(month[:4]), int(month[5:])
-    return f"{year - (number < _APRIL):04d}-Q{(number - _APRIL) % _YEAR // _QUARTER + 1}"
+    return f"{year - (number < _APRIL):04d}-Q{(number - _APRIL) % YEAR // _QUARTER + 1}"
 
 
 def quarter_label(quarter: str, months: Sequence[str]) -> str:
@@ -102,3 +102,16 @@ def quarter_label(quarter: str, months: Sequence[str]) -> str:
 def month_label(month: str) -> str:
     """The month as people write it."""
     return f"{int(month[:4])}年{int(month[5:])}月"
+
+
+def spans(months: Sequence[str]) -> str:
+    """Months as people name them: those that follow one another as a span."""
+    runs: list[list[str]] = []
+    for month in sorted(months):
+        if runs and months_back(month, 1) == runs[-1][-1]:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return "、".join(
+        month_label(run[0]) if len(run) == 1 else f"{month_label(run[0])}～{month_label(run[-1])}" for run in runs
+    )

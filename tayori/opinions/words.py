@@ -50,7 +50,7 @@ def theme_words(counts: Mapping[str, Mapping[str, int]], *, k: int, top: int = 1
     themes = sorted(counts)
     spoken = [{word: letters for word, letters in counts[theme].items() if letters >= k} for theme in themes]
     return [
-        ThemeWords(theme, tuple(_without_parts(ranked, top)))
+        ThemeWords(theme, tuple(apart(ranked, top)))
         for theme, ranked in zip(themes, _ranked(spoken), strict=True)
         if ranked
     ]
@@ -74,8 +74,8 @@ def _ranked(counts: list[dict[str, int]]) -> list[list[str]]:
     return rows
 
 
-def _without_parts(ranked: list[str], top: int) -> Iterator[str]:
-    """Skip a word that is part of one already taken, or holds one: 自転車 beside 放置自転車 says little."""
+def apart(ranked: Iterable[str], top: int) -> Iterator[str]:
+    """The `top` first words, skipping one that is part of one already taken, or holds one (自転車, 放置自転車)."""
     taken: list[str] = []
     for word in ranked:
         if len(taken) == top:

@@ -18,6 +18,8 @@ from tayori.opinions.words import ThemeWords
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+WITHDRAWN: Final = "撤回"
+TOPICS, TOPIC_TERM = "topic", "話題"
 TITLES: Final = {
     Span.MONTH: "区民の声　月次報告",
     Span.QUARTER: "区民の声　四半期報告",
@@ -79,8 +81,44 @@ class LineSide:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """The withdrawn edition that one corrects: its number, when and why it was withdrawn."""
+
+    edition: int
+    on: date
+    reason: str
+
+    @property
+    def said(self) -> str:
+        """What readers of the correction are told first."""
+        return (
+            f"この版は、{_day(self.on)}に撤回した第{self.edition}版の訂正版です（撤回の理由：{self.reason}）。"
+            f"第{self.edition}版は使わないでください。"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """That an edition was withdrawn: when, why, and which one corrects it, if any does."""
+
+    on: date
+    reason: str
+    corrected_by: int | None = None
+
+    @property
+    def said(self) -> str:
+        """What whoever opens a copy has to know."""
+        instead = "訂正版はまだありません" if self.corrected_by is None else f"訂正版は第{self.corrected_by}版です"
+        return f"この版は{_day(self.on)}に撤回しました（理由：{self.reason}）。使わないでください。{instead}"
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """An edition of a report: every number in it is printed, every hidden one is gone."""
+    """An edition of a report: every number in it is printed, every hidden one is gone.
+
+    `words` and `new_words` were counted over `word_months`; the repeated ones stand in earlier editions (`told_in`)
+    already. `withdrawn` is no part of what is kept: a copy that is made afterwards carries it.
+    """
 
     tables: tuple[SuppressedTable, ...]
     start: date
@@ -98,6 +136,12 @@ class Contents:
     times: tuple[Taken, ...] = ()
     gists: tuple[Gist, ...] = ()
     line: LineSide | None = None
+    word_months: tuple[str, ...] = ()
+    repeated_words: tuple[ThemeWords, ...] = ()
+    repeated_new: tuple[str, ...] = ()
+    told_in: tuple[int, ...] = ()
+    replaces: Replaced | None = None
+    withdrawn: Withdrawn | None = None
 
     @property
     def period(self) -> Period:
@@ -112,7 +156,9 @@ class Contents:
     @property
     def marks(self) -> tuple[tuple[str, str], ...]:
         """What has to be seen on every page before anything else: a word, and the sentence that explains it."""
+        withdrawn = self.withdrawn
         told = {
+            WITHDRAWN: (withdrawn.said if withdrawn else "", withdrawn is not None),
             "稽古用": ("稽古のための報告であり、実際の意見等の集計として公表するものではありません", self.rehearsal),
             "試算": (
                 "庁内で確かめるための試算であり、版として残していません。配布も公表もしないでください",
@@ -123,8 +169,22 @@ class Contents:
 
     @property
     def title(self) -> str:
-        """What such a report is called."""
-        return TITLES[self.period.span]
+        """What such a report is called; the name of a withdrawn one says so."""
+        return f"{self.stamp}{TITLES[self.period.span]}"
+
+    @property
+    def stamp(self) -> str:
+        """What stands before every title of a withdrawn edition; nothing for one that stands."""
+        return f"【{WITHDRAWN}】" if self.withdrawn else ""
+
+    @property
+    def edition_name(self) -> str:
+        """The edition as readers name it, with what became of it and what it corrects; nothing for a trial."""
+        if not self.edition:
+            return ""
+        corrects = f"第{self.replaces.edition}版の訂正版" if self.replaces else ""
+        said = "、".join(filter(None, (WITHDRAWN if self.withdrawn else "", corrects)))
+        return f"第{self.edition}版" + (f"（{said}）" if said else "")
 
     @property
     def hidden_cells(self) -> int:
@@ -136,7 +196,10 @@ class Contents:
         return next((table for table in self.tables if table.name == name), None)
 
     def written(self) -> str:
-        """The document that is kept; `read` gives the same contents back."""
+        """The document that is kept; `read` gives the same contents back, of one that stands."""
+        if self.withdrawn is not None:
+            message = "a document is kept as it was given out"
+            raise TypeError(message)
         return _adapter().dump_json(self).decode()
 
 
@@ -153,15 +216,33 @@ def read(document: str) -> Contents:
         raise Tampered("The kept document of the edition cannot be read; it was changed since.") from None
 
 
+def without_words(contents: Contents) -> Contents:
+    """The contents without anything that was written or said by somebody: words, topics and gists."""
+    return replace(
+        contents,
+        tables=tuple(table for table in contents.tables if table.name != TOPICS),
+        changes=tuple(one for one in contents.changes if one.term != TOPIC_TERM),
+        words=(),
+        new_words=(),
+        repeated_words=(),
+        repeated_new=(),
+        gists=(),
+    )
+
+
 def with_topic_labels(tables: Sequence[SuppressedTable], labels: Mapping[str, str]) -> tuple[SuppressedTable, ...]:
     """The tables, topics named by their labels instead of their numbers."""
     known = {**labels, NO_TOPIC: "特定の話題のないもの", OTHER: OTHER, TOTAL_LABEL: TOTAL_LABEL}
     return tuple(
         replace(table, rows=tuple(known.get(code, f"話題{code}") for code in table.rows))
-        if table.name == "topic"
+        if table.name == TOPICS
         else table
         for table in tables
     )
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 @cache

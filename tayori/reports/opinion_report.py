@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-from tayori.opinions.period import Period
+from tayori.opinions.period import Period, spans
 from tayori.opinions.report_tables import OTHER, UNSET
 from tayori.opinions.signals import CHANGES
 from tayori.opinions.themes import theme_rules
 from tayori.reports.charts import FONT, HIDDEN, Chart, bars, months, text, years
 from tayori.reports.contents import Contents
 from tayori.reports.environment import environment
+from tayori.reports.folder import write_files
 from tayori.reports.fonts import font_faces
 from tayori.reports.parts import derived, file_of, in_order, is_total, placed, source
 from tayori.reports.sentences import findings, headline, summary
@@ -22,6 +24,7 @@ from tayori.reports.spreadsheet import csv_bytes
 from tayori.reports.workbook import workbook_bytes
 
 _MOST_FOR_THE_MAYOR = 8
+WITHDRAWN_FILE: Final = "withdrawn-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,24 @@ class Report:
 def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     """Write an edition into a folder: opinion-report.html, mayor.html, tables.xlsx, tables/*.csv, and PDFs if asked.
 
-    PDFs need the system library Pango; without it they are left out.
+    Those of a withdrawn edition are called otherwise, so that none takes the place of what was given out. PDFs need the
+    system library Pango; without it they are left out.
+
+    Raises:
+        Refused: the folder holds the files of another report.
+        Unavailable: another report is being written there, or the folder cannot be written to.
+
     """
-    (out_dir / "tables").mkdir(parents=True, exist_ok=True)
     made = pages(contents)
-    paths = [_write(out_dir / f"{name}.html", page.encode("utf-8")) for name, page in made.items()]
-    paths.append(_write(out_dir / "tables.xlsx", workbook_bytes(contents)))
-    paths += [_write(out_dir / "tables" / f"{table.name}.csv", csv_bytes(table)) for table in in_order(contents)]
+    before = WITHDRAWN_FILE if contents.withdrawn else ""
+    files = {f"{before}{name}.html": page.encode("utf-8") for name, page in made.items()}
+    files[f"{before}tables.xlsx"] = workbook_bytes(contents)
+    heads = [f"{word}　{sentence}" for word, sentence in contents.marks] if contents.withdrawn else []
+    files |= {f"tables/{before}{table.name}.csv": csv_bytes(table, heads) for table in in_order(contents)}
     if pdf and pdf_available():
-        paths += [_write(out_dir / f"{name}.pdf", pdf_bytes(page, name)) for name, page in made.items()]
-    return Report(tuple(paths), len(contents.tables), contents.hidden_cells)
+        files |= {f"{before}{name}.pdf": pdf_bytes(page, name) for name, page in made.items()}
+    paths = write_files(out_dir, files, trial=contents.trial)
+    return Report(paths, len(contents.tables), contents.hidden_cells)
 
 
 def pages(contents: Contents) -> dict[str, str]:
@@ -113,6 +124,7 @@ def _of_the_report(contents: Contents) -> dict[str, object]:
         "source": source,
         "file_of": file_of,
         "words": [entry for entry in contents.words if entry.words],
+        "word_months": spans(contents.word_months),
         "changes": CHANGES,
         "day": _day,
     }
@@ -148,11 +160,6 @@ def _charts(contents: Contents) -> dict[str, Chart]:
         then = contents.table("theme_before")
         made["theme_kind"] = bars(by_theme, "fig-theme", "分野別の件数", apart=apart, before=then)
     return made
-
-
-def _write(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
 
 
 def _day(day: date) -> str:

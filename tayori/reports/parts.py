@@ -86,7 +86,7 @@ def source(table: SuppressedTable, contents: Contents) -> str:
     by = _OTHERWISE.get(table.name) or "×".join(_COUNTED[name] for name in names) + "ごと"
     months = contents.period.months
     spans = months[0] if len(months) == 1 else f"{months[0]}～{months[-1]}"
-    edition = f"第{contents.edition}版" if contents.edition else "版の番号なし"
+    edition = contents.edition_name or "版の番号なし"
     return f"マスキング済みの意見等（masked_opinion）、受付月 {spans}、{by}に数えた。{edition}、"
 
 

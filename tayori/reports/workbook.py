@@ -44,7 +44,9 @@ def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTab
     for word, sentence in contents.marks:
         sheet.append([f"{word}　{sentence}"])
     sheet.append([f"{contents.title}　{contents.period.called()}"])
-    sheet.append([f"第{contents.edition}版　{contents.k}通に満たない数などは「{HIDDEN}」"])
+    if contents.replaces:
+        sheet.append([contents.replaces.said])
+    sheet.append([f"{contents.edition_name}　{contents.k}通に満たない数などは「{HIDDEN}」"])
     sheet.append([])
     sheet.append(["シート", "部", "表", "出典"])
     headings = {name: part.heading for part in PARTS for name in part.tables}
@@ -58,7 +60,7 @@ def _fill_index(sheet: Worksheet, contents: Contents, tables: list[SuppressedTab
 
 
 def _fill(sheet: Worksheet, number: int, table: SuppressedTable, contents: Contents) -> None:
-    sheet.append([f"表{number}　{table.title}"])
+    sheet.append([f"{contents.stamp}表{number}　{table.title}"])
     sheet.append([harmless(table.corner), *map(harmless, table.columns)])
     for label, cells in zip(table.rows, table.cells, strict=True):
         sheet.append([harmless(label), *(HIDDEN if count is None else count for count in cells)])

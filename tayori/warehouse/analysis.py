@@ -63,6 +63,7 @@ class FactRow:
     line for each. `response` is what the answer said, `response_now` what became of it.
     """
 
+    case_no: int
     mart_key: str
     month: str
     channel: str
@@ -249,7 +250,7 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
     matter, related = case_matter.c, _related().subquery()
     chosen = (
         select(
-            *(held[name] for name in ("mart_key", "month", "channel", "department")),
+            *(held[name] for name in ("case_no", "mart_key", "month", "channel", "department")),
             func.coalesce(matter.kind, held.kind),
             *(held[name] for name in ("theme", "state")),
             case.answer_wanted,
@@ -295,12 +296,6 @@ def with_settings(connection: Connection) -> int:
     """Give how many people set how they want to be told, canaries left out."""
     chosen = select(func.count()).where(reception_settings.c.person_no > 0)
     return connection.execute(chosen).scalar_one()
-
-
-def put_document(connection: Connection, edition_no: int, document: str) -> None:
-    """Keep what the files of an edition are made of; the first one stays."""
-    if document_of(connection, edition_no) is None:
-        connection.execute(insert(edition_document).values(edition_no=edition_no, document=document))
 
 
 def document_of(connection: Connection, edition_no: int) -> str | None:

@@ -1,7 +1,8 @@
 """Rows that an escrow carries beside the vault, because the newest backup is older than they are.
 
-Who was erased since, what was certified since, which copies there are, who stands in the roster, the access log's
-further lines: a restore takes them in over what a backup holds. A table whose rows must survive is named here.
+Who was erased since, what was certified since, which copies there are, who stands in the roster, which editions of
+reports readers hold, the access log's further lines: a restore takes them in over what a backup holds. A table whose
+rows must survive is named here.
 """
 
 import json
@@ -50,6 +51,10 @@ CARRIED: Final = (
     Carried("retired_key", added=True),
     Carried("disposal_hold"),
     Carried("disposed_letter", added=True),
+    Carried("report_edition", added=True),
+    Carried("edition_document", added=True),
+    Carried("withdrawal_signature", added=True),
+    Carried("edition_withdrawal", added=True),
 )
 
 

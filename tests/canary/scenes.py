@@ -31,6 +31,7 @@ from tests.canary.steps import Step
 from tests.canary.walk import BADLY, FLOWS, PARAMETERS, WELL, Met, Walk
 from tests.canary.world import PATIENCE_SECONDS, Worker, World
 from tests.support.locks import locked
+from tests.support.stand_in import stand_in_interpreter
 
 RESIDENTS = 60
 CANARIES = 3
@@ -243,7 +244,7 @@ def confirm_letters(walk: Walk) -> None:
 
 
 def analyse(walk: Walk) -> None:
-    """Flows/opinion_analysis: a changed letter, a period that is none, errors at every opening."""
+    """Flows/opinion_analysis: a changed letter, a period that is none, errors at every opening, a torn reading."""
     today = walk.office.today()
     end_cases(walk.office, _enrolled(walk, "closer", "desk"), today)
     with changed(walk, opinion_case.c.opinion):
@@ -251,6 +252,8 @@ def analyse(walk: Walk) -> None:
     backwards = {"period": {"first": today.isoformat(), "last": (today - timedelta(days=400)).isoformat()}}
     walk.fails("opinion_analysis", "a period that runs backwards", backwards)
     walk.stumbles_through("opinion_analysis")
+    breaks_off = {"TAYORI_GINZA_PYTHON": str(stand_in_interpreter(walk.office.settings.home.parent, "torn"))}
+    walk.fails("opinion_analysis", "a second reader that breaks off", environment=breaks_off)
 
 
 def watch(walk: Walk) -> None:

@@ -235,7 +235,9 @@ def test_broadcasts_are_listed_the_open_ones_first(office: Office, staffed: Tayo
 def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp_path: Path) -> None:
     """O3: taken in, done by the desk alone, all named or none, then reported; until then the report says why."""
     (tmp_path / "letters.csv").write_text(f"{HEADER}\n" + "".join(ROW.format(at) for at in range(1, 13)))
-    assert staffed("handler", "add", "mio", "--name", "美緒", "--role", "desk", "--as", "hana").code == 0
+    assert (
+        staffed("handler", "add", "mio", "--name", "美緒", "--role", "desk", "--side", "甲", "--as", "hana").code == 0
+    )
     taken = ("ingest", "opinions", "--file", tmp_path / "letters.csv", "--mapping", EXAMPLES / "desk_list.yaml")
     assert staffed(*taken, "--json").json["recorded"] == 12
     report = ("opinions", "report", "--from", "2026-10-01", "--to", "2026-10-31", "--out", tmp_path / "report")
@@ -251,6 +253,14 @@ def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp
     assert staffed(*report, "--json").json["letters"] == 12
     decided = [one for one in staffed("audit", "show", "--json").json if one["object"] == "cases circulated"]
     assert [(one["actor"], one["count"]) for one in decided] == [("mio", 12)]
+    withdraw = ("opinions", "withdraw", "1", "--reason", "form", "--json", "--as")
+    assert not staffed(*withdraw, "hana").json["withdrawn"]
+    assert staffed(*withdraw, "mio").json["withdrawn"]
+    (edition,) = staffed("opinions", "editions", "--json").json
+    assert (edition["state"], edition["reason"]) == ("withdrawn", "form")
+    assert "撤回" in staffed("opinions", "editions").out
+    assert staffed("opinions", "render", "1", "--out", tmp_path / "report", "--json").code == 0
+    assert (tmp_path / "report" / "withdrawn-mayor.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -259,6 +269,9 @@ def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp
         ("broadcast status b-0000000000000000", 4),
         ("certificate show X-1", 4),
         ("quarantine show 7", 4),
+        ("opinions withdraw 7 --reason form --as hana", 4),
+        ("opinions withdraw 1 --reason 佐藤 --as hana", 2),
+        ("opinions withdraw 0 --reason form --as hana", 3),
         ("certificate verify missing.json --key missing.pem", 4),
         ("ingest events --file missing.jsonl", 4),
         ("ingest opinions --file missing.csv", 2),

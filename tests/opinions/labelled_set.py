@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tayori.opinions.doubts import doubts
 from tayori.opinions.facts import Analyst, Letter
-from tayori.opinions.masking import personal_spans
+from tayori.opinions.masking import mask_words, masked_copy, personal_spans
 from tayori.opinions.scoring import Score, score
+from tayori.opinions.second_reader import SecondReader
 from tayori.opinions.spans import Span
-from tayori.opinions.text import normalised
+from tayori.opinions.text import Normalised, normalised
 from tayori.opinions.tokens import Tokeniser
 
 SETS = Path(__file__).parent / "sets"
@@ -80,6 +82,48 @@ def _sentence(marked: str, number: int) -> Sentence:
         spans.append(Span(begin, begin + len(match[2]), KINDS[match[1]]))
         shift += len("⟦t:⟧")
     return Sentence(_MARKED.sub(r"\2", marked), tuple(spans), number % HELD_BACK == 0)
+
+
+@dataclass(frozen=True)
+class Second:
+    """What a second reader adds: characters of names that rules missed, and those it saw; clean sentences, flagged."""
+
+    missed: int
+    seen: int
+    clean: int
+    flagged: int
+
+
+def second(tokeniser: Tokeniser, reader: SecondReader, chosen: Iterable[Sentence]) -> Second:
+    """Let a reader look at the masked copies of sentences; a flag in one without any label is one without need."""
+    held = list(chosen)
+    written = [normalised(one.text) for one in held]
+    spans = [personal_spans(tokeniser.read(one.text)) for one in written]
+    copies = [masked_copy(one.text, masked).text for one, masked in zip(written, spans, strict=True)]
+    found = Second(0, 0, sum(not one.spans for one in held), 0)
+    for at, persons in enumerate(reader.persons(copies)):
+        seen = [_as_written(written[at], spans[at], place) for place in doubts(copies[at], persons)]
+        masked = [Span(*written[at].original(one.begin, one.end), one.kind) for one in spans[at]]
+        names = [span for span in held[at].spans if span.kind == NAME]
+        missed = score(names, masked).labelled - score(names, masked).covered
+        left = score(names, [*masked, *seen])
+        flagged = bool(seen) and not held[at].spans
+        found = Second(
+            found.missed + missed,
+            found.seen + missed - (left.labelled - left.covered),
+            found.clean,
+            found.flagged + flagged,
+        )
+    return found
+
+
+def _as_written(whole: Normalised, masked: Iterable[Span], place: tuple[int, int]) -> Span:
+    """Lead a place of a masked copy back into the sentence as written."""
+    words, shift = mask_words(), 0
+    for span in masked:
+        if place[0] >= span.begin + shift + len(words[span.kind]):
+            shift += len(words[span.kind]) - (span.end - span.begin)
+    return Span(*whole.original(place[0] - shift, place[1] - shift), NAME)
 
 
 @dataclass(frozen=True)

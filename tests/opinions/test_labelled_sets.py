@@ -7,8 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tayori.opinions.second_reader import SecondReader, words_for
 from tests.opinions.builders import analyst, tokeniser
-from tests.opinions.labelled_set import KINDS, NAME, judged, scored, sentences, statements
+from tests.opinions.labelled_set import KINDS, NAME, judged, scored, second, sentences, statements
+from tests.support.ginza import interpreter
 
 
 def test_the_set_covers_every_class_of_personal_items() -> None:
@@ -50,3 +52,16 @@ def test_matters_are_judged_as_published() -> None:
     held_back = judged(analyst(), [one for one in statements() if one.held_back])
     assert (whole.precision >= 0.95, whole.recall >= 0.9) == (True, True)
     assert (held_back.precision >= 0.9, held_back.recall >= 0.8) == (True, True)
+
+
+@pytest.mark.ginza
+def test_a_second_reader_asks_seldom_about_sentences_that_name_nobody() -> None:
+    """What it sees of names that rules missed, the docs print; of clean sentences one in twenty at most is asked."""
+    there = interpreter()
+    if there is None:
+        pytest.skip("GiNZA's environment is not there (make ginza)")
+    with SecondReader(words_for(there)) as reader:
+        found = second(tokeniser(), reader, sentences())
+    assert found.missed > 0
+    assert found.seen <= found.missed
+    assert found.flagged <= found.clean / 20

@@ -1,6 +1,7 @@
 """What reports gave out is remembered, and a report that would give away more is refused with what to do instead."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,8 +36,10 @@ def letters_done(office: Office, folder: Path, count: int, seed: int = 1, prefix
 
 
 def a_report(office: Office, folder: Path, *, public: bool = True) -> ReportMade:
-    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), public=public, folder=folder / "out", pdf=False)
-    return make_report(office, wanted)
+    out = folder / ("out" if public else "inside")
+    return make_report(
+        office, ReportWanted(date(2025, 11, 1), date(2026, 10, 31), public=public, folder=out, pdf=False)
+    )
 
 
 def test_the_same_report_again_is_the_same_edition(office: Office, tmp_path: Path) -> None:
@@ -67,6 +70,20 @@ def test_a_trial_is_remembered_nowhere(office: Office, tmp_path: Path) -> None:
     assert len(pages) == 2
     assert all("配布も公表もしないでください" in page for page in pages)
     assert a_report(office, tmp_path).edition == 1
+
+
+def test_no_report_overwrites_an_edition(sqlite_office: Office, tmp_path: Path) -> None:
+    """A trial, or another edition, into an edition's folder is refused: nothing is written, nothing remembered."""
+    letters_done(sqlite_office, tmp_path, 40)
+    made = a_report(sqlite_office, tmp_path)
+    held = {path: path.read_bytes() for path in made.paths}
+    wanted = ReportWanted(date(2025, 11, 1), date(2026, 10, 31), folder=tmp_path / "out", pdf=False)
+    for other in (replace(wanted, trial=True), replace(wanted, public=False)):
+        with pytest.raises(Refused, match="another report"):
+            make_report(sqlite_office, other)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").glob("**/*") if path.is_file()} == held
+    with reading(sqlite_office.warehouse) as people:
+        assert editions.latest(people) == 1
 
 
 def test_an_edition_is_made_again_from_its_document(office: Office, tmp_path: Path) -> None:

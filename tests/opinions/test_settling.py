@@ -8,8 +8,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from sandbox.letters.letters import Letter, Mailbag
 from tayori.analysis import mart, period_words
+from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases, partitions
-from tayori.analysis.period_words import words_of_period
+from tayori.analysis.period_words import Counting, Held, PeriodWords, words_of_period
 from tayori.analysis.settle import settle
 from tayori.analysis.topic_labels import label_topic
 from tayori.errors import BadInput, NotFound, Refused
@@ -52,15 +53,36 @@ def test_copies_are_linked_across_runs_and_stay_letters(office: Office) -> None:
     assert len(found) == 3
 
 
+def said(office: Office, held: Held, *months: str, k: int = 1) -> PeriodWords:
+    """What the letters of some months say, all of them one part."""
+    return words_of_period(office, held, Counting(months, [months], {}, k))
+
+
 def test_words_of_a_period_are_counted_once_for_each_letter(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over several blocks, the last one cut anywhere: every letter once, and none of another month."""
     monkeypatch.setattr(period_words, "BLOCK", 2)
     arrive(
         office, *(f"{TEMPLATE}{at}番目の街灯も暗いです。" for at in range(5)), "駅前の放置自転車を撤去してください。"
     )
-    counts = words_of_period(office, ["2020-03", "2020-04"], {})
+    held = Held(facts_of(office, "2020-03", "2020-05"))
+    counts = said(office, held, "2020-03", "2020-04")
     assert (counts.letters, counts.by_word["遊具"], counts.by_word["放置自転車"]) == (6, 5, 1)
-    assert not words_of_period(office, ["2020-05"], {}).letters
+    assert not said(office, held, "2020-05").letters
+    few = said(office, held, "2020-03", "2020-04", k=2)
+    assert (few.letters, few.by_word["遊具"], few.by_word["放置自転車"]) == (6, 5, 0)
+
+
+def test_words_are_of_the_letters_in_the_tables_alone(office: Office) -> None:
+    """What is masked after the facts were read is in neither, and a field given since moves nothing."""
+    (first,) = arrive(office, TEMPLATE)
+    facts = facts_of(office, "2020-04", "2020-04")
+    (second,) = arrive(office, "駅前の放置自転車を撤去してください。")
+    with writing(office.warehouse) as people:
+        analysis.set_themes(people, {first: "動物"})
+    counts = said(office, Held(facts), "2020-04")
+    assert counts.letters == 1
+    assert second not in Held(facts).fields_of([first, second])
+    assert list(counts.by_field) == [facts["theme"][0]] != ["動物"]
 
 
 def test_what_is_only_alike_is_listed_for_a_person(office: Office) -> None:
@@ -164,6 +186,14 @@ def test_two_who_find_topics_at_once_number_each_of_them_once(office: Office) ->
     overtaken = settle(office)
     assert (overtaken.new_topics, overtaken.with_topic) == (0, 0)
     assert settled(office) == between[0]
+
+
+def test_a_letter_that_has_its_topic_keeps_it(office: Office) -> None:
+    """Two runs read the same waiting letters: the second one gives what is still to be given."""
+    (judged,) = arrive(office, TEMPLATE)
+    with writing(office.warehouse) as people:
+        assert analysis.set_topics(people, 3, [judged]) == 0
+    assert {topic for _, topic in settled(office).values()} == {NO_TOPIC}
 
 
 def a_topic(office: Office) -> None:

@@ -1,6 +1,7 @@
 """Every form of page that is opened in a browser, filled. Answers and disclosures are paper, and none of these."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Final
@@ -12,6 +13,7 @@ from tayori.domain.states import BatchState
 from tayori.domain.surveys import read_survey
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.reports.broadcast_results import results_page
+from tayori.reports.contents import Replaced, Withdrawn
 from tayori.reports.message_preview import preview_page
 from tayori.reports.opinion_report import pages
 from tayori.reports.survey_results import survey_page
@@ -26,6 +28,13 @@ DAY: Final = date(2026, 12, 1)
 @cache
 def _report() -> dict[str, str]:
     return pages(a_year())
+
+
+def _withdrawn() -> str:
+    """A withdrawn edition that corrects another one."""
+    one = Replaced(2, DAY, "様式の誤り")
+    contents = replace(a_year(), withdrawn=Withdrawn(DAY, "集計の誤り", 5), replaces=one)
+    return pages(contents)["mayor"]
 
 
 def _survey() -> str:
@@ -58,6 +67,7 @@ def _wrong_send() -> str:
 FORMS: Final[dict[str, Callable[[], str]]] = {
     "opinion-report": lambda: _report()["opinion-report"],
     "mayor": lambda: _report()["mayor"],
+    "withdrawn": _withdrawn,
     "survey-results": _survey,
     "broadcast-results": _results,
     "message-preview": _preview,

@@ -15,7 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tayori.analysis.report import times_of
+from tayori.analysis.report_contents import times_of
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.new_words import NewWord
 from tayori.opinions.period import Period
@@ -57,8 +57,9 @@ def a_year() -> Contents:
         versions=VERSIONS,
         edition=3,
         words=tuple(field_words(counted(zip(now["mart_key"], now["theme"], now["terms"], strict=True)), 10)),
-        new_words=(NewWord("電動キックボード", 6.1, unseen=True),),
-        changes=(ToldChange("分野", "動物", Change.RISEN, 60, 21),),
+        new_words=(NewWord("電動キックボード", first=True),),
+        word_months=YEAR.months,
+        changes=(a_printed_change(tables),),
         compared_years=1,
         times=tuple(times_of(facts, YEAR, pace, 10)),
         gists=(
@@ -66,6 +67,14 @@ def a_year() -> Contents:
         ),
         line=LINE,
     )
+
+
+def a_printed_change(tables: list[SuppressedTable]) -> ToldChange:
+    """A change as it is told: of a row whose two counts are printed."""
+    compared = next(table for table in tables if table.name == "theme_before")
+    now, before = dict(zip(compared.rows, compared.cells, strict=True))["公園・みどり"]
+    assert now is not None
+    return ToldChange("分野", "公園・みどり", Change.RISEN, now, before)
 
 
 def _report(contents: Contents) -> str:

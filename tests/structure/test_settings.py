@@ -1,5 +1,6 @@
 """Settings fail closed: a rehearsal never reaches LINE, live no unprotected store, and no secret prints (L7, L8)."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,18 @@ def test_the_doctor_names_every_wire_in_the_open(tmp_path: Path, name: str) -> N
     (found,) = [one for one in deployment.examine(opened, {}) if one.name == "wires (L8)"]
     assert (found.weight, f"TAYORI_{name.upper()}" in found.sentence) == (Weight.FAILED, True)
     assert "example" not in found.sentence
+
+
+def test_the_doctor_looks_whether_the_second_reader_can_be_started(office: Office) -> None:
+    """Unset it is no check; set, a program that is not there is a failed one."""
+
+    def found(**changes: Any) -> list[Weight]:  # noqa: ANN401 - settings by name
+        settings = office.settings.model_copy(update=changes)
+        return [one.weight for one in deployment.examine(settings, {}) if one.name == "second reader"]
+
+    assert found() == []
+    assert found(ginza_python=Path("nowhere/python")) == [Weight.FAILED]
+    assert found(ginza_python=Path(sys.executable)) == [Weight.OK]
 
 
 def test_the_doctor_finds_a_key_that_others_may_read_and_one_that_is_gone(office: Office) -> None:

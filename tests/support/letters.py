@@ -25,6 +25,7 @@ class ALetter:
     said: str = "模擬の意見です。"
     state: CaseState = CaseState.ANSWERED
     masked: bool = True
+    received_on: date = date(2020, 4, 2)
 
 
 def receive(office: Office, *letters: ALetter, source: str = "dummy letters") -> list[int]:
@@ -69,7 +70,7 @@ def _case(office: Office, number: int, key: bytes, letter: ALetter, source: str)
         "channel": "letter",
         "addressee": letter.addressee,
         "answer_wanted": "yes",
-        "received_on": date(2020, 4, 2),
+        "received_on": letter.received_on,
         "target_on": None,
         "calendar_version": None,
         "department": "広聴担当課",
@@ -86,7 +87,7 @@ def _masked(number: int, key: bytes, letter: ALetter) -> MaskedRow:
     return MaskedRow(
         mart_key=f"{number:032x}",
         case_no=number,
-        month="2020-04",
+        month=f"{letter.received_on:%Y-%m}",
         channel="letter",
         department=None,
         kind=None,

@@ -167,24 +167,41 @@ class _Group:
         left = np.ones(len(cells), dtype=bool)
         for table in seen:
             left &= ~_reaches(table[cells], goals, upward=upward)
-        while left.any():
-            found = self._sweep(cells[left], goals[left], low, high, upward=upward)
-            before = left.sum()
-            if found is not None:
+        waiting = [np.arange(len(cells))]
+        while waiting:
+            part = waiting.pop()
+            part = part[left[part]]
+            if not len(part):
+                continue
+            found = self._proposed(cells[part], goals[part], low, high, upward=upward)
+            reached = (
+                np.zeros(len(cells), dtype=bool) if found is None else _reaches(found[cells], goals, upward=upward)
+            )
+            if found is not None and (left & reached).any():
                 seen.append(found)
                 self._seen.append(found)
-                left &= ~_reaches(found[cells], goals, upward=upward)
-            if left.sum() == before:
-                break
-        for at in np.flatnonzero(left):
-            found = self._single(int(cells[at]), int(goals[at]), low, high, upward=upward)
-            if found is not None:
-                self._seen.append(found)
-                left[at] = not _reaches(found[cells[at]], goals[at], upward=upward)
+                left &= ~reached
+            if reached[part].any():
+                waiting.append(part)
+            elif len(part) > 1:  # what cannot move at once may move apart
+                waiting += [part[::2], part[1::2]]
         return left
 
-    def _sweep(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
-        """A table in which as many cells as possible come as near to their goals as they can."""
+    def _proposed(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
+        """A table that serves these cells, if one is found: in real numbers, and for one cell alone in whole ones."""
+        found = self._sweep(cells, goals, low, high, upward=upward)
+        table = self._added_up(found, low, high)
+        if table is not None or found is None or len(cells) > 1:
+            return table
+        near = found[cells[0]] + (_NEAR if upward else -_NEAR)
+        return (
+            self._single(int(cells[0]), int(goals[0]), low, high, upward=upward)
+            if _reaches(near, goals[0], upward=upward)
+            else None
+        )
+
+    def _sweep(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Real | None:
+        """A table of real counts in which as many cells as possible come as near to their goals as they can."""
         goal = np.zeros(len(self._keys))
         goal[cells] = -1.0 if upward else 1.0
         floor, ceiling = low.astype(float), np.where(high >= _FAR, np.inf, high)
@@ -193,7 +210,7 @@ class _Group:
         else:
             floor[cells] = np.maximum(floor[cells], np.minimum(goals, high[cells]))
         found = linprog(goal, A_eq=self._equations, b_eq=self._rest, bounds=_box(floor, ceiling), method="highs-ipm")
-        return self._added_up(found.x, low, high)
+        return cast("Real | None", found.x)
 
     def _single(self, cell: int, goal: int, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
         """A table of whole counts in which one cell reaches its goal."""

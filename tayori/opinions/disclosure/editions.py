@@ -156,26 +156,27 @@ class Stack:
         }
         return small | {key: need for key, need in self.moved.items() if key not in self.known}
 
-    @cached_property
-    def given_away(self) -> frozenset[Key]:
-        """What the earlier editions alone narrow down: nothing that the new one hides takes it back."""
-        return self.exposed({})
-
     def exposed(self, printed: Mapping[Key, int]) -> frozenset[Key]:
         """What readers of all editions can narrow down when the new one prints these counts."""
+        return self._narrowed(printed, self.needs)
+
+    def given_away(self, exposed: Iterable[Key]) -> frozenset[Key]:
+        """What of it the earlier editions narrow down alone: nothing that the new one hides takes it back."""
+        return self._narrowed({}, {key: self.needs[key] for key in exposed})
+
+    def _narrowed(self, printed: Mapping[Key, int], needs: Mapping[Key, Interval]) -> frozenset[Key]:
         known = {key: self.values[key].matters for key in self.known}
         shown = {key: (count, count) for key, count in (known | dict(printed)).items()}
-        wanted = {key: (need.low, need.high) for key, need in self.needs.items()}
+        wanted = {key: (need.low, need.high) for key, need in needs.items()}
         return frozenset(Attack(shown, self.sums).exposed(Knowledge({}, wanted)))
 
-    def problem(self, also: Iterable[Key], hidden: Iterable[Key]) -> Problem:
-        """The new edition's own problem, with further needs, among everything that is out already.
+    def problem(self, found: Iterable[Key], hidden: Iterable[Key]) -> Problem:
+        """What is found exposed as a problem of the new edition, among everything that is out already.
 
-        What is `hidden` stays hidden, which keeps the new edition from insiders: more may be hidden beside it, for the
-        readers of several editions. Insiders are not played across editions.
+        What is `hidden` stays hidden, so what is safe by now, from insiders too, stays safe: more may be hidden beside
+        it, for the readers of several editions. Insiders are not played across editions.
         """
-        own = {place.key for place in self.new.cells}
-        wanted = (own & self.needs.keys() - self.given_away) | set(also)
+        own, wanted = {place.key for place in self.new.cells}, set(found)
         return Problem(
             values={key: count.matters for key, count in self.values.items()},
             sums=self.sums,

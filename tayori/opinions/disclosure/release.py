@@ -44,7 +44,8 @@ def _needed(figures: Figures, stack: Stack, place: Callable[[Key], Place], hidde
     """What has to be hidden for one audience, beyond what is hidden already."""
     names = {key: place(key).key for key in figures.cells()}
     printed = {names[key]: figures.values.get(key, 0) for key in names.keys() - hidden}
-    found = stack.exposed(printed) - stack.given_away
+    exposed = stack.exposed(printed)
+    found = exposed - stack.given_away(exposed)  # printing more never exposes less: what was lost before is among it
     if not found:
         return frozenset()
     suppression = protect(stack.problem(found, {names[key] for key in hidden}))

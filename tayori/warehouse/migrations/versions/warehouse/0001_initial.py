@@ -478,8 +478,10 @@ def upgrade() -> None:
         sa.Column("first_month", sa.String(length=7), nullable=False),
         sa.Column("last_month", sa.String(length=7), nullable=False),
         sa.Column("earliest_month", sa.String(length=7), nullable=False),
+        sa.Column("replaces", sa.Integer(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("printed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["replaces"], ["report_edition.edition_no"], name=op.f("fk_report_edition_replaces")),
         sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_report_edition")),
         sa.UniqueConstraint("digest", name=op.f("uq_report_edition_digest")),
     )
@@ -913,6 +915,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_document")),
     )
     op.create_table(
+        "edition_withdrawal",
+        sa.Column("edition_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("withdrawn_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_edition_withdrawal_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_edition_withdrawal")),
+    )
+    op.create_table(
         "emergency",
         sa.Column("broadcast_id", sa.String(length=40), nullable=False),
         sa.Column("standing_id", sa.String(length=40), nullable=False),
@@ -1018,6 +1030,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_masked_opinion_month_case", "masked_opinion", ["month", "case_no"], unique=False)
     op.create_table(
+        "name_doubt",
+        sa.Column("doubt_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("case_no", sa.Integer(), nullable=False),
+        sa.Column("begins", sa.Integer(), nullable=False),
+        sa.Column("ends", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_name_doubt_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("doubt_no", name=op.f("pk_name_doubt")),
+    )
+    op.create_index("ix_name_doubt_case", "name_doubt", ["case_no"], unique=False)
+    op.create_table(
         "occurrence",
         sa.Column("standing_id", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -1094,6 +1121,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_no", "seq", "by", name=op.f("uq_reply_stamp_case_no_seq_by")),
     )
     op.create_table(
+        "second_reading",
+        sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reader", sa.String(length=80), nullable=False),
+        sa.Column("read_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_no"], ["opinion_case.case_no"], name=op.f("fk_second_reading_case_no"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("case_no", name=op.f("pk_second_reading")),
+    )
+    op.create_table(
         "settled_opinion",
         sa.Column("case_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("text_key", sa.String(length=32), nullable=False),
@@ -1154,6 +1191,27 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.broadcast_id"], name=op.f("fk_test_send_broadcast_id")),
         sa.PrimaryKeyConstraint("retry_key", name=op.f("pk_test_send")),
+    )
+    op.create_table(
+        "withdrawal_signature",
+        sa.Column("edition_no", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("handler_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("statement", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edition_no"], ["report_edition.edition_no"], name=op.f("fk_withdrawal_signature_edition_no")
+        ),
+        sa.PrimaryKeyConstraint("edition_no", "reason", "role", name=op.f("pk_withdrawal_signature")),
+        sa.UniqueConstraint(
+            "edition_no", "reason", "handler_id", name=op.f("uq_withdrawal_signature_edition_no_reason_handler_id")
+        ),
+        sa.UniqueConstraint(
+            "edition_no", "reason", "key_id", name=op.f("uq_withdrawal_signature_edition_no_reason_key_id")
+        ),
     )
     op.create_table(
         "wrong_send",
