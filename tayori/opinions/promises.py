@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DONE: Final = "done"
 OPEN: Final = "open"
-OUTCOMES: Final = {DONE: "実施済となったもの", OPEN: "そのほか"}
+OUTCOMES: Final = {DONE: "今は実施済", OPEN: "そのほか"}
 SAID: Final = tuple(one for one in Response if one in PROMISED)
 WHOLE, KEPT = 2, 3
 """The columns of all that was promised, and of what is done."""
@@ -55,7 +55,7 @@ def table(period: Period, years: int) -> Table:
         whole: Key = cell(outcome=ANY, years_before=year)
         lines.append((*said, whole, *became))
         sums += [Sum(whole, said), Sum(whole, became)]
-    columns = (*(f"「{RESPONSE_TERMS[one]}」と回答" for one in SAID), "計", *OUTCOMES.values())
+    columns = (*(f"{RESPONSE_TERMS[one]}と回答" for one in SAID), "計", *OUTCOMES.values())
     labels = tuple(period.called(back) for back in shown)
     return Table(
         "promised", "前の年に検討・実施予定と回答したものの今", "期間", labels, columns, tuple(lines), tuple(sums)

@@ -55,7 +55,7 @@ SINGLES: Final[Mapping[str, str]] = {
     "channel": "媒体別の件数",
     "kind": "種別の件数",
     "state": "処理別の件数",
-    "measure": "回答したものの対応区分別の件数",
+    "measure": "回答の対応区分別の件数",
     "lateness": "目安を過ぎた理由別の件数",
     "topic": "話題別の件数",
 }

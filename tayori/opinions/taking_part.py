@@ -78,7 +78,7 @@ def table(departments: Dimension) -> Table:
     columns = tuple(zip(*lines, strict=True))
     return Table(
         "department_part",
-        "主管の部だけの件数と、関係する部を含む件数",
+        "主管の部と、関係する部を含む件数",
         departments.term,
         (*departments.labels.values(), TOTAL_LABEL),
         ("主管", "関係", "関係を含む"),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, case, func, insert, select, tuple_, update
 
 from tayori.warehouse.bulk import insert_rows, rows_where_in
 from tayori.warehouse.desk import RELATED
@@ -246,30 +246,29 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
 
     They stand by the keys of their letters, each letter's in the desk's order; a letter without a file there is one.
     """
-    held, case, settled, file = masked_opinion.c, opinion_case.c, settled_opinion.c, desk_case.c
-    matter, related = case_matter.c, _related().subquery()
+    held, letter, settled, file = masked_opinion.c, opinion_case.c, settled_opinion.c, desk_case.c
+    matter = case_matter.c
     chosen = (
         select(
             *(held[name] for name in ("case_no", "mart_key", "month", "channel", "department")),
             func.coalesce(matter.kind, held.kind),
             *(held[name] for name in ("theme", "state")),
-            case.answer_wanted,
-            case.name.is_(None),
+            letter.answer_wanted,
+            letter.name.is_(None),
             settled.text_key,
             settled.topic_no,
-            func.coalesce(file.arrived_on, case.received_on),
-            case.done_on,
-            case.target_on,
+            func.coalesce(file.arrived_on, letter.received_on),
+            letter.done_on,
+            letter.target_on,
             matter.department,
-            related.c.related,
+            _related(held.case_no),
             func.coalesce(matter.response, file.answered_as, file.response),
             file.response,
             file.late_because,
         )
-        .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
+        .join_from(masked_opinion, opinion_case, held.case_no == letter.case_no)
         .outerjoin(desk_case, file.case_no == held.case_no)
         .outerjoin(case_matter, matter.case_no == held.case_no)
-        .outerjoin(related, related.c.case_no == held.case_no)
         .outerjoin(settled_opinion, settled.case_no == held.case_no)
         .where(held.month.between(first_month, last_month), held.case_no > 0)
         .order_by(held.mart_key, matter.seq)
@@ -279,11 +278,14 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
         yield [FactRow(*row) for row in block]
 
 
-def _related() -> "Select[Any]":
-    """The related offices (関係課) of each case that has some, a line for each, in no order."""
+def _related(case_no: "ColumnElement[int]") -> "ScalarSelect[str | None]":
+    """The related offices (関係課) of a case, a line for each, in no order; none where it has none.
+
+    The part is no condition: SQLite would walk all related offices of the ward for each letter.
+    """
     held = case_department.c
-    named = func.aggregate_strings(held.department, "\n").label("related")
-    return select(held.case_no, named).where(held.part == RELATED).group_by(held.case_no)
+    named = func.aggregate_strings(case((held.part == RELATED, held.department)), "\n")
+    return select(named).where(held.case_no == case_no).scalar_subquery()
 
 
 def genre_choices(connection: Connection) -> dict[int, int]:

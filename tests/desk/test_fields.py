@@ -5,14 +5,14 @@ import pytest
 from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.settle import settle
-from tayori.desk import fields, finding
+from tayori.desk import fields, finding, handling
 from tayori.desk.flagging import NewFlag, raise_flag
 from tayori.domain.answering import Flag
 from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.themes import theme_rules
-from tests.desk.builders import Staff, a_letter, logged
+from tests.desk.builders import Staff, a_letter, assigned, logged
 
 FIELD, MONTH = "公園・みどり", "2026-10"
 NOTHING = "前に書いたことの続きです。よろしくお願いします。"
@@ -64,8 +64,10 @@ def test_nobody_decides_before_the_machine_has_looked(office: Office, staff: Sta
 
 
 def test_only_a_field_of_the_ward_and_only_by_the_desk(office: Office, staff: Staff) -> None:
-    """A misspelt field is told, a section and whom a complaint is about are refused; the letter waits on."""
-    receipt_no = done(office, NOTHING)
+    """A misspelt field is told, who is in charge and whom a complaint is about are refused; the letter waits on."""
+    receipt_no = assigned(office, staff, a_letter(office, opinion=NOTHING))
+    handling.end_without_answer(office, staff["sakura"], receipt_no, CaseState.CIRCULATED, "部内で供覧")
+    mask_done_cases(office)
     settle(office)
     with pytest.raises(BadInput, match=f"is {FIELD} meant"):
         fields.decide_field(office, staff["sakura"], receipt_no, "公園")

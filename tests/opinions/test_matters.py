@@ -13,6 +13,7 @@ import pytest
 from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.report_contents import times_of
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import handling
 from tayori.desk.dispatching import issue
@@ -223,3 +224,15 @@ def test_measures_are_of_answers_and_reasons_of_late_ones() -> None:
         *parts, total = (key for (key,) in tables[name].keys)
         assert total == whole
         assert sum(matters.get(key, 0) for key in parts) == matters[whole]
+
+
+def test_days_to_the_answer_are_those_of_letters() -> None:
+    """An answer is one, however many matters its letter has: five letters of two matters are no ten waits."""
+    facts = whole_facts(dice(1), 420, YEAR.months)
+    slow = facts[facts["days"] >= 0].head(5).assign(mart_key=[f"s{at}" for at in range(5)], days=90, pace="over")
+    twice = pd.concat([facts, *[slow] * 40], ignore_index=True)
+    pace = next(table for table in tabulate(twice, 10, period=YEAR) if table.name == "department_pace")
+    whole = times_of(twice, YEAR, pace, 10)[-1]
+    assert whole.answered == int((twice["days"] >= 0).sum())
+    assert whole.ninth_tenth is not None
+    assert whole.ninth_tenth < 90
