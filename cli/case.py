@@ -1,12 +1,13 @@
 """`tayori case`: the opinion desk. Letters are taken up, assigned, answered and ended; reading a list opens nothing."""
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from cli import case_answer, case_work
+from cli import case_after, case_answer, case_work
 from cli.case_work import are_over
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
@@ -14,7 +15,7 @@ from tayori.desk import finding, reminders, taking_up
 from tayori.desk.attention import attend
 from tayori.desk.cases import close_by_receipt
 from tayori.desk.finding import OpenedFile
-from tayori.domain.answering import FLAG_TERMS, Flag
+from tayori.domain.answering import FLAG_TERMS, LATENESS_TERMS, RESPONSE_TERMS, Flag, Lateness, Response
 from tayori.domain.eras import fiscal_years
 from tayori.domain.evidence import Purpose
 from tayori.domain.states import CASE_TERMS, OPEN_CASES, CaseState
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for verbs in (case_work.VERBS, case_answer.VERBS):
+for verbs in (case_work.VERBS, case_answer.VERBS, case_after.VERBS):
     for name, verb in verbs.items():
         app.command(name)(verb)
 
@@ -70,6 +71,8 @@ ABOUT = {
     "target_on": "目安",
     "sections": "主管・関係",
     "matters": "件",
+    "response": "対応区分",
+    "late_because": "遅れた理由",
     "answer_by": "希望する回答の方法",
     "summary": "要旨の公表",
     "waits": "返事待ち",
@@ -173,12 +176,19 @@ def _about(opened: finding.Opened) -> dict[str, object]:
         "state": CASE_TERMS[file.state],
         "target_on": file.target_on,
         "sections": [*opened.departments["responsible"], *(f"関係 {one}" for one in opened.departments["related"])],
-        "matters": [f"{kinds.get(one['kind'], '種別未定')}" for one in opened.matters],
+        "matters": ["　".join(part for part in _matter(one, kinds) if part) for one in opened.matters],
+        "response": RESPONSE_TERMS[Response(file.response)] if file.response else "",
+        "late_because": LATENESS_TERMS[Lateness(file.late_because)] if file.late_because else "",
         "answer_by": WISHES.get(opened.answer_by or "", "指定なし"),
         "summary": SUMMARIES[opened.summary],
         "waits": spans,
         "flags": [FLAG_TERMS[Flag(one.flag)] for one in opened.flags],
     }
+
+
+def _matter(one: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[str, ...]:
+    response = RESPONSE_TERMS[Response(one["response"])] if one["response"] else ""
+    return (kinds.get(one["kind"], "種別未定"), one["department"] or "", response)
 
 
 @app.command()

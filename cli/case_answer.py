@@ -8,9 +8,9 @@ import typer
 from cli.case_work import are_over, response_of
 from cli.desk import As, credential, day, office_here
 from cli.show import Json, done, facts, print_json, table
-from tayori.desk import deciding, dispatching, reviewing
+from tayori.desk import deciding, dispatching, lateness, reviewing
 from tayori.desk.deciding import NewReply
-from tayori.domain.answering import RESPONSE_TERMS, Form, Way
+from tayori.domain.answering import RESPONSE_TERMS, Form, Way, leading
 from tayori.domain.decision_routes import STAMP_TERMS, Stamp, decision_routes
 from tayori.errors import BadInput, NotFound
 from tayori.retention import outgoing
@@ -18,6 +18,11 @@ from tayori.retention import outgoing
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="受付番号")]
 TextFile = Annotated[Path, typer.Option("--file", help="本文のファイル（UTF-8 のテキスト）")]
 SHOWN_MARK: Final = 12
+RESPONSES_HELP: Final = (
+    "対応区分: "
+    + "、".join(f"{one} {term}" for one, term in RESPONSE_TERMS.items())
+    + "。件ごとに違うときは、件の順に繰り返す"
+)
 STEPS = {"post": "職", "department": "課・部", "stamp": "印", "by": "取扱者", "at": "時刻"}
 TO_REVIEW = {"receipt_no": "受付番号", "post": "職", "department": "課・部", "by": "代決した取扱者", "at": "時刻"}
 DRAFT = {"version": "版", "mark": "照合の印", "form": "様式", "way": "送り方", "words": "本文"}
@@ -36,9 +41,7 @@ def draft(  # noqa: PLR0913 - each is an option of the command
     number: Number,
     *,
     file: TextFile,
-    response: Annotated[
-        str, typer.Option(help="対応区分: " + "、".join(f"{one} {term}" for one, term in RESPONSE_TERMS.items()))
-    ],
+    response: Annotated[list[str], typer.Option(help=RESPONSES_HELP)],
     by: As,
     form: Annotated[
         Literal["usual", "large", "plain"], typer.Option(help="通常、大きな文字、やさしい日本語")
@@ -52,7 +55,9 @@ def draft(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """回答を起案する。直すときは、もう一度行うと次の版になる。"""
     with office_here() as office:
-        new = NewReply(_text(file), response_of(response), Form(form), Way(way) if way else None, shared or None)
+        words, responses = _text(file), [response_of(one) for one in response]
+        each = tuple(responses) if len(responses) > 1 else ()
+        new = NewReply(words, leading(responses), Form(form), Way(way) if way else None, shared or None, each)
         advice = deciding.draft(office, credential(office, by), number, new)
     told = "".join(f"\n・{line}" for line in advice)
     done(f"{number} の回答を起案しました。{told}", {"receipt_no": number, "advice": advice}, as_json=as_json)
@@ -174,7 +179,11 @@ def dispatch(
     with office_here() as office:
         state = dispatching.dispatch(office, credential(office, by), number, day(on) if on else None)
         are_over(office, [number])
-    done(f"{number} の回答を発送しました。", {"receipt_no": number, "state": state}, as_json=as_json)
+        late = lateness.waits_for_reason(office, number)
+    told = "目安を過ぎています。理由を case late-reason で選んでください。" if late else ""
+    done(
+        f"{number} の回答を発送しました。{told}", {"receipt_no": number, "state": state, "late": late}, as_json=as_json
+    )
 
 
 def settle(

@@ -20,6 +20,7 @@ from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
+from tayori.opinions.reconciling import require_reconciled
 from tayori.opinions.told_words import NEW, Told
 from tayori.opinions.verdicts import verdict
 from tayori.reports.contents import Contents, Replaced, read
@@ -120,7 +121,8 @@ def tabulate_beside(
 
     Raises:
         Refused: an earlier edition of the same months differs by fewer letters than may be told apart, or hiding more
-            does not help; the sentence says what may be published instead.
+            does not help; the sentence says what may be published instead. Or the finished tables do not agree in 通
+            and 件.
 
     """
     k = EXTERNAL_K if public else INTERNAL_K
@@ -135,7 +137,10 @@ def tabulate_beside(
     for stack in stacks:
         _refuse_a_changed_edition(stack, memory, period)
     with verdict(_instead(memory, period) if memory.rows else ""):
-        return release_beside(figures, stacks, place, k=k)
+        tables = release_beside(figures, stacks, place, k=k)
+    rows = facts.loc[facts["month"].isin(period.months), "mart_key"]
+    require_reconciled(tables, letters=rows.nunique(), matters=len(rows))
+    return tables
 
 
 def out_already(

@@ -39,7 +39,8 @@ ANOTHER_WAY: Final = "差出人が希望した回答の方法と違います。"
 class NewReply:
     """What is drafted: the text, what the ward does about the matter, form and way, the shared text it rests on.
 
-    Without a way it goes out as the writer wished, or as a letter where they wished nothing.
+    Without a way it goes out as the writer wished, or as a letter where they wished nothing. `of_matters`: what the
+    ward does about each matter of the letter, in order, where they differ.
     """
 
     words: str = field(repr=False)
@@ -47,6 +48,7 @@ class NewReply:
     form: Form = Form.USUAL
     way: Way | None = None
     shared: str | None = None
+    of_matters: tuple[Response, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def draft(office: Office, by: Credential, receipt_no: str, new: NewReply) -> lis
     """Draft an answer, or its next version; give what a writer should look at again (advice, nothing is refused for).
 
     Raises:
-        BadInput: nothing is said, too much is, or in letters that cannot be printed.
+        BadInput: nothing is said, too much is, or in letters that cannot be printed; or the letter has another number
+            of matters.
         Refused: the case is not assigned or is being decided; the letter gives nowhere to send it; its writer wished
             to be called and no way was chosen; the text tells how many others wrote.
 
@@ -113,12 +116,22 @@ def draft(office: Office, by: Credential, receipt_no: str, new: NewReply) -> lis
             words=hand.sealed("case_reply", "words", new.words, seq=seq),
         )
         replies.add_reply(hand.people, row)
-        hand.keep(response=new.response)
+        _keep_responses(hand, new)
         if hand.file.state is CaseState.ASSIGNED:
             hand.move(CaseState.DRAFTED)
         hand.note("drafted", f"version {seq}")
     advice = list(warnings_of(new.words)) if new.form is Form.PLAIN else []
     return advice + ([ANOTHER_WAY] if wished is not None and WISHED[wished] is not way else [])
+
+
+def _keep_responses(hand: Hand, new: NewReply) -> None:
+    matters = desk.matters(hand.people, hand.file.case_no)
+    if new.of_matters and len(new.of_matters) != len(matters):
+        raise BadInput(
+            f"The letter has {len(matters)} matters; give one response for all, or one for each. Nothing was written."
+        )
+    desk.set_responses(hand.people, hand.file.case_no, new.of_matters or [None] * len(matters))
+    hand.keep(response=new.response)
 
 
 def _wished_way(wished: str | None) -> Way:

@@ -269,6 +269,7 @@ def _left(hand: Hand, paper: _Paper, sent_on: date) -> CaseState:
     desk.alter_letter(hand.people, hand.file.case_no, answer=sealed)
     desk.end_wait(hand.people, hand.file.case_no, sent_on)
     replies.alter_dispatch(hand.people, hand.file.case_no, sent_on=sent_on, sent_by=hand.by.handler_id)
+    hand.keep(answered_as=hand.file.response)
     if hand.file.response == Response.CONSIDERED:
         hand.keep(follow_up_on=reply_clocks().follow_up(sent_on))
     after = CaseState.NOT_OURS if hand.file.not_ours == NotOurs.TOLD else CaseState.ANSWERED

@@ -156,18 +156,13 @@ def _file(letter: Untaken, year: int, file_no: int, clock: ReplyClock | None) ->
         "file_no": file_no,
         "arrived_on": letter.received_on,
         "clock": clock.name if clock is not None else None,
-        **dict.fromkeys(("in_charge", "response", "follow_up_on", "not_ours")),
+        **dict.fromkeys(("in_charge", "response", "answered_as", "late_because", "follow_up_on", "not_ours")),
     }
 
 
 def _matter(letter: Untaken) -> dict[str, Any]:
-    return {
-        "case_no": letter.case_no,
-        "seq": 1,
-        "department": letter.department,
-        "kind": letter.kind,
-        "response": None,
-    }
+    """One matter, until the desk says otherwise; whose it is, the letter says: it may be assigned to another."""
+    return {"case_no": letter.case_no, "seq": 1, "department": None, "kind": letter.kind, "response": None}
 
 
 def _flags(office: Office, case_no: int, opinion: str) -> list[dict[str, Any]]:

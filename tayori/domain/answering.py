@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,36 @@ RESPONSE_TERMS: Final[Mapping[Response, str]] = {
     Response.DIFFICULT: "困難",
     Response.PASSED_ON: "国都等へ伝達",
     Response.OTHER: "その他",
+}
+
+
+PROMISED: Final = frozenset({Response.CONSIDERED, Response.PLANNED})
+"""What an answer leaves open: a later report tells how much of it was done."""
+
+
+def leading(responses: Sequence[Response]) -> Response:
+    """Give what a whole answer is followed up by: 検討 where any of its matters is considered, else the first's."""
+    return Response.CONSIDERED if Response.CONSIDERED in responses else responses[0]
+
+
+class Lateness(StrEnum):
+    """Why an answer left after its target date. Few and coarse, so that none tells of one letter."""
+
+    COORDINATION = "coordination"
+    INQUIRY = "inquiry"
+    POLICY = "policy"
+    WRITER = "writer"
+    WORKLOAD = "workload"
+    OTHER = "other"
+
+
+LATENESS_TERMS: Final[Mapping[Lateness, str]] = {
+    Lateness.COORDINATION: "関係する部署・機関との調整",
+    Lateness.INQUIRY: "現地や事実の調査",
+    Lateness.POLICY: "制度・方針の検討",
+    Lateness.WRITER: "差出人への確認",
+    Lateness.WORKLOAD: "事務の集中・処理の遅れ",
+    Lateness.OTHER: "その他",
 }
 
 

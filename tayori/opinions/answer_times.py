@@ -12,9 +12,9 @@ NINTH_TENTH: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Open days of one group of answers; None where too few letters stand on one side of the figure.
+    """Open days of one group of answers (通); None where too few letters stand on one side of the figure.
 
-    `within` of `answered` were answered by their target date.
+    `within` of `answered` matters (件) were answered by their target date.
     """
 
     group: str
@@ -24,9 +24,9 @@ class Taken:
     ninth_tenth: int | None
 
 
-def taken(group: str, days: Sequence[int], within: int, *, k: int) -> Taken:
-    """Sum up the answers of a group; `days` are the open days of each, `within` how many kept their target."""
-    return Taken(group, len(days), within, quantile(days, MEDIAN, k=k), quantile(days, NINTH_TENTH, k=k))
+def taken(group: str, days: Sequence[int], within: int, over: int, *, k: int) -> Taken:
+    """Sum up the answers of a group; `days` are those of each, the others count matters by their target."""
+    return Taken(group, within + over, within, quantile(days, MEDIAN, k=k), quantile(days, NINTH_TENTH, k=k))
 
 
 def quantile(days: Sequence[int], share: float, *, k: int) -> int | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from tayori.opinions.disclosure.editions import Count, Edition, Place
 from tayori.opinions.disclosure.tables import Key
 from tayori.opinions.period import Period, quarter_of
-from tayori.opinions.report_tables import FOLDED, OTHER
+from tayori.opinions.report_tables import ANY, FOLDED, OTHER
+from tayori.opinions.taking_part import rows_of, whatever
 from tayori.opinions.trends import within
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def places(period: Period, number: int) -> Callable[[Key], Place]:
             elif name == "quarter":
                 when = frozenset(month for month in period.months if quarter_of(month) == code)
             elif name == "month_before":
-                when = frozenset(period.months_before if code == "*" else (code,))
+                when = frozenset(period.months_before if code == ANY else (code,))
             elif name == "years_before":
                 when = frozenset(period.years_before(int(code)))
             elif name.endswith(_BEFORE):
@@ -62,7 +63,7 @@ class Truth:
         for name in FOLDED:
             if what.get(name, "").startswith(f"{OTHER}#"):
                 return self._folded(place, name, int(what[name].removeprefix(f"{OTHER}#")))
-        counted = self._counted(tuple(what))
+        counted = self._counted(tuple(what), tuple(name for name, code in what.items() if code == ANY))
         found = [counted.get((*what.values(), month), (0, 0)) for month in place.when]
         return Count(sum(pair[0] for pair in found), sum(pair[1] for pair in found))
 
@@ -87,8 +88,12 @@ class Truth:
             whole.matters - sum(one.matters for one in parts), whole.letters - sum(one.letters for one in parts)
         )
 
-    def _count(self, names: tuple[str, ...]) -> dict[tuple[str, ...], tuple[int, int]]:
-        grouped = self._rows.groupby([*names, "month"], observed=True)["mart_key"].agg(["size", "nunique"])
+    def _count(self, names: tuple[str, ...], whole: tuple[str, ...]) -> dict[tuple[str, ...], tuple[int, int]]:
+        """Matters and letters by some columns and the month; of `whole` ones whatever they say, if anything."""
+        rows = rows_of(self._rows, names)
+        for name in whole:
+            rows = whatever(rows.loc[rows[name].notna()], name)
+        grouped = rows.groupby([*names, "month"], observed=True)["mart_key"].agg(["size", "nunique"])
         codes = [code if isinstance(code, tuple) else (code,) for code in grouped.index]
         return {
             code: (int(size), int(letters))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from tayori.domain.answering import RESPONSE_TERMS
+from tayori.domain.answering import LATENESS_TERMS, RESPONSE_TERMS
 from tayori.domain.organisation import organisation
 from tayori.domain.states import CaseState
 from tayori.domain.ward import ward
@@ -26,6 +26,8 @@ from tayori.opinions.themes import theme_rules
 UNSET: Final = "（未定）"
 OTHER: Final = "（その他）"
 NO_TOPIC: Final = "0000"
+ANY: Final = "*"
+"""Whatever it is, as long as there is one."""
 STATES: Final[Mapping[str, str]] = {
     CaseState.ANSWERED: "回答",
     CaseState.CIRCULATED: "供覧",
@@ -61,11 +63,14 @@ SINGLES: Final[Mapping[str, str]] = {
     "channel": "媒体別の件数",
     "kind": "種別の件数",
     "state": "処理別の件数",
-    "measure": "対応区分別の件数",
+    "measure": "回答の対応区分別の件数",
+    "lateness": "目安を過ぎた理由別の件数",
     "topic": "話題別の件数",
 }
 INSTEAD: Final = frozenset({"month", "department", "theme", "wanted", "sender", "pace"})
 """Single tables that stand only where no other table prints the same counts."""
+PARTS_OF: Final[Mapping[str, Key]] = {"measure": cell(state=CaseState.ANSWERED.value), "lateness": cell(pace="over")}
+"""What the rows of a single table add up to where that is not everything: a measure is of answers alone."""
 FINE: Final = (("theme", "month"), ("department", "month"))
 """Tables that stand only where k letters would fall into each cell if all held the same."""
 COMPARED: Final[Mapping[str, tuple[str, str]]] = {
@@ -75,7 +80,7 @@ COMPARED: Final[Mapping[str, tuple[str, str]]] = {
     "channel": ("媒体", "媒体別の{before}との比較"),
 }
 """What stands beside the year before: the head of its rows, and the title with what that year is called."""
-BEFORE: Final[Key] = cell(month_before="*")
+BEFORE: Final[Key] = cell(month_before=ANY)
 LETTERS: Final[Key] = cell(unit="letters")
 FURTHER: Final[Key] = cell(unit="further")
 FIRSTS: Final[Key] = cell(unit="firsts")
@@ -117,6 +122,7 @@ def _known(period: Period, topics: Iterable[str]) -> dict[str, tuple[str, Mappin
         "sender": ("差出人", SENDERS),
         "pace": ("回答", PACES),
         "measure": ("対応区分", {**{code.value: term for code, term in RESPONSE_TERMS.items()}, UNSET: UNSET}),
+        "lateness": ("理由", {**{code.value: term for code, term in LATENESS_TERMS.items()}, UNSET: UNSET}),
         "topic": ("話題", {code: code for code in (*told, OTHER, NO_TOPIC)}),
     }
 
@@ -171,7 +177,8 @@ def _singles(
 
 
 def _single(dimension: Dimension, title: str) -> Table:
-    series = Series("件数", TOTAL, tuple(((dimension.name, code),) for code in dimension.labels))
+    whole = PARTS_OF.get(dimension.name, TOTAL)
+    series = Series("件数", whole, tuple(((dimension.name, code),) for code in dimension.labels))
     return side_by_side(dimension.name, title, dimension.term, tuple(dimension.labels.values()), [series])
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tayori.domain.organisation import organisation
 from tayori.errors import BadInput
+from tayori.opinions import promises, taking_part
 from tayori.opinions.disclosure.release import release
 from tayori.opinions.disclosure.suppression import EXTERNAL_K
-from tayori.opinions.disclosure.tables import TOTAL, Dimension, Figures, Key, SuppressedTable, at_least
+from tayori.opinions.disclosure.tables import TOTAL, Dimension, Figures, Key, SuppressedTable, Table, at_least
 from tayori.opinions.period import EARLIER, Period, quarter_of
 from tayori.opinions.report_tables import (
     BEFORE,
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = ("mart_key", "month", "channel", "department", "kind", "theme", "state")
-"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `topic` and `repeats` give further tables."""
+"""What facts hold at least; `wanted`, `sender`, `pace`, `measure`, `lateness`, `outcome`, `related`, `topic` and
+`repeats` give further tables."""
 COURSES: Final = ("theme", "department", "channel")
-_NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "topic"}
+_NAMED: Final = frozenset(COLUMNS[1:]) | {"wanted", "sender", "pace", "measure", "lateness", "topic"}
+_TOLD_ASIDE: Final = frozenset({"related", "outcome"})
 
 
 def tabulate(facts: "pd.DataFrame", k: int = EXTERNAL_K, *, period: Period) -> list[SuppressedTable]:
@@ -77,20 +80,37 @@ def figures_of(facts: "pd.DataFrame", period: Period, k: int = EXTERNAL_K) -> Fi
     names = {name for pair in pairs for name in pair} | {*SINGLES, *COMPARED} & dimensions.keys()
     wanted = [(rows, names) for names in ((), *((name,) for name in sorted(names)), *pairs)]
     wanted += [(compared, (f"{name}_before",)) for name in COMPARED if earlier]
+    tables, further = _beside(rows, facts, period, earlier, dimensions["department"])
+    wanted += further
     merged = {key: pair for held, names in wanted for key, pair in _count(held, names).items()}
     merged |= _units(rows) | _years(facts, period)
     figures = Figures(
-        tables=tuple(tables_of(dimensions, pairs, period, earlier, texts="repeats" in rows.columns)),
+        tables=(*tables_of(dimensions, pairs, period, earlier, texts="repeats" in rows.columns), *tables),
         values={key: pair[0] for key, pair in merged.items()},
         letters={key: pair[1] for key, pair in merged.items()},
+        known=frozenset({taking_part.NEVER}) if "related" in rows.columns else frozenset(),
         alone=_alone(wanted),
     )
     return at_least(figures, _known_of(dimensions, earlier, k))
 
 
+def _beside(
+    rows: "pd.DataFrame", facts: "pd.DataFrame", period: Period, earlier: int, departments: Dimension
+) -> tuple[list[Table], list[tuple["pd.DataFrame", tuple[str, ...]]]]:
+    """Tables that do not count each matter once, for the columns there are, with what is counted for them."""
+    tables, wanted = [], []
+    if "related" in rows.columns:
+        tables.append(taking_part.table(departments))
+        wanted += taking_part.wanted(rows)
+    if "outcome" in facts.columns and earlier:
+        tables.append(promises.table(period, earlier))
+        wanted += promises.wanted(facts, period, earlier)
+    return tables, wanted
+
+
 def _occurring(rows: "pd.DataFrame", before: "pd.DataFrame") -> dict[str, set[str]]:
     """What occurs of each dimension, now or a year before: a field without a letter now has its row."""
-    found = {name: set(rows[name]) for name in rows.columns if name in _NAMED | {"quarter"}}
+    found = {name: set(rows[name].dropna()) for name in rows.columns if name in _NAMED | {"quarter"}}
     return found | {name: found[name] | set(before[name]) for name in COMPARED if name != "month" and len(before)}
 
 
@@ -132,9 +152,9 @@ def within(facts: "pd.DataFrame", months: Sequence[str]) -> "pd.DataFrame":
     if missing:
         raise BadInput(f"The facts lack the columns {', '.join(missing)}. Nothing was written.")
     rows = facts.loc[facts["month"].isin(months)]
-    rows = rows.assign(**{name: rows[name].astype("category") for name in rows.columns if name in _NAMED})
+    rows = rows.assign(**{name: rows[name].astype("category") for name in rows.columns if name in _NAMED | _TOLD_ASIDE})
     rows = rows.assign(department=_under_divisions(rows["department"]))
-    unset = {"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided, "measure": UNSET, "topic": NO_TOPIC}
+    unset = {"department": UNSET, "kind": UNSET, "theme": theme_rules().undecided, "topic": NO_TOPIC}
     told = {name: _filled(rows[name], value) for name, value in unset.items() if name in rows.columns}
     return rows.assign(**told, quarter=rows["month"].map(quarter_of).astype("category"))
 
@@ -179,10 +199,12 @@ def _rare_folded(rows: "pd.DataFrame", k: int) -> "pd.DataFrame":
 
 
 def _units(rows: "pd.DataFrame") -> dict[Key, tuple[int, int]]:
-    """Letters, further matters of a letter, and letters whose text came before; with the letters behind each."""
+    """Letters, further matters of a letter, and letters whose text came before; with the letters behind each.
+
+    Further matters say how the desk divided letters, not what anybody wrote: they are of all letters, however few.
+    """
     letters = int(rows["mart_key"].nunique())
-    with_further = int((rows["mart_key"].value_counts() > 1).sum())
-    counted = {LETTERS: (letters, letters), FURTHER: (len(rows) - letters, with_further)}
+    counted = {LETTERS: (letters, letters), FURTHER: (len(rows) - letters, letters)}
     if "repeats" in rows.columns:
         repeats = int(rows.loc[rows["repeats"], "mart_key"].nunique())
         counted |= {FIRSTS: (letters - repeats, letters - repeats), REPEATS: (repeats, repeats)}

@@ -51,6 +51,9 @@ NUMBERS: Final[Mapping[str, str]] = {
     "topic": "A-24",
     "units": "A-25",
     "texts": "A-26",
+    "department_part": "A-27",
+    "lateness": "A-28",
+    "promised": "A-29",
     "times": "B-01",
     "changes": "B-02",
     "new_words": "B-03",
@@ -98,6 +101,25 @@ _SPECIAL: Final[Mapping[str, tuple[str, str]]] = {
     "texts": (
         "受付月が対象期間にある投書を、文面が初めてのものと、先の投書と同じものとに分けて通で数える。",
         ("SELECT 先の投書と同じ文面, COUNT(DISTINCT 投書) FROM 件 WHERE 受付月 IN {月} GROUP BY 先の投書と同じ文面"),
+    ),
+    "measure": (
+        "受付月が対象期間にあり、区が回答した意見等を、対応区分ごとに件で数える。",
+        "SELECT 対応区分, COUNT(*) FROM 件 WHERE 受付月 IN {月} AND 処理 = '回答' GROUP BY 対応区分",
+    ),
+    "lateness": (
+        "受付月が対象期間にあり、目安を過ぎて回答した意見等を、その理由ごとに件で数える。",
+        "SELECT 理由, COUNT(*) FROM 件 WHERE 受付月 IN {月} AND 目安に対する回答日 = '目安超過の回答' GROUP BY 理由",
+    ),
+    "department_part": (
+        "受付月が対象期間にある意見等を、関わる部ごとに、主管と関係とに分けて件で数える。1件を関わった部のそれぞれで数える。",
+        "SELECT 部, 主管か関係か, COUNT(*) FROM 件と部 WHERE 受付月 IN {月} GROUP BY 部, 主管か関係か",
+    ),
+    "promised": (
+        "先の各年の同じ月に受け付け、「検討」「実施予定」と回答した意見等を、作成日までにどうなったかに分けて件で数える。",
+        (
+            "SELECT 年, 今の状況, COUNT(*) FROM 件 WHERE 受付月 IN 各年の同じ月 AND 対応区分 IN ('検討', '実施予定') "
+            "GROUP BY 年, 今の状況"
+        ),
     ),
     "times": (
         (

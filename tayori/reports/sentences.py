@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.promises import KEPT, WHOLE
 from tayori.opinions.report_tables import OTHER, PACES, UNSET
 from tayori.opinions.signals import Change
 from tayori.opinions.themes import theme_rules
@@ -53,8 +54,8 @@ def findings(contents: Contents) -> dict[str, str]:
         "themes": _most(_pairs(by_theme)),
         "kinds": _most(_pairs(contents.table("kind"))),
         "handling": _most(_pairs(contents.table("state")), "処理は"),
-        "times": _answered(contents),
-        "measures": _measured(_pairs(contents.table("measure"))),
+        "times": [*_answered(contents), *_most(_pairs(contents.table("lateness")), "目安を過ぎた理由は", "そのうち")],
+        "measures": [*_measured(_pairs(contents.table("measure"))), *_reflected(contents.table("promised"))],
         "changes": [*_weighed(contents), *_shifted(contents.table("theme_before"), called)],
     }
     return {part: "".join(sentences) for part, said in told.items() if (sentences := list(said))}
@@ -157,7 +158,7 @@ def _pairs(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
     return [] if table is None else [(row, cells[0]) for row, cells in zip(table.rows, table.cells, strict=True)][:-1]
 
 
-def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
+def _most(pairs: list[tuple[str, int | None]], lead: str = "", of: str = "全体") -> Iterator[str]:
     """The largest count, only if no hidden one can be larger and no other equals it; what is undecided is no answer."""
     silent = _silent()
     shown = sorted(((count, label) for label, count in pairs if count and label not in silent), reverse=True)
@@ -166,7 +167,7 @@ def _most(pairs: list[tuple[str, int | None]], lead: str = "") -> Iterator[str]:
     (count, label), whole = shown[0], sum(count or 0 for _, count in pairs)
     larger = "".join(f"「{one}」" for one, counted in pairs if one in silent and (counted or 0) >= count)
     apart = f"{larger}を除くと、" if larger else ""
-    yield f"{lead}{apart}「{label}」が{count:,}件で最も多く、全体の{count / whole:.1%}です。"
+    yield f"{lead}{apart}「{label}」が{count:,}件で最も多く、{of}の{count / whole:.1%}です。"
 
 
 def _silent() -> set[str]:
@@ -175,10 +176,23 @@ def _silent() -> set[str]:
 
 
 def _measured(pairs: list[tuple[str, int | None]]) -> Iterator[str]:
-    """The measure of most, or that the desk gave none."""
+    """The measure of most among the answers, or that the desk gave none."""
     if pairs and all(count == 0 for label, count in pairs if label != UNSET):
         yield "この期間の対応区分は記録されていません。"
-    yield from _most(pairs)
+    yield from _most(pairs, "回答したもののうち、", "回答")
+
+
+def _reflected(table: SuppressedTable | None) -> Iterator[str]:
+    """How much of what answers of earlier years promised is done, as far as it is printed; the last year first."""
+    rows = list(zip(table.rows, table.cells, strict=True))[::-1] if table is not None else []
+    told = [
+        f"{label}は{whole:,}件のうち{kept:,}件（{kept / whole:.1%}）"
+        for label, cells in rows
+        for whole, kept in [(cells[WHOLE], cells[KEPT])]
+        if whole and kept is not None
+    ]
+    if told:
+        yield f"先の年に「検討」「実施予定」と回答したもののうち、今までに実施済となったものは、{'、'.join(told)}です。"
 
 
 def _shifted(table: SuppressedTable | None, called: str) -> Iterator[str]:
@@ -279,7 +293,7 @@ def _undecided(table: SuppressedTable | None) -> Iterator[str]:
     waiting, total = dict(margin(table, by_row=True)).get(theme_rules().undecided), table.cells[-1][-1]
     if waiting and total:
         share = f"{waiting:,}件（{waiting / total:.1%}）"
-        yield f"分野を機械で決められなかったものが{share}あり、担当者の確認を待っています。"
+        yield f"内容から分野を一つに決められなかったものが{share}あり、どの分野にも含めていません。"
 
 
 def _hidden(contents: Contents) -> Iterator[str]:

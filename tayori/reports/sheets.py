@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
+from tayori.opinions.promises import KEPT, WHOLE
 from tayori.opinions.report_tables import COMPARED
 from tayori.opinions.signals import CHANGES
 from tayori.reports.charts import HIDDEN
@@ -119,7 +120,9 @@ _FORMS: Final[Mapping[Kind, Callable[[float], str]]] = {
     Kind.RATE: "{:.1f}".format,
     Kind.TEXT: str,
 }
-_SHARED: Final = frozenset({"channel", "kind", "state", "measure", "topic", "theme", "department", "wanted", "sender"})
+_SHARED: Final = frozenset(
+    {"channel", "kind", "state", "measure", "lateness", "topic", "theme", "department", "wanted", "sender"}
+)
 _CHANGED: Final = frozenset(f"{name}_before" for name in COMPARED)
 
 
@@ -133,6 +136,8 @@ def derived(table: SuppressedTable) -> tuple[str, Kind, list[float | None]] | No
         return "構成比", Kind.SHARE, [share(count, counts[-1]) for count in counts]
     if table.name == "years":
         return "前年比", Kind.CHANGE, [None, *(change(now, before) for before, now in pairwise(counts))]
+    if table.name == "promised":
+        return "反映率", Kind.SHARE, [share(cells[KEPT], cells[WHOLE]) for cells in table.cells]
     if table.name in _CHANGED:
         return f"{table.columns[1]}比", Kind.CHANGE, [change(cells[0], cells[1]) for cells in table.cells]
     return None

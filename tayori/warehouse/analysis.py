@@ -7,11 +7,12 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, case, func, insert, select, tuple_, update
 
 from tayori.warehouse.bulk import insert_rows, rows_where_in
+from tayori.warehouse.desk import RELATED
 from tayori.warehouse.schema.analysis import edition_document, settled_opinion, topic
-from tayori.warehouse.schema.desk import desk_case
+from tayori.warehouse.schema.desk import case_department, case_matter, desk_case
 from tayori.warehouse.schema.opinions import masked_opinion, opinion_case
 from tayori.warehouse.schema.people import genre_choice, reception_settings
 
@@ -56,7 +57,11 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """What a letter is counted by."""
+    """What a matter (件) of a letter (通) is counted by: what the desk said of it, else what it said of the letter.
+
+    `own` is the office that a matter names as its own, `related` those that have part in the whole letter (関係課), a
+    line for each. `response` is what the answer said, `response_now` what became of it.
+    """
 
     case_no: int
     mart_key: str
@@ -73,7 +78,11 @@ class FactRow:
     arrived_on: date
     done_on: date | None
     target_on: date | None
+    own: str | None
+    related: str | None
     response: str | None
+    response_now: str | None
+    late_because: str | None
 
 
 def _sealed() -> "Select[Any]":
@@ -249,32 +258,50 @@ def label_topic(connection: Connection, topic_no: int, label: str, by: str) -> b
 
 
 def facts(connection: Connection, first_month: str, last_month: str) -> Iterator[list[FactRow]]:
-    """Give what the letters of a span of months are counted by, block by block, by their keys; canaries left out."""
-    held, case, settled = masked_opinion.c, opinion_case.c, settled_opinion.c
+    """Give what the matters of the letters of a span of months are counted by, block by block; canaries left out.
+
+    They stand by the keys of their letters, each letter's in the desk's order; a letter without a file there is one.
+    """
+    held, letter, settled, file = masked_opinion.c, opinion_case.c, settled_opinion.c, desk_case.c
+    matter = case_matter.c
     chosen = (
         select(
-            *(
-                held[name]
-                for name in ("case_no", "mart_key", "month", "channel", "department", "kind", "theme", "state")
-            ),
-            case.answer_wanted,
-            case.name.is_(None),
+            *(held[name] for name in ("case_no", "mart_key", "month", "channel", "department")),
+            func.coalesce(matter.kind, held.kind),
+            *(held[name] for name in ("theme", "state")),
+            letter.answer_wanted,
+            letter.name.is_(None),
             settled.text_key,
             settled.topic_no,
-            func.coalesce(desk_case.c.arrived_on, case.received_on),
-            case.done_on,
-            case.target_on,
-            desk_case.c.response,
+            func.coalesce(file.arrived_on, letter.received_on),
+            letter.done_on,
+            letter.target_on,
+            matter.department,
+            _related(held.case_no),
+            func.coalesce(matter.response, file.answered_as, file.response),
+            file.response,
+            file.late_because,
         )
-        .join_from(masked_opinion, opinion_case, held.case_no == case.case_no)
-        .outerjoin(desk_case, desk_case.c.case_no == held.case_no)
+        .join_from(masked_opinion, opinion_case, held.case_no == letter.case_no)
+        .outerjoin(desk_case, file.case_no == held.case_no)
+        .outerjoin(case_matter, matter.case_no == held.case_no)
         .outerjoin(settled_opinion, settled.case_no == held.case_no)
         .where(held.month.between(first_month, last_month), held.case_no > 0)
-        .order_by(held.mart_key)
+        .order_by(held.mart_key, matter.seq)
         .execution_options(yield_per=_BLOCK)
     )
     for block in connection.execute(chosen).partitions():
         yield [FactRow(*row) for row in block]
+
+
+def _related(case_no: "ColumnElement[int]") -> "ScalarSelect[str | None]":
+    """The related offices (関係課) of a case, a line for each, in no order; none where it has none.
+
+    The part is no condition: SQLite would walk all related offices of the ward for each letter.
+    """
+    held = case_department.c
+    named = func.aggregate_strings(case((held.part == RELATED, held.department)), "\n")
+    return select(named).where(held.case_no == case_no).scalar_subquery()
 
 
 def genre_choices(connection: Connection) -> dict[int, int]:

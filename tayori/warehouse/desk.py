@@ -30,7 +30,10 @@ _OF_LETTER = (
     "case_no", "receipt_no", "channel", "addressee", "answer_wanted", "received_on", "target_on", "calendar_version",
     "kind", "state", "done_on",
 )  # fmt: skip
-_OF_DESK = ("fiscal_year", "file_no", "arrived_on", "clock", "in_charge", "response", "follow_up_on", "not_ours")
+_OF_DESK = (
+    "fiscal_year", "file_no", "arrived_on", "clock", "in_charge", "response", "answered_as", "late_because",
+    "follow_up_on", "not_ours",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class CaseFile:
     clock: str | None
     in_charge: str | None
     response: str | None
+    answered_as: str | None
+    late_because: str | None
     follow_up_on: date | None
     not_ours: str | None
 
@@ -166,6 +171,14 @@ def answered_between(connection: Connection, first: date, last: date) -> list[Ca
     return [_file(row) for row in connection.execute(chosen.order_by(opinion_case.c.case_no))]
 
 
+def late_unexplained(connection: Connection) -> list[CaseFile]:
+    """Give the cases that were answered past their target and of which nobody said why, the latest answer first."""
+    columns = opinion_case.c
+    answered = columns.state.in_([CaseState.ANSWERED, CaseState.CLOSED]) & (columns.done_on > columns.target_on)
+    chosen = _files().where(answered, desk_case.c.late_because.is_(None), columns.case_no > 0)
+    return [_file(row) for row in connection.execute(chosen.order_by(columns.done_on.desc(), columns.case_no))]
+
+
 def untaken(connection: Connection, items: Sequence[str], after: int, limit: int) -> list[Untaken]:
     """Give letters without a file of the desk, by ascending number after `after`: in the order in which they came.
 
@@ -258,6 +271,13 @@ def matters(connection: Connection, case_no: int) -> list[dict[str, Any]]:
     """Give the matters of a letter, in order."""
     chosen = select(case_matter).where(case_matter.c.case_no == case_no).order_by(case_matter.c.seq)
     return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def set_responses(connection: Connection, case_no: int, responses: Sequence[str | None]) -> None:
+    """Set what the ward does about each matter of a letter, in order; None where the letter's own response says it."""
+    for seq, response in enumerate(responses, 1):
+        mine = (case_matter.c.case_no == case_no) & (case_matter.c.seq == seq)
+        connection.execute(update(case_matter).where(mine).values(response=response))
 
 
 def counted(connection: Connection, first: date, last: date) -> tuple[int, int]:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tayori.analysis.settle import settle
 from tayori.certificates.pdf import pdf_available
+from tayori.office import open_office
 from tests.support.command import Tayori, agent_file, runner
 
 PHRASES = {name: f"a dummy passphrase of {name}" for name in ("chief", "mio", "momo", "kacho", "kakari", "clerk")}
@@ -82,10 +84,15 @@ def test_a_letter_is_answered_from_the_list_to_the_dispatch(tayori: Tayori, tmp_
     assert printed.stat().st_mode & 0o777 == 0o600
     for name in ("mio", "momo"):
         assert tayori("case", "check", number, "--as", name).code == 0
-    assert tayori("case", "dispatch", number, "--as", "mio", "--json").json["state"] == "answered"
+    left = tayori("case", "dispatch", number, "--as", "mio", "--json").json
+    assert (left["state"], left["late"]) == ("answered", True)
     assert not printed.exists()
     assert "来月中に修理します" in tayori("case", "show", number, "--as", "mio").out
     assert tayori("case", "find", "--words", "遊具", "--as", "mio", "--json").json == [{"receipt_no": number}]
+    assert [one["receipt_no"] for one in tayori("case", "late", "--json").json] == [number]
+    assert tayori("case", "late-reason", number, "--reason", "workload", "--as", "mio").code == 0
+    assert tayori("case", "late", "--json").json == []
+    assert "事務の集中" in tayori("case", "show", number, "--as", "mio").out
     assert tayori("case", "complete", number, "--as", "mio").code == 0
     assert tayori("case", "share", "--from", "2026-01-01", "--to", "2099-12-31", "--json").json["answered"] == 1
 
@@ -120,6 +127,11 @@ REFUSALS = [
     ("disclosure prepare {0} --document 8情9 --asked 2099-01-01 --as mio", 2),
     ("disclosure black-out x-0 {0} --words 佐藤 --as mio", 2),
     ("case review-after {0} --as mio", 4),
+    ("case late-reason {0} --reason 佐藤 --as mio", 2),
+    ("case late-reason R2026-9999999 --reason policy --as mio", 4),
+    ("case theme {0} 佐藤の件 --as mio", 2),
+    ("case theme {0} 公園・みどり --as mio", 4),
+    ("case theme {0} 公園・みどり --as clerk", 3),
     ("case recount --as clerk", 3),
     ("disclosure approve x-000000000000 --as chief", 4),
     ("disclosure withdraw x-000000000000 --as mio", 4),
@@ -177,3 +189,20 @@ def test_many_cases_end_at_once_and_a_flag_and_a_matter_are_recorded(tayori: Tay
         assert said.code == 0, (words, said.err)
     assert tayori("case", "list", "--json").json == []
     assert tayori("audit", "verify").code == 0
+
+
+def test_a_letter_without_a_field_gets_one_by_command(tayori: Tayori, tmp_path: Path) -> None:
+    """Listed once the analysis has looked at it, decided once, and gone from the list."""
+    said = ROW.format(3).replace("公園の遊具が壊れています。", "前に書いたことの続きです。")
+    (tmp_path / "more.csv").write_text(HEADER + said, "utf-8")
+    taken = ("ingest", "opinions", "--file", tmp_path / "more.csv", "--mapping", EXAMPLES / "desk_list.yaml")
+    assert tayori(*taken).code == tayori("case", "take-up").code == 0
+    numbers = [one["receipt_no"] for one in tayori("case", "list", "--json").json]
+    assert tayori("case", "close", *numbers, "--outcome", "circulated", "--as", "mio").code == 0
+    assert tayori("case", "themes", "--json").json == []
+    with open_office() as office:
+        settle(office)
+    assert [one["receipt_no"] for one in tayori("case", "themes", "--json").json] == numbers[-1:]
+    assert "公園・みどり" in tayori("case", "theme", numbers[-1], "公園・みどり", "--as", "mio").out
+    assert tayori("case", "themes", "--json").json == []
+    assert tayori("case", "theme", numbers[-1], "動物", "--as", "mio").code == 4

@@ -13,6 +13,7 @@ import pandas as pd
 from tayori.opinions.disclosure.tables import TOTAL, Dimension, Figures, Key, cell, two_way
 from tayori.opinions.facts import Analyst, Fact, Letter
 from tayori.opinions.masking import mask, personal_spans
+from tayori.opinions.report_tables import UNSET
 from tayori.opinions.scoring import Score, score
 from tayori.opinions.spans import Span
 from tayori.opinions.text import normalised
@@ -142,8 +143,16 @@ def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
         days=pd.Series(days).where(answered, -1),
         topic=drawn(["0001", "0002", "0000"]),
         repeats=[chance.random() < 0.1 for _ in range(letters)],
-        measure=drawn(["done", "considered", None]),
-    )
+        related=drawn([None, "健康部", "環境清掃部\n健康部"]),
+        measure=pd.Series(drawn(["done", "considered", UNSET])).where(answered, None),
+        lateness=pd.Series(drawn(["policy", "coordination", UNSET])).where(answered & late, None),
+    ).pipe(_kept_or_not, chance)
+
+
+def _kept_or_not(facts: pd.DataFrame, chance: Random) -> pd.DataFrame:
+    """Of what answers promised, half is done."""
+    kept = pd.Series([chance.choice(["done", "open"]) for _ in range(len(facts))])
+    return facts.assign(outcome=kept.where(facts["measure"] == "considered", None))
 
 
 def _skewed(chance: Random, values: Sequence[str | None]) -> str | None:

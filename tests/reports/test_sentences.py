@@ -1,5 +1,6 @@
 """Every sentence of a report holds where there is little, much is hidden, or no year before."""
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -109,3 +110,42 @@ def test_a_way_is_called_the_most_used_only_if_it_is(counts: tuple[int | None, .
     rows, cells = ("一般投書", "メール", "計"), (*((one,) for one in counts), (120,))
     table = SuppressedTable("channel", "媒体別", "媒体", rows, ("件数",), cells, 10)
     assert [one for one in summary(with_tables(table)) if one.startswith("媒体別")] == ([said] if said else [])
+
+
+def test_measures_are_shares_of_answers_and_reasons_of_late_ones() -> None:
+    """Neither is a share of everything that came in: most of that needs no answer, or was answered in time."""
+    late = replace(a_kind(30, 10, 12, rows=("制度・方針の検討", "その他", "（未定）")), name="lateness")
+    told = findings(with_tables(replace(a_kind(60, 20, 20, rows=("実施済", "検討", "（未定）")), name="measure"), late))
+    assert told["measures"].startswith("回答したもののうち、「実施済」が60件で最も多く、回答の60.0%です。")
+    assert told["times"].endswith("目安を過ぎた理由は「制度・方針の検討」が30件で最も多く、そのうちの57.7%です。")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([(60, 40, 100, 72, 28)], "、2025年度は100件のうち72件（72.0%）です。"),
+        ([(None, 40, 100, None, 28)], None),
+        ([(0, 0, 0, 0, 0)], None),
+        (
+            [(30, 20, 50, 40, 10), (60, 40, 100, 72, 28)],
+            "、2025年度は100件のうち72件（72.0%）、2024年度は50件のうち40件（80.0%）です。",
+        ),
+    ],
+)
+def test_what_became_of_promises_is_told_where_both_counts_are_printed(
+    cells: list[tuple[int | None, ...]], said: str | None
+) -> None:
+    """The last year first; a hidden count, or a year in which nothing was promised, is silent."""
+    rows = ("2024年度", "2025年度")[-len(cells) :]
+    table = SuppressedTable("promised", "今", "期間", rows, ("検討", "予定", "計", "済", "他"), tuple(cells), 10)
+    told = findings(with_tables(table))["measures"]
+    lead = "先の年に「検討」「実施予定」と回答したもののうち、今までに実施済となったものは"
+    assert (lead in told) is (said is not None)
+    assert said is None or told.endswith(lead + said)
+
+
+def test_what_has_no_field_is_told_without_a_word_about_the_office() -> None:
+    """Residents read how many have no field, not what waits for whom inside."""
+    told = " ".join(summary(a_year()))
+    assert "どの分野にも含めていません" in told
+    assert not re.search("待って|確認", told)

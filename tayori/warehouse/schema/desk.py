@@ -43,6 +43,8 @@ desk_case = Table(
     _managed("clock", String(16), nullable=True),
     _managed("in_charge", String(40), nullable=True),
     _managed("response", String(16), nullable=True),
+    _managed("answered_as", String(16), nullable=True),  # what the answer said when it left; `response` may go on
+    _managed("late_because", String(16), nullable=True),
     _managed("follow_up_on", Date, nullable=True, index=True),
     _managed("not_ours", String(16), nullable=True),
     UniqueConstraint("fiscal_year", "file_no"),

@@ -834,6 +834,8 @@ def upgrade() -> None:
         sa.Column("clock", sa.String(length=16), nullable=True),
         sa.Column("in_charge", sa.String(length=40), nullable=True),
         sa.Column("response", sa.String(length=16), nullable=True),
+        sa.Column("answered_as", sa.String(length=16), nullable=True),
+        sa.Column("late_because", sa.String(length=16), nullable=True),
         sa.Column("follow_up_on", sa.Date(), nullable=True),
         sa.Column("not_ours", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(
