@@ -12,7 +12,8 @@ from tayori.desk import handling
 from tayori.desk.dispatching import issue
 from tayori.domain.answering import Response, leading
 from tayori.office import Office
-from tayori.opinions.disclosure.editions import placed
+from tayori.opinions.disclosure.editions import Stack, placed
+from tayori.opinions.disclosure.release import release, release_beside
 from tayori.opinions.disclosure.tables import cell
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import Period
@@ -24,6 +25,7 @@ from tests.opinions.builders import dice, whole_facts
 from tests.support.letters import ALetter, receive
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
+BEFORE = Period(date(2025, 4, 1), date(2026, 3, 31))
 
 
 @pytest.fixture
@@ -114,3 +116,20 @@ def test_editions_count_the_same_places_as_the_report() -> None:
 def test_an_answer_comes_back_while_any_matter_is_considered(responses: list[str], whole: str) -> None:
     """検討 of one matter keeps the whole letter coming back; else the first matter speaks for it."""
     assert leading([Response(one) for one in responses]) == whole
+
+
+def test_a_measure_that_an_edition_hid_is_not_told_by_its_promises() -> None:
+    """Five answers said 検討, thirty 実施予定, which an edition printed: their total would tell the five."""
+    facts = years()
+    answers = facts.index[facts["month"].isin(BEFORE.months) & (facts["state"] == "answered")]
+    facts.loc[answers, ["measure", "outcome"]] = ["done", None]
+    facts.loc[answers[:41], "measure"] = ["considered"] * 5 + ["difficult"] * 6 + ["planned"] * 30
+    facts.loc[[*answers[:5], *answers[11:41]], "outcome"] = ["done", "open"] * 17 + ["done"]
+    first, second, beside = figures_of(facts, BEFORE), figures_of(facts, YEAR), places(YEAR, 2)
+    out = placed(1, first, release(first, k=10), places(BEFORE, 1))
+    assert out.cells[beside(cell(measure="planned", years_before="1"))] == 30
+    new = placed(2, second, None, beside)
+    tables = release_beside(second, [Stack(new, (out,), Truth(facts, (new, out)), 10)], beside, k=10)
+    considered, _, whole, *became = next(one for one in tables if one.name == "promised").cells[-1]
+    assert (considered, whole) == (None, None)
+    assert None in became
