@@ -82,7 +82,7 @@ def test_the_table_counts_the_same_months_of_each_earlier_year() -> None:
     facts = years()
     figures = figures_of(facts, YEAR)
     matters, table = figures.values, next(one for one in figures.tables if one.name == "promised")  # noqa: PD011
-    assert table.rows == ("2024年度", "2025年度")
+    assert table.rows == ("令和6年度（2024年度）", "令和7年度（2025年度）")
     for keys, back in zip(table.keys, (2, 1), strict=True):
         mine = facts[facts["month"].isin(YEAR.years_before(back)) & facts["outcome"].notna()]
         considered, planned, whole, kept, rest = (matters.get(key, 0) for key in keys)
