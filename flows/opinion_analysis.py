@@ -1,7 +1,7 @@
 """What residents are telling the ward: letters that are done become tables in which nobody can be found (O3)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
@@ -18,6 +18,7 @@ from tasks.opinions import (
 )
 from tasks.support import sentence_only
 from tayori.analysis.report import ReportWanted
+from tayori.opinions.period import Span
 
 # Prefect checks a form by `pattern`, not by `format`: without one, a name typed instead of a day would be kept (I3).
 Day = Annotated[date, WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})]
@@ -30,6 +31,9 @@ class Period(BaseModel):
 
     first: Day | None = Field(None, title="開始日", description="月の初日。空欄なら、終了日の12か月前の月初")
     last: Day | None = Field(None, title="終了日", description="終わった月の末日。空欄なら、先月末")
+    span: Literal[Span.MONTH, Span.QUARTER, Span.FISCAL_YEAR] | None = Field(
+        None, title="種類", description="月次・四半期・年次。開始日と終了日の代わりに選ぶと、終わった最後の期間"
+    )
     public: bool = Field(default=True, title="公表用", description="公表用は10通未満、庁内用は5通未満を秘匿")
 
 
@@ -43,7 +47,7 @@ def opinion_analysis(period: Period) -> None:
     run = begin_analysis()
     masked = mask_done()
     settled = settle_masked()
-    report = write_report(ReportWanted(first=period.first, last=period.last, public=period.public))
+    report = write_report(ReportWanted(first=period.first, last=period.last, span=period.span, public=period.public))
     end_analysis(run, masked, report)
     lines = [
         "| 項目 | 件数 |",

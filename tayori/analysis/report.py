@@ -22,7 +22,7 @@ from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.rounding import rounded
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
-from tayori.opinions.period import Period, period_wanted
+from tayori.opinions.period import Period, Span, period_wanted
 from tayori.opinions.trends import figures_of
 from tayori.opinions.verdicts import verdict
 from tayori.reports.contents import Contents, Gist, Withdrawn, read, without_words
@@ -43,6 +43,7 @@ class ReportWanted:
 
     first: date | None = None
     last: date | None = None
+    span: Span | None = None  # instead of days: the last one of its kind that is over
     public: bool = True
     folder: Path | None = None
     pdf: bool = True
@@ -87,7 +88,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
 
     """
     require_base(wanted.base)
-    period = period_wanted(wanted.first, wanted.last, office.today())
+    period = period_wanted(wanted.first, wanted.last, office.today(), wanted.span)
     gists = approved(office, wanted.gists, period)
     k = EXTERNAL_K if wanted.public else INTERNAL_K
     memory = recall(office, period, public=wanted.public)

@@ -26,6 +26,9 @@ class Span(StrEnum):
     OTHER = "ad hoc"
 
 
+_MONTHS: Final = {Span.MONTH: 1, Span.QUARTER: _QUARTER, Span.FISCAL_YEAR: YEAR}
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Whole months from the one of `start` to the one of `end`, both included."""
@@ -89,17 +92,23 @@ class Period:
         return month_label(first) if first == last else f"{month_label(first)}～{month_label(last)}"
 
 
-def period_wanted(first: date | None, last: date | None, today: date) -> Period:
+def period_wanted(first: date | None, last: date | None, today: date, span: Span | None = None) -> Period:
     """The period of a report: whole months that are over; by default the twelve up to the last full one.
+
+    With a `span`, the last month, quarter or fiscal year that is over.
 
     Counts are by month: three days would be told with the counts of their month, and a month that still runs would
     be held against a whole one of the year before.
 
     Raises:
         BadInput: the period runs backwards, cuts a month or ends in one that is not over; the sentence says which days
-            can be had instead.
+            can be had instead. Or both days and a span are given.
 
     """
+    if span is not None:
+        if first or last:
+            raise BadInput("Give the kind of period or its days, not both. Nothing was written.")
+        return last_over(span, today)
     last_full = today.replace(day=1) - timedelta(days=1)
     if first and last and first > last:
         raise BadInput("The period runs backwards; give the first day before the last.")
@@ -115,6 +124,18 @@ def period_wanted(first: date | None, last: date | None, today: date) -> Period:
         f"A report counts whole months that are over: {first} to {last} cuts a month, or ends in one that still runs. "
         f"Give {whole.start} as the first day and {whole.end} as the last. Nothing was written."
     )
+
+
+def last_over(span: Span, today: date) -> Period:
+    """The last month, quarter or fiscal year that is over."""
+    last = f"{today:%Y-%m}"
+    while True:
+        last = months_back(last, 1)
+        year, month = int(last[:4]), int(last[5:])
+        first = months_back(last, _MONTHS[span] - 1)
+        period = Period(date(int(first[:4]), int(first[5:]), 1), date(year, month, monthrange(year, month)[1]))
+        if period.span is span:
+            return period
 
 
 def months_back(month: str, count: int) -> str:

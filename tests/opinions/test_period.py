@@ -8,7 +8,7 @@ from flows.opinion_analysis import Period as Asked
 from tayori.analysis.report import ReportWanted, make_report
 from tayori.errors import BadInput
 from tayori.office import Office
-from tayori.opinions.period import Period, period_wanted
+from tayori.opinions.period import Period, Span, period_wanted
 
 TODAY = date(2026, 11, 26)
 
@@ -53,6 +53,24 @@ def test_a_month_that_still_runs_is_no_period(first: date, last: date | None) ->
     """Where nothing of it is over, there is nothing to have instead."""
     with pytest.raises(BadInput, match=f"{first:%Y-%m} is not over"):
         period_wanted(first, last, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("span", "today", "told"),
+    [
+        (Span.MONTH, date(2026, 1, 1), (date(2025, 12, 1), date(2025, 12, 31))),
+        (Span.MONTH, date(2024, 3, 31), (date(2024, 2, 1), date(2024, 2, 29))),
+        (Span.QUARTER, date(2026, 4, 2), (date(2026, 1, 1), date(2026, 3, 31))),
+        (Span.QUARTER, date(2026, 6, 30), (date(2026, 1, 1), date(2026, 3, 31))),
+        (Span.FISCAL_YEAR, date(2026, 4, 3), (date(2025, 4, 1), date(2026, 3, 31))),
+        (Span.FISCAL_YEAR, date(2026, 3, 31), (date(2024, 4, 1), date(2025, 3, 31))),
+    ],
+)
+def test_reports_that_come_round_are_of_the_last_that_is_over(span: Span, today: date, told: tuple[date, date]) -> None:
+    """A month, a quarter, a fiscal year: never one that still runs. Days beside it would contradict it."""
+    assert period_wanted(None, None, today, span) == Period(*told)
+    with pytest.raises(BadInput, match="not both"):
+        period_wanted(told[0], None, today, span)
 
 
 def test_the_last_day_of_a_month_is_not_over_on_that_day() -> None:
