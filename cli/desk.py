@@ -24,6 +24,8 @@ from tayori.warehouse import setup
 from tayori.warehouse.engines import reading
 
 APRIL, DECEMBER = 4, 12
+FIRST_YEAR, LAST_YEAR = 1947, 2200  # since there are wards
+MOST = 2**31 - 1  # that a number in a store can be
 SPAN = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?")
 As = Annotated[str, typer.Option("--as", metavar="HANDLER", help="操作する取扱者 (handler) の ID")]
 
@@ -113,6 +115,8 @@ def span(of: str) -> tuple[date, date]:
         raise BadInput("A period is a month as 2026-10, a quarter of the fiscal year as 2026-Q2, or a year as 2026.")
     year, month, quarter = int(found["year"]), found["month"], found["quarter"]
     first = int(month) if month else APRIL + 3 * (int(quarter) - 1 if quarter else 0)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadInput(f"A period lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
     begin = date(year + (first > DECEMBER), (first - 1) % DECEMBER + 1, 1)
     months = 1 if month else 3 if quarter else DECEMBER
     last = begin.month - 1 + months

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.desk import As, credential, office_here
+from cli.desk import MOST, As, credential, office_here
 from cli.show import Json, done, facts, progress, table
 from tayori.warehouse import doubts as queue
 from tayori.warehouse.doubts import Decision
@@ -48,7 +48,9 @@ def doubts(
 
 
 def doubt(
-    number: Annotated[int, typer.Argument(metavar="DOUBT", help="確認箇所の番号（doubts が示すもの）")],
+    number: Annotated[
+        int, typer.Argument(metavar="DOUBT", min=0, max=MOST, help="確認箇所の番号（doubts が示すもの）")
+    ],
     *,
     by: As,
     name: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import gists, opinion_doubts
-from cli.desk import As, credential, day, office_here, span
+from cli.desk import MOST, As, credential, day, office_here, span
 from cli.show import Json, done, facts, progress, table
 from tayori.domain.withdrawals import REASONS
 from tayori.warehouse import analysis
@@ -111,7 +111,7 @@ def editions(*, as_json: Json = False) -> None:
 
 @app.command()
 def withdraw(
-    number: Annotated[int, typer.Argument(metavar="EDITION", help="版の番号（editions が示すもの）")],
+    number: Annotated[int, typer.Argument(metavar="EDITION", min=0, max=MOST, help="版の番号（editions が示すもの）")],
     *,
     reason: Annotated[
         str, typer.Option(help="理由: " + "、".join(f"{code} {one.said}" for code, one in REASONS.items()))
@@ -134,7 +134,7 @@ def withdraw(
 
 @app.command()
 def render(
-    number: Annotated[int, typer.Argument(metavar="EDITION", help="版の番号（editions が示すもの）")],
+    number: Annotated[int, typer.Argument(metavar="EDITION", min=0, max=MOST, help="版の番号（editions が示すもの）")],
     *,
     out: Annotated[Path, typer.Option(help="書き出すフォルダ")],
     as_it_was: Annotated[
@@ -182,7 +182,7 @@ def topics(*, as_json: Json = False) -> None:
 
 @app.command("topic-label")
 def topic_label(
-    number: Annotated[int, typer.Argument(metavar="TOPIC", help="話題の番号（topics が示すもの）")],
+    number: Annotated[int, typer.Argument(metavar="TOPIC", min=0, max=MOST, help="話題の番号（topics が示すもの）")],
     label: Annotated[str, typer.Argument(help="見出し（60 字まで。個人が分かることは書かない）")],
     *,
     by: As,
@@ -198,7 +198,7 @@ def topic_label(
 
 @app.command("topic-example")
 def topic_example(
-    number: Annotated[int, typer.Argument(metavar="TOPIC", help="話題の番号（topics が示すもの）")],
+    number: Annotated[int, typer.Argument(metavar="TOPIC", min=0, max=MOST, help="話題の番号（topics が示すもの）")],
     *,
     by: As,
     as_json: Json = False,

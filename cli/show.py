@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from tayori.office import TOKYO
 
@@ -62,6 +63,11 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
+def _as_written(value: object) -> Text:
+    """A cell as it was written: brackets are no markup, signs that steer a terminal are shown and not obeyed."""
+    return Text("".join(one if one == "\n" or one.isprintable() else repr(one)[1:-1] for one in _cell(value)))
+
+
 def table(rows: Sequence[object], headings: Mapping[str, str], *, as_json: bool) -> None:
     """Show rows by the fields that the headings name; as JSON with every field under its own name."""
     written = [plain(row) for row in rows]
@@ -70,7 +76,7 @@ def table(rows: Sequence[object], headings: Mapping[str, str], *, as_json: bool)
         return
     drawn = Table(*headings.values(), box=None, pad_edge=False)
     for row in written:
-        drawn.add_row(*(_cell(row.get(name)) for name in headings))
+        drawn.add_row(*(_as_written(row.get(name)) for name in headings))
     _console().print(drawn)
 
 
@@ -82,7 +88,7 @@ def facts(value: object, headings: Mapping[str, str], *, as_json: bool) -> None:
         return
     drawn = Table(box=None, show_header=False, pad_edge=False)
     for name, heading in headings.items():
-        drawn.add_row(heading, _cell(written.get(name)))
+        drawn.add_row(heading, _as_written(written.get(name)))
     _console().print(drawn)
 
 

@@ -34,6 +34,7 @@ class Period(BaseModel):
     span: Literal[Span.MONTH, Span.QUARTER, Span.FISCAL_YEAR] | None = Field(
         None, title="種類", description="月次・四半期・年次。開始日と終了日の代わりに選ぶと、終わった最後の期間"
     )
+    trial: bool = Field(default=False, title="試作", description="庁内で見るだけの報告。版として残さない")
     public: bool = Field(default=True, title="公表用", description="公表用は10通未満、庁内用は5通未満を秘匿")
 
 
@@ -47,7 +48,8 @@ def opinion_analysis(period: Period) -> None:
     run = begin_analysis()
     masked = mask_done()
     settled = settle_masked()
-    report = write_report(ReportWanted(first=period.first, last=period.last, span=period.span, public=period.public))
+    wanted = ReportWanted(period.first, period.last, period.span, public=period.public, trial=period.trial)
+    report = write_report(wanted)
     end_analysis(run, masked, report)
     lines = [
         "| 項目 | 件数 |",

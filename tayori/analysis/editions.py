@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -130,9 +130,9 @@ def tabulate_beside(
     new = placed(memory.number, figures, None, place)
     held = memory.editions
     truth = Truth(facts, (new, *held))
-    every = Stack(new, held, truth, INTERNAL_K)
+    every = Stack(new, held, truth, INTERNAL_K, figures.known)
     given_out = tuple(one for one, row in zip(held, memory.rows, strict=True) if row.is_public)
-    stacks = [Stack(new, given_out, truth, EXTERNAL_K), every] if public else [every]
+    stacks = [Stack(new, given_out, truth, EXTERNAL_K, figures.known), every] if public else [every]
     stacks = [stack for stack in stacks if stack.earlier]
     for stack in stacks:
         _refuse_a_changed_edition(stack, memory, period)
@@ -160,10 +160,12 @@ def remember(
     figures: Figures,
     tables: Sequence[SuppressedTable],
     contents: Contents,
+    still: Callable[[Connection], None],
 ) -> None:
     """Keep what a report prints and the document that its files are made of, before they are written.
 
-    Of a report in rounded counts the memory keeps the counts before rounding: its readers know less than that.
+    `still` refuses what may not be printed by now. Of a report in rounded counts the memory keeps the counts before
+    rounding: its readers know less than that.
 
     Raises:
         Refused: another report was made, or one withdrawn, meanwhile; this one was judged without it.
@@ -190,6 +192,7 @@ def remember(
         gone = tuple(one.edition_no for one in memory.rows if one.edition_no in withdrawn)
         if (editions.latest(people) + 1, gone) != (memory.number, memory.gone):
             raise Refused("Another report was made or withdrawn meanwhile; make this one again. Nothing was written.")
+        still(people)
         editions.add(people, row, contents.written())
 
 

@@ -137,7 +137,9 @@ def _coarse(row: FactRow, department: str | None) -> tuple[str | None, ...]:
 
 def _times(row: FactRow, days_taken: Callable[[date, date], int]) -> tuple[str, int]:
     """Whether an answer with a target was out by it, and the open days that it took."""
-    if row.state not in _ANSWERED or row.target_on is None or row.done_on is None:
+    if row.state not in _ANSWERED:
+        return "unanswered", NO_DAYS
+    if row.target_on is None or row.done_on is None:
         return "none", NO_DAYS
     pace = "within" if row.done_on <= row.target_on else "over"
     return pace, days_taken(row.arrived_on, max(row.done_on, row.arrived_on))

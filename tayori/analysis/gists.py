@@ -6,6 +6,7 @@ each letter; a report prints none of them.
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from tayori.opinions.facts import Analyst
 from tayori.opinions.masking import mask
 from tayori.opinions.period import Period
 from tayori.opinions.prohibited import Level
+from tayori.opinions.text import normalise
 from tayori.opinions.tokens import Tokeniser
 from tayori.reports.contents import Gist
 from tayori.vault import roster
@@ -59,6 +61,10 @@ class Written:
         return canonical_digest({"form": "tayori gist 1", **{name: getattr(self, name) for name in TEXTS}})
 
 
+_NUMBERS: Final = re.compile(r"R\d{4}-\d{7}|\b\d{4}-(?=[0-9]*[A-Z])[0-9A-Z]{4}\b")
+"""A receipt number, or what the opinion screen gives its writer."""
+
+
 def read_gists(path: Path) -> tuple[Written, ...]:
     """Read gists from a YAML file: a list of letters, theme, gist, answer.
 
@@ -68,7 +74,7 @@ def read_gists(path: Path) -> tuple[Written, ...]:
     """
     try:
         written = yaml.safe_load(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         raise BadInput(f"{path.name} cannot be read as YAML in UTF-8. {NOTHING}") from None
     if not isinstance(written, list) or not 0 < len(written) <= MOST:
         raise BadInput(f"{path.name} is no list of 1 to {MOST} gists. {NOTHING}")
@@ -145,6 +151,12 @@ def approved(office: Office, written: Sequence[Written], period: Period) -> tupl
         return tuple(_approved(office, people, number, one, period) for number, one in enumerate(written, 1))
 
 
+def require_approved(office: Office, people: Connection, written: Sequence[Written], period: Period) -> None:
+    """Refuse gists that are not approved any more, or of whose letters one says no by now."""
+    for number, one in enumerate(written, 1):
+        _approved(office, people, number, one, period)
+
+
 def _approved(office: Office, people: Connection, number: int, one: Written, period: Period) -> Gist:
     numbers = _sources(people, number, one, None, period)
     row = gists.find(people, one.digest)
@@ -213,8 +225,10 @@ def _formed(number: int, entry: Any) -> Written:  # noqa: ANN401 - any YAML valu
     for item in TEXTS:
         if not isinstance(entry[item], str) or not 0 < len(entry[item].strip()) <= LONGEST:
             raise BadInput(f"Entry {number}: {item} is a text of 1 to {LONGEST} characters. {NOTHING}")
+        if not all(sign == "\n" or sign.isprintable() or sign == "\u3000" for sign in entry[item]):
+            raise BadInput(f"Entry {number}: {item} holds signs that cannot be seen. Write it anew. {NOTHING}")
     letters = entry["letters"]
-    if not isinstance(letters, list) or not all(isinstance(one, str) and one for one in letters):
+    if not isinstance(letters, list) or not all(isinstance(one, str) and one.isprintable() for one in letters):
         raise BadInput(f"Entry {number}: letters is a list of receipt numbers, digits alone in quotes. {NOTHING}")
     if not 0 < len(letters) <= MOST_LETTERS or len(set(letters)) < len(letters):
         raise BadInput(f"Entry {number} sums up 1 to {MOST_LETTERS} letters, each named once. {NOTHING}")
@@ -226,6 +240,8 @@ def _check_texts(written: Sequence[Written]) -> None:
     for number, one in enumerate(written, 1):
         for item in TEXTS:
             text = getattr(one, item)
+            if _NUMBERS.search(normalise(text)):
+                raise BadInput(f"Entry {number}: {item} holds a receipt number, which leads to one letter. {NOTHING}")
             if mask(text, tokeniser).counts:
                 raise BadInput(
                     f"Entry {number}: {item} holds what looks like a person's name, number or address. {NOTHING}"

@@ -7,12 +7,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from tayori.analysis.editions import out_already, recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of
-from tayori.analysis.gists import Written, approved
+from tayori.analysis.gists import Written, approved, require_approved
 from tayori.analysis.report_contents import Counted, contents_of
 from tayori.analysis.withdrawing import withdrawn_on
 from tayori.domain.withdrawals import REASONS
@@ -106,13 +108,12 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         contents = replace(made_of, edition=number, trial=wanted.trial, gists=gists)
         contents = in_rounded_counts(contents, wanted.base)
         if not wanted.trial:
-            remember(office, period, memory, figures, tables, contents)
-    made = render(contents, folder, pdf=wanted.pdf)
-    paths = made.paths
-    if wanted.intervals:
-        paths += (_interval_sheet(folder, figures, rounded(tables, wanted.base), wanted),)
+            still = partial(require_approved, office, written=wanted.gists, period=period)
+            remember(office, period, memory, figures, tables, contents, still)
+    sheet = _interval_sheet(figures, rounded(tables, wanted.base), wanted) if wanted.intervals else {}
+    made = render(contents, folder, pdf=wanted.pdf, beside=sheet)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())
-    return ReportMade(contents.edition, paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
+    return ReportMade(contents.edition, made.paths, letters, made.tables, made.suppressed_cells, len(contents.changes))
 
 
 def _given_out(
@@ -157,21 +158,19 @@ def render_edition(
         if row is not None:
             reason = REASONS[row.reason]
             gone = Withdrawn(withdrawn_on(people, row), reason.said, editions.correction_of(people, number))
-            contents = replace(contents if reason.copied_whole else without_words(contents), withdrawn=gone)
+            contents = contents if reason.copied_whole else without_words(contents)
+            contents = replace(contents, withdrawn=gone, gists=contents.gists if reason.gists_stand else ())
     return render(contents, folder, pdf=pdf).paths
 
 
-def _interval_sheet(folder: Path, figures: Figures, tables: Sequence[SuppressedTable], wanted: ReportWanted) -> Path:
-    """Write what a reader can make of every hidden count, in a folder of its own that is not handed out."""
+def _interval_sheet(figures: Figures, tables: Sequence[SuppressedTable], wanted: ReportWanted) -> dict[str, bytes]:
+    """What a reader can make of every hidden count, in a folder of its own that is not handed out."""
     k = EXTERNAL_K if wanted.public else INTERNAL_K
-    path = folder / "office-only" / "hidden-intervals.csv"
-    path.parent.mkdir(exist_ok=True)
-    with path.open("w", encoding="utf-8-sig", newline="") as held:
-        writer = csv.writer(held, lineterminator="\r\n")
-        with verdict():
-            cells = hidden_cells(figures, tables, k=k, base=wanted.base)
-        writer.writerows([HEAD, *(map(harmless, one.plain()) for one in cells)])
-    return path
+    with verdict():
+        cells = hidden_cells(figures, tables, k=k, base=wanted.base)
+    held = StringIO()
+    csv.writer(held, lineterminator="\r\n").writerows([HEAD, *(map(harmless, one.plain()) for one in cells)])
+    return {"office-only/hidden-intervals.csv": held.getvalue().encode("utf-8-sig")}
 
 
 def _refuse_only_open(office: Office, period: Period) -> None:

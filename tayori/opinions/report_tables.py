@@ -35,7 +35,12 @@ STATES: Final[Mapping[str, str]] = {
     CaseState.ANONYMOUS: "匿名",
     CaseState.NOT_OURS: "所管外",
 }
-PACES: Final[Mapping[str, str]] = {"within": "目安内の回答", "over": "目安超過の回答", "none": "目安のないもの"}
+PACES: Final[Mapping[str, str]] = {
+    "within": "目安内の回答",
+    "over": "目安超過の回答",
+    "none": "目安のない回答",
+    "unanswered": "回答以外",
+}
 SENDERS: Final[Mapping[str, str]] = {"signed": "記名", "anonymous": "匿名"}
 FOLDED: Final = ("topic",)
 """Dimensions whose values of fewer than k letters stand together: nobody listed them beforehand."""
@@ -67,6 +72,10 @@ SINGLES: Final[Mapping[str, str]] = {
     "lateness": "目安を過ぎた理由別の件数",
     "topic": "話題別の件数",
 }
+ANSWERS: Final = Sum(
+    cell(state=CaseState.ANSWERED.value), tuple(cell(pace=pace) for pace in ("within", "over", "none"))
+)
+"""What is answered, is answered within its target, past it or without one: two tables print the two sides."""
 INSTEAD: Final = frozenset({"month", "department", "theme", "wanted", "sender", "pace"})
 """Single tables that stand only where no other table prints the same counts."""
 PARTS_OF: Final[Mapping[str, Key]] = {"measure": cell(state=CaseState.ANSWERED.value), "lateness": cell(pace="over")}
@@ -150,10 +159,12 @@ def tables_of(
     for pair in pairs:
         table = two_way("_".join(pair), PAIRS[pair], dimensions[pair[0]], dimensions[pair[1]])
         more = _quarters(period, dimensions["theme"] if ("theme", "month") in pairs else None)
-        yield replace(table, sums=(*table.sums, *more)) if "quarter" in pair else table
+        table = replace(table, sums=(*table.sums, *more)) if "quarter" in pair else table
+        yield _beside_states(table, dimensions) if "pace" in pair else table
     compared = [name for name in COMPARED if years and not (name == "month" and len(period.months) == 1)]
     for name in _singles(dimensions, pairs, compared, period):
-        yield _single(dimensions[name], SINGLES[name])
+        table = _single(dimensions[name], SINGLES[name])
+        yield _beside_states(table, dimensions) if name == "pace" else table
     units = Series("数", TOTAL, (LETTERS, FURTHER))
     yield side_by_side("units", "通数と件数", "数え方", ("投書の数（通）", "同じ投書の2件目以降"), [units])
     if texts:
@@ -174,6 +185,11 @@ def _singles(
     for name in SINGLES:
         if name in dimensions and name not in alone and not (name in INSTEAD and name in elsewhere):
             yield name
+
+
+def _beside_states(table: Table, dimensions: Mapping[str, Dimension]) -> Table:
+    """A table of paces with the sum that its readers take from the table of states."""
+    return replace(table, sums=(*table.sums, ANSWERS)) if "state" in dimensions else table
 
 
 def _single(dimension: Dimension, title: str) -> Table:

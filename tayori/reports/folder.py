@@ -82,7 +82,7 @@ def _of_a_trial(folder: Path) -> frozenset[str]:
     if not mark.exists():
         return frozenset()
     inside = folder.resolve()
-    names = mark.read_text("utf-8").splitlines()[1:]
+    names = mark.read_text("utf-8", "replace").splitlines()[1:]
     return frozenset(name for name in names if (folder / name).resolve().is_relative_to(inside) and name)
 
 

@@ -3,6 +3,7 @@
 It is made from the contents of an edition only (`tayori.reports.contents`); same contents, same bytes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -41,11 +42,13 @@ class Report:
     suppressed_cells: int
 
 
-def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
+def render(
+    contents: Contents, out_dir: Path, *, pdf: bool = False, beside: Mapping[str, bytes] | None = None
+) -> Report:
     """Write an edition into a folder: opinion-report.html, mayor.html, tables.xlsx, tables/*.csv, and PDFs if asked.
 
-    Those of a withdrawn edition are called otherwise, so that none takes the place of what was given out. PDFs need the
-    system library Pango; without it they are left out.
+    What is `beside` is written with them. Those of a withdrawn edition are called otherwise, so that none takes the
+    place of what was given out. PDFs need the system library Pango; without it they are left out.
 
     Raises:
         Refused: the folder holds the files of another report.
@@ -60,7 +63,7 @@ def render(contents: Contents, out_dir: Path, *, pdf: bool = False) -> Report:
     files |= {f"tables/{before}{sheet.name}.csv": csv_bytes(sheet, heads) for sheet in in_order(contents)}
     if pdf and pdf_available():
         files |= {f"{before}{name}.pdf": pdf_bytes(page, name) for name, page in made.items()}
-    paths = write_files(out_dir, files, trial=contents.trial)
+    paths = write_files(out_dir, files | dict(beside or {}), trial=contents.trial)
     return Report(paths, len(contents.tables), contents.hidden_cells)
 
 

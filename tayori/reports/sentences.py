@@ -49,13 +49,13 @@ def findings(contents: Contents) -> dict[str, str]:
     told = {
         "years": _against_last_year(contents),
         "months": _busiest(contents.table("month_before") or counts_by(contents, "month")),
-        "channels": [*_most(_pairs(contents.table("channel"))), *_shifted(contents.table("channel_before"), called)],
-        "departments": [*_most(_pairs(by_department)), *_shifted(contents.table("department_before"), called)],
-        "themes": _most(_pairs(by_theme)),
-        "kinds": _most(_pairs(contents.table("kind"))),
-        "handling": _most(_pairs(contents.table("state")), "処理は"),
-        "times": [*_answered(contents), *_most(_pairs(contents.table("lateness")), "目安を過ぎた理由は", "そのうち")],
-        "measures": [*_measured(_pairs(contents.table("measure"))), *_reflected(contents.table("promised"))],
+        "channels": [*_most(contents.table("channel")), *_shifted(contents.table("channel_before"), called)],
+        "departments": [*_most(by_department), *_shifted(contents.table("department_before"), called)],
+        "themes": _most(by_theme),
+        "kinds": _most(contents.table("kind")),
+        "handling": _most(contents.table("state"), "処理は"),
+        "times": [*_answered(contents), *_most(contents.table("lateness"), "目安を過ぎた理由は", "そのうち")],
+        "measures": [*_measured(contents.table("measure")), *_reflected(contents.table("promised"))],
         "changes": [*_weighed(contents), *_shifted(contents.table("theme_before"), called)],
     }
     return {part: "".join(sentences) for part, said in told.items() if (sentences := list(said))}
@@ -113,12 +113,12 @@ def within_target(contents: Contents) -> float | None:
 def _total(units: SuppressedTable | None) -> Iterator[str]:
     if units is None:
         return
-    letters, further, matters = (cells[0] for cells in units.cells)
+    letters, _, matters = (cells[0] for cells in units.cells)
     if matters is None:
         yield "寄せられた意見等の合計は、秘匿のため示しません。"
     elif letters is None:
         yield f"寄せられた意見等は{matters:,}件でした。"
-    elif not further:
+    elif letters == matters:
         yield f"寄せられた意見等は{matters:,}件（{letters:,}通）でした。"
     else:
         yield f"寄せられた意見等は{letters:,}通、内容ごとに数えて{matters:,}件でした。"
@@ -158,13 +158,15 @@ def _pairs(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
     return [] if table is None else [(row, cells[0]) for row, cells in zip(table.rows, table.cells, strict=True)][:-1]
 
 
-def _most(pairs: list[tuple[str, int | None]], lead: str = "", of: str = "全体") -> Iterator[str]:
+def _most(table: SuppressedTable | None, lead: str = "", of: str = "全体") -> Iterator[str]:
     """The largest count, only if no hidden one can be larger and no other equals it; what is undecided is no answer."""
-    silent = _silent()
+    silent, pairs = _silent(), _pairs(table)
     shown = sorted(((count, label) for label, count in pairs if count and label not in silent), reverse=True)
     if len(shown) < 2 or shown[0][0] == shown[1][0] or any(count is None for _, count in pairs):  # noqa: PLR2004
         return
-    (count, label), whole = shown[0], sum(count or 0 for _, count in pairs)
+    (count, label), whole = shown[0], table.cells[-1][0] if table is not None else None
+    if not whole:
+        return
     larger = "".join(f"「{one}」" for one, counted in pairs if one in silent and (counted or 0) >= count)
     apart = f"{larger}を除くと、" if larger else ""
     yield f"{lead}{apart}「{label}」が{count:,}件で最も多く、{of}の{count / whole:.1%}です。"
@@ -175,11 +177,12 @@ def _silent() -> set[str]:
     return {theme_rules().undecided, theme_rules().withheld, UNSET, OTHER}
 
 
-def _measured(pairs: list[tuple[str, int | None]]) -> Iterator[str]:
+def _measured(table: SuppressedTable | None) -> Iterator[str]:
     """The measure of most among the answers, or that the desk gave none."""
+    pairs = _pairs(table)
     if pairs and all(count == 0 for label, count in pairs if label != UNSET):
         yield "この期間の対応区分は記録されていません。"
-    yield from _most(pairs, "回答したもののうち、", "回答")
+    yield from _most(table, "回答したもののうち、", "回答")
 
 
 def _reflected(table: SuppressedTable | None) -> Iterator[str]:

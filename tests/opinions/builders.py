@@ -139,7 +139,7 @@ def whole_facts(chance: Random, letters: int, months: Sequence[str]) -> pd.DataF
     return facts.assign(
         wanted=drawn(["yes", "no", "unknown"]),
         sender=drawn(["signed", "anonymous"]),
-        pace=(late.map({True: "over", False: "within"})).where(answered, "none"),
+        pace=(late.map({True: "over", False: "within"})).where(answered, "unanswered"),
         days=pd.Series(days).where(answered, -1),
         topic=drawn(["0001", "0002", "0000"]),
         repeats=[chance.random() < 0.1 for _ in range(letters)],

@@ -7,7 +7,7 @@ import pytest
 
 from tayori.analysis.changes import changes_of
 from tayori.opinions.disclosure.tables import SuppressedTable
-from tayori.opinions.signals import Course
+from tayori.opinions.signals import Change, Course
 from tayori.warehouse.analysis import TopicRow
 
 TOPIC = TopicRow(7, "自転車・駐輪場", None, {"自転車": 1.0}, "2025-04", datetime(2025, 5, 1, tzinfo=UTC))
@@ -53,6 +53,14 @@ def test_no_change_tells_a_count_that_a_table_hides(
     assert [(one.label, one.now, one.before) for one in changes_of(courses, tables, {}, 10)] == [
         (label, *counts) for counts in told
     ]
+
+
+@pytest.mark.parametrize(("earlier", "change"), [((0, 0, 1), "NEW"), ((0, 0, 0), "NEW"), ((5, 0, 0), "RISEN")])
+def test_new_or_risen_is_said_by_the_printed_year_alone(earlier: tuple[int, ...], change: str) -> None:
+    """Older years are in no table of the report: beside a printed nought, "risen" would say that one had letters."""
+    tables = two_columns("theme_before", "動物", 60, earlier[0])
+    (told,) = changes_of([Course("theme", "動物", 60, earlier)], tables, {}, 10)
+    assert told.change is Change[change]
 
 
 def test_without_a_table_of_the_year_before_nothing_is_told() -> None:

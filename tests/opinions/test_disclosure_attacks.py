@@ -9,7 +9,7 @@ from tayori.opinions.disclosure.tables import TOTAL_LABEL
 from tayori.opinions.period import Period
 from tayori.opinions.report_tables import NO_TOPIC, OTHER
 from tayori.opinions.trends import tabulate
-from tests.opinions.builders import dice, facts_frame
+from tests.opinions.builders import dice, facts_frame, whole_facts
 
 YEAR = Period(date(2026, 4, 1), date(2027, 3, 31))
 WRITTEN = "模擬花子 090-0000-0000"
@@ -50,3 +50,17 @@ def test_one_letter_that_counts_often_makes_no_department() -> None:
     ten = pd.concat([facts.head(1).assign(department=WRITTEN)] * 10)
     for table in tabulate(pd.concat([facts, ten]), 10, period=YEAR):
         assert WRITTEN not in (*table.rows, *table.columns)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_late_answers_do_not_follow_from_the_states(seed: int) -> None:
+    """A month prints 回答 in one table and 目安内 in another: what is left of it is no count under k."""
+    month = Period(date(2026, 4, 1), date(2026, 4, 30))
+    facts = whole_facts(dice(seed), 60, month.months)
+    tables = {table.name: table for table in tabulate(facts, 10, period=month)}
+    paces = dict(zip(tables["pace"].rows, (cells[0] for cells in tables["pace"].cells), strict=True))
+    answered = dict(zip(tables["state"].rows, (cells[0] for cells in tables["state"].cells), strict=True))["回答"]
+    late = int((facts["pace"] == "over").sum())
+    assert late or not seed
+    if 0 < late < 10 and answered is not None and paces["目安内の回答"] is not None:
+        assert answered - paces["目安内の回答"] >= 10

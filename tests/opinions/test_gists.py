@@ -223,6 +223,8 @@ def test_a_wish_is_the_desks_to_write_down(one: Desk) -> None:
         ("母は認知症です。", "sensitive matter"),
         ("私は生活保護を受けています。", "sensitive matter"),
         ("隣の佐藤さんは前科がある。", "name, number or address"),
+        ("Ｒ２０２６－０００００２５ の方から。", "receipt number"),
+        ("1126-7K3F の方から。", "receipt number"),
     ],
 )
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -251,6 +253,10 @@ GOOD = "- letters: [R2026-0000001]\n  theme: 公園・みどり\n  gist: 遊具�
         (GOOD.replace("[R2026-0000001]", "[R2026-0000001, R2026-0000001]"), "named once"),
         (GOOD.replace("[R2026-0000001]", "[20260001]"), "list of receipt numbers"),
         (GOOD + GOOD, "Entry 2 says the same as entry 1"),
+        (GOOD.replace("修繕します。", '"修繕\\x07します。"'), "signs that cannot be seen"),
+        (GOOD.replace("修繕します。", '"修繕\\u202eします。"'), "signs that cannot be seen"),
+        (GOOD.replace("公園・みどり", "2026-02-30"), "YAML"),
+        ("[" * 5_000, "YAML"),
     ],
 )
 def test_a_file_that_is_none_is_told_by_its_place(tmp_path: Path, written: str, told: str) -> None:

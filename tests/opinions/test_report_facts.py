@@ -56,8 +56,14 @@ def test_days_are_those_of_the_desk(office: Office) -> None:
 
 
 def test_what_has_no_target_is_in_no_share(office: Office) -> None:
-    """Circulated, or without a target: neither within nor over, and no days."""
+    """Circulated, or answered without a target: neither within nor over, and no days."""
     found = counted(office, target_on=None, done_on=date(2020, 4, 10), state=CaseState.CIRCULATED)
+    assert (found["pace"], found["days"]) == ("unanswered", -1)
+
+
+def test_an_answer_without_a_target_is_told_apart_from_none(office: Office) -> None:
+    """What is answered is the sum of three paces: readers hold that against the table of states."""
+    found = counted(office, target_on=None, done_on=date(2020, 4, 10), state=CaseState.ANSWERED)
     assert (found["pace"], found["days"]) == ("none", -1)
 
 

@@ -87,16 +87,19 @@ class Stack:
     earlier: tuple[Edition, ...]
     truth: Truth = field(repr=False)
     k: int
+    never: frozenset[Key] = frozenset()  # what cannot occur by nature, in whatever months
 
     @cached_property
     def known(self) -> frozenset[Key]:
-        """Counts that an earlier edition printed and that are the same today."""
-        return frozenset(
+        """Counts that an earlier edition printed and that are the same today, and noughts that cannot be otherwise."""
+        printed = (
             place.key
             for edition in self.earlier
             for place, count in edition.cells.items()
             if count is not None and self.truth(place).matters == count
         )
+        nought = (Place(what, when).key for what in self.never for when in self.places.get(what, ()))
+        return frozenset(printed) | frozenset(nought)
 
     @cached_property
     def moved(self) -> Mapping[Key, Interval]:
