@@ -26,6 +26,7 @@ from tayori.warehouse.engines import reading, writing
 from tests.support.handlers import a_handler
 
 FIRST, UNTIL, LAST = date(2026, 9, 1), date(2026, 10, 30), date(2026, 10, 31)
+COUNTED = frozenset({"channel", "theme_kind", "department_part", "state", "units", "theme_before"})
 YEARLY = 6  # two months are a sixth of the letters of a year
 
 
@@ -145,7 +146,7 @@ def test_a_report_in_rounded_counts_is_remembered_as_if_it_were_not(sqlite_offic
     assert {count for count, again in both if count != again} == set()
     assert any(count % 5 for count, _ in both)
     for path in rounded.paths:
-        if path.suffix == ".csv":
+        if path.parent.name == "tables" and path.stem in COUNTED:
             cells = [one for line in path.read_text("utf-8-sig").splitlines()[1:] for one in line.split(",")[1:]]
             assert all(int(one) % 5 == 0 for one in cells if one.isdigit())
 

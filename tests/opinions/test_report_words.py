@@ -15,6 +15,7 @@ from tayori.warehouse.engines import reading
 from tests.support.letters import ALetter, receive
 
 DAYS: Final = {month: date(2020, month, 2) for month in (4, 5, 6)}
+LASTS: Final = {4: date(2020, 4, 30), 5: date(2020, 5, 31), 6: date(2020, 6, 30)}
 ASKED: Final = {"遊具", "野良猫"}
 PARK: Final = "公園の遊具を直してください。"
 CATS: Final = "公園の遊具のそばに野良猫がいます。"
@@ -36,7 +37,7 @@ def put(office: Office, month: int, *texts: str) -> None:
 
 def printed(office: Office, first: int, last: int, *, public: bool = True) -> Contents:
     """What a report of some months of 2020 prints, as it was kept."""
-    wanted = ReportWanted(DAYS[first], DAYS[last], public=public, pdf=False)
+    wanted = ReportWanted(DAYS[first].replace(day=1), LASTS[last], public=public, pdf=False)
     with reading(office.warehouse) as people:
         document = analysis.document_of(people, make_report(office, wanted).edition)
     assert document is not None

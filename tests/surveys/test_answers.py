@@ -229,7 +229,7 @@ def test_results_hide_small_counts_and_what_would_give_them_away(sqlite_office: 
     assert written.startswith("\ufeff設問,回答,人数")
     assert "使わない,秘" in written
     page = survey_page(told.survey, told.tables, told.k, sqlite_office.today())
-    assert "回答した人は40人です（無記名）" in page
+    assert "回答した人は40人です。" in page
     assert page == survey_page(told.survey, told.tables, told.k, sqlite_office.today())
 
 
