@@ -92,10 +92,15 @@ def _until(found: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is looke
     raise TimeoutError
 
 
+def _yearly(cron: str) -> bool:
+    """Whether it comes once a year: Prefect plans a hundred days ahead."""
+    return cron.split()[3].isdigit()
+
+
 def test_every_scheduled_deployment_gets_its_runs_at_tokyos_hours(house: Running) -> None:
     """The scheduler works (a silent trap of the resolver): runs stand in the future, at the hours of the plan."""
     plan = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
-    scheduled = {one["name"] for one in plan if one.get("schedules")}
+    soon = {one["name"] for one in plan if any(not _yearly(entry["cron"]) for entry in one.get("schedules", ()))}
     names = {one["id"]: one["name"] for one in house.ask("deployments/filter")}
     assert set(names.values()) == {one["name"] for one in plan}
 
@@ -105,7 +110,7 @@ def test_every_scheduled_deployment_gets_its_runs_at_tokyos_hours(house: Running
             if run["auto_scheduled"]:
                 at = datetime.fromisoformat(run["next_scheduled_start_time"] or run["expected_start_time"])
                 hours.setdefault(names[run["deployment_id"]], set()).add(at.astimezone(TOKYO).hour)
-        return hours if set(hours) == scheduled else {}
+        return hours if set(hours) >= soon else {}
 
     hours = _until(runs)
     assert {name: hours[name] for name in HOURS} == HOURS
