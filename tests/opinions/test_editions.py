@@ -1,6 +1,6 @@
 """A second report gives away nothing that the first one hid: neither by other months, nor by another version."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -11,9 +11,9 @@ from tayori.opinions.disclosure.release import release, release_beside
 from tayori.opinions.disclosure.tables import Key, Sum, SuppressedTable, cell
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import Period
-from tayori.opinions.report_tables import OTHER
+from tayori.opinions.report_tables import OTHER, UNSET
 from tayori.opinions.trends import figures_of
-from tests.opinions.builders import dice, facts_frame
+from tests.opinions.builders import dice, facts_frame, whole_facts
 
 FIRST = Period(date(2025, 4, 1), date(2026, 3, 31))
 SECOND = Period(date(2026, 4, 1), date(2027, 3, 31))
@@ -75,6 +75,17 @@ def test_months_their_quarter_and_the_year_come_out_one_after_the_other() -> Non
     stack = shelf.beside(FIRST)
     shelf.publish(FIRST)
     assert not stack.exposed(printed(shelf.out[-1])) - stack.given_away(stack.needs)
+
+
+def test_what_cannot_be_is_nought_beside_other_editions_too() -> None:
+    """An office that is not known has part in nothing, in whatever months: no count can hide behind it."""
+    shelf = Shelf(whole_facts(dice(1), 300, (*FIRST.months, *SECOND.months)))
+    shelf.publish(FIRST)
+    never = cell(related=UNSET)
+    judged = replace(shelf.beside(ROLLING), never=frozenset({never}))
+    spans = judged.places.get(never, [])
+    assert {Place(never, when).key for when in spans} <= judged.known
+    assert spans
 
 
 def test_what_cannot_move_at_once_is_moved_apart() -> None:

@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Connection, delete, insert, update
 
 from tayori.analysis.gists import Written, approve, approved, read_gists, submit
 from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.report import ReportWanted, make_report
 from tayori.desk import flagging
 from tayori.desk.flagging import NewFlag
 from tayori.desk.wishing import record_wish
@@ -18,8 +19,10 @@ from tayori.domain.states import CaseState
 from tayori.errors import BadInput, NotFound, Refused, Tampered
 from tayori.office import Office
 from tayori.opinions.period import Period
+from tayori.vault.keyfile import Space
+from tayori.vault.keyring import Keyring
 from tayori.vault.roster import Credential
-from tayori.warehouse import desk, gists, letters
+from tayori.warehouse import desk, editions, gists, letters
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.letters import Receipt
 from tayori.warehouse.schema.gists import gist, gist_letter
@@ -139,6 +142,26 @@ def test_what_the_writer_says_later_counts(one: Desk) -> None:
         approve(one.office, one.chief, written)
     record_wish(one.office, one.writer, asked, may=True, words="もう一度電話があり、よいとのこと。")
     assert approved(one.office, written, OCTOBER)
+
+
+def test_a_no_that_comes_while_a_report_is_counted_is_kept(one: Desk) -> None:
+    """Minutes lie between the first look at a gist and the edition: it is looked at once more where that is kept."""
+    receipts = [one.letter() for _ in range(20)]
+    written = one.approved(a_gist(receipts[0]))
+
+    class Overtaken(Keyring):
+        def open(self, vault: Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+            if len(numbers) > 1:  # words are counted: the gists were looked at before
+                del vars(one.office)["case_keys"]
+                record_wish(one.office, one.writer, receipts[0], may=False)
+            return super().open(vault, numbers)
+
+    vars(one.office)["case_keys"] = Overtaken(Space.CASE, one.office.key_provider)
+    wanted = ReportWanted(OCTOBER.start, OCTOBER.end, public=False, pdf=False, gists=written)
+    with pytest.raises(Refused, match="does not want a summary"):
+        make_report(one.office, wanted)
+    with reading(one.office.warehouse) as people:
+        assert editions.latest(people) == 0
 
 
 def test_a_gist_that_lost_a_letter_has_lost_its_approval(one: Desk) -> None:
