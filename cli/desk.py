@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import HandlerId
 from tayori.errors import BadInput, NotFound, Refused, Unavailable
 from tayori.office import TOKYO, Office
+from tayori.opinions.period import YEAR, months_back, whole_months
 from tayori.settings import Mode
 from tayori.vault import roster
 from tayori.vault.keyfile import read_secret
@@ -23,7 +24,7 @@ from tayori.vault.roster import Credential
 from tayori.warehouse import setup
 from tayori.warehouse.engines import reading
 
-APRIL, DECEMBER = 4, 12
+APRIL, QUARTER = "04", 3
 FIRST_YEAR, LAST_YEAR = 1947, 2200  # since there are wards
 MOST = 2**31 - 1  # that a number in a store can be
 SPAN = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])|-Q(?P<quarter>[1-4]))?")
@@ -114,13 +115,14 @@ def span(of: str) -> tuple[date, date]:
     if found is None:
         raise BadInput("A period is a month as 2026-10, a quarter of the fiscal year as 2026-Q2, or a year as 2026.")
     year, month, quarter = int(found["year"]), found["month"], found["quarter"]
-    first = int(month) if month else APRIL + 3 * (int(quarter) - 1 if quarter else 0)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadInput(f"A period lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
-    begin = date(year + (first > DECEMBER), (first - 1) % DECEMBER + 1, 1)
-    months = 1 if month else 3 if quarter else DECEMBER
-    last = begin.month - 1 + months
-    return begin, date(begin.year + last // DECEMBER, last % DECEMBER + 1, 1) - timedelta(days=1)
+    first = f"{year}-{month or APRIL}"
+    count = 1 if month else QUARTER if quarter else YEAR
+    if quarter:
+        first = months_back(first, -QUARTER * (int(quarter) - 1))
+    period = whole_months(first, months_back(first, 1 - count))
+    return period.start, period.end
 
 
 def moment(written: str) -> datetime:

@@ -7,7 +7,7 @@ from tayori.analysis.period_words import PeriodWords
 from tayori.domain.ward import ward
 from tayori.opinions.disclosure.tables import SuppressedTable
 from tayori.opinions.period import month_label
-from tayori.opinions.signals import Change, Course, Signal, signals
+from tayori.opinions.signals import Course, Signal, signals
 from tayori.opinions.trends import COURSES
 from tayori.reports.contents import BY_MACHINE, ToldChange
 from tayori.warehouse.analysis import TopicRow
@@ -44,14 +44,7 @@ def changes_of(
     for one in signals(courses, minimum=k):
         printed = _of_topic(one, tables, k) if one.what == "topic" else _of_row(one, tables)
         if printed is not None and bool(printed[0]) == bool(one.now):
-            yield ToldChange(_TERMS[one.what], _label(one, topics), _told(one.change, printed[1]), *printed)
-
-
-def _told(change: Change, before: int | None) -> Change:
-    """New or risen by the printed count of the year before alone: older years are in no table of the report."""
-    if before is None or change not in {Change.NEW, Change.RISEN}:
-        return change
-    return Change.RISEN if before else Change.NEW
+            yield ToldChange(_TERMS[one.what], _label(one, topics), one.change, *printed)
 
 
 def _of_row(one: Signal, tables: Mapping[str, SuppressedTable]) -> tuple[int, int] | None:

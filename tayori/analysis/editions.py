@@ -16,7 +16,7 @@ from tayori.errors import Refused
 from tayori.office import Office
 from tayori.opinions.disclosure.editions import Edition, Place, PlacedSum, Stack, placed
 from tayori.opinions.disclosure.release import release_beside
-from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K, threshold
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
 from tayori.opinions.period import EARLIER, Period
@@ -125,7 +125,7 @@ def tabulate_beside(
             and 件.
 
     """
-    k = EXTERNAL_K if public else INTERNAL_K
+    k = threshold(public=public)
     place = places(period, memory.number)
     new = placed(memory.number, figures, None, place)
     held = memory.editions
@@ -171,7 +171,7 @@ def remember(
         Refused: another report was made, or one withdrawn, meanwhile; this one was judged without it.
 
     """
-    k = EXTERNAL_K if contents.public else INTERNAL_K
+    k = threshold(public=contents.public)
     edition = placed(memory.number, figures, tables, places(period, memory.number))
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))
     row = EditionRow(

@@ -22,7 +22,7 @@ from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
 from tayori.opinions.disclosure.intervals import HEAD, hidden_cells
 from tayori.opinions.disclosure.rounding import rounded
-from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.disclosure.suppression import threshold
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.period import Period, Span, period_wanted
 from tayori.opinions.trends import figures_of
@@ -92,7 +92,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     require_base(wanted.base)
     period = period_wanted(wanted.first, wanted.last, office.today(), wanted.span)
     gists = approved(office, wanted.gists, period)
-    k = EXTERNAL_K if wanted.public else INTERNAL_K
+    k = threshold(public=wanted.public)
     memory = recall(office, period, public=wanted.public)
     facts = facts_of(office, memory.first_month(period), memory.last_month(period))
     if not facts["month"].isin(period.months).any():
@@ -165,7 +165,7 @@ def render_edition(
 
 def _interval_sheet(figures: Figures, tables: Sequence[SuppressedTable], wanted: ReportWanted) -> dict[str, bytes]:
     """What a reader can make of every hidden count, in a folder of its own that is not handed out."""
-    k = EXTERNAL_K if wanted.public else INTERNAL_K
+    k = threshold(public=wanted.public)
     with verdict():
         cells = hidden_cells(figures, tables, k=k, base=wanted.base)
     held = StringIO()

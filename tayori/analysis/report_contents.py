@@ -12,7 +12,7 @@ from tayori.analysis.line_side import line_side
 from tayori.analysis.period_words import Counting, Held, Part, PeriodWords, words_of_period
 from tayori.office import Office
 from tayori.opinions.answer_times import Taken, taken
-from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K
+from tayori.opinions.disclosure.suppression import threshold
 from tayori.opinions.disclosure.tables import TOTAL_LABEL, SuppressedTable
 from tayori.opinions.facts import rule_versions
 from tayori.opinions.new_words import NewWord, new_words
@@ -41,7 +41,7 @@ class Counted:
 def contents_of(office: Office, period: Period, counted: Counted, *, public: bool) -> Contents:
     """All that a report prints; words are of the letters in the facts alone, and of each month once for its readers."""
     facts, memory = counted.facts, counted.memory
-    k = EXTERNAL_K if public else INTERNAL_K
+    k = threshold(public=public)
     with reading(office.warehouse) as people:
         topics = {f"{number:04d}": topic for number, topic in analysis.topics(people).items()}
     parts = parts_to_count(period.months, k, memory.told)

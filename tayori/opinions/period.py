@@ -131,11 +131,15 @@ def last_over(span: Span, today: date) -> Period:
     last = f"{today:%Y-%m}"
     while True:
         last = months_back(last, 1)
-        year, month = int(last[:4]), int(last[5:])
-        first = months_back(last, _MONTHS[span] - 1)
-        period = Period(date(int(first[:4]), int(first[5:]), 1), date(year, month, monthrange(year, month)[1]))
+        period = whole_months(months_back(last, _MONTHS[span] - 1), last)
         if period.span is span:
             return period
+
+
+def whole_months(first: str, last: str) -> Period:
+    """The period from one month (YYYY-MM) to another, both whole."""
+    year, month = int(last[:4]), int(last[5:])
+    return Period(date(int(first[:4]), int(first[5:]), 1), date(year, month, monthrange(year, month)[1]))
 
 
 def months_back(month: str, count: int) -> str:

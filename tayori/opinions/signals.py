@@ -80,9 +80,14 @@ def signals(courses: Sequence[Course], *, minimum: int = MINIMUM, false_share: f
     falls = [(down, one, expected) for one, expected, _, down in judged if expected >= minimum]
     chances = np.array([entry[0] for entry in (*rises, *falls)])
     limit = discoveries(chances, false_share)
-    up = [_signal(entry, Change.RISEN if sum(entry[1].earlier) else Change.NEW) for entry in rises if entry[0] <= limit]
+    up = [_signal(entry, _way_up(entry[1])) for entry in rises if entry[0] <= limit]
     down = [_signal(entry, Change.FALLEN if entry[1].now else Change.VANISHED) for entry in falls if entry[0] <= limit]
     return sorted((*up, *down), key=lambda one: (one.chance, one.what, one.code))
+
+
+def _way_up(course: Course) -> Change:
+    """New beside a year before without a letter, whatever older years had: they are printed beside nothing."""
+    return Change.RISEN if course.earlier[0] else Change.NEW
 
 
 def discoveries(chances: "np.ndarray[tuple[int], np.dtype[np.float64]]", false_share: float) -> float:

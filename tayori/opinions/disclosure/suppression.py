@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 EXTERNAL_K: Final = 10
 INTERNAL_K: Final = 5
+
+
+def threshold(*, public: bool) -> int:
+    """The fewest letters that a report may show: for the public, or for inside the ward."""
+    return EXTERNAL_K if public else INTERNAL_K
+
+
 _TURNS: Final = ((45, 4), (80, 2))  # up to so many cells so many orders are tried, and the best one kept
 
 
