@@ -106,9 +106,11 @@ def gist_list(*, as_json: Json = False) -> None:
 def _mask(office: Office) -> None:
     """Bring into the analysis what was done since the last report."""
     from tayori.analysis import mart  # noqa: PLC0415 - start-up time: the tokenizer and its dictionary
+    from tayori.analysis.settle import settle  # noqa: PLC0415 - start-up time, as above
 
     with progress("マスキング") as advance:
         mart.mask_done_cases(office, advance)
+    settle(office)
 
 
 def _named(usable: list[Source]) -> str:

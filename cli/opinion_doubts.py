@@ -12,7 +12,7 @@ from tayori.warehouse.doubts import Decision
 from tayori.warehouse.engines import reading
 
 READ = {"read_again": "読んだ意見等", "doubts": "新しい確認箇所"}
-DOUBT = {"doubt_no": "番号", "receipt_no": "受付番号", "month": "受付月", "department": "部", "decision": "判断"}
+DOUBT = {"doubt_no": "番号", "receipt_no": "受付番号", "month": "集計月", "department": "部", "decision": "判断"}
 SHOWN = DOUBT | {"sentence": "文"}
 TERMS: Final = {None: "未", Decision.NAME: "氏名（マスキング済み）", Decision.NO_NAME: "氏名でない"}
 DECIDED: Final = {

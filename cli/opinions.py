@@ -45,7 +45,7 @@ EDITION = {
     "replaces": "訂正する版",
 }
 STATES = {"standing": "有効", "signed": "撤回の署名待ち", "withdrawn": "撤回"}
-ALIKE = {"month": "受付月", "receipt_no": "受付番号", "earlier": "似た先の意見等"}
+ALIKE = {"month": "集計月", "receipt_no": "受付番号", "earlier": "似た先の意見等"}
 TOPIC = {"topic_no": "番号", "label": "見出し", "labelled_by": "直した人", "first_month": "初めての月", "words": "言葉"}
 WORDS = 8
 

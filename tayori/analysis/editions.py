@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from tayori.opinions.disclosure.release import release_beside
 from tayori.opinions.disclosure.suppression import EXTERNAL_K, INTERNAL_K, threshold
 from tayori.opinions.disclosure.tables import Figures, SuppressedTable
 from tayori.opinions.editions import Truth, places
-from tayori.opinions.period import EARLIER, Period
+from tayori.opinions.period import Period
 from tayori.opinions.reconciling import require_reconciled
 from tayori.opinions.told_words import NEW, Told
 from tayori.opinions.verdicts import verdict
@@ -135,12 +135,21 @@ def tabulate_beside(
     stacks = [Stack(new, given_out, truth, EXTERNAL_K, figures.known), every] if public else [every]
     stacks = [stack for stack in stacks if stack.earlier]
     for stack in stacks:
-        _refuse_a_changed_edition(stack, memory, period)
-    with verdict(_instead(memory, period) if memory.rows else ""):
+        _refuse_a_changed_edition(stack, memory)
+    with verdict(_instead(memory) if memory.rows else ""):
         tables = release_beside(figures, stacks, place, k=k)
     rows = facts.loc[facts["month"].isin(period.months), "mart_key"]
     require_reconciled(tables, letters=rows.nunique(), matters=len(rows))
     return tables
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was counted, as figures and as the tables that may be printed of them."""
+
+    facts: pd.DataFrame = field(repr=False)
+    figures: Figures
+    tables: Sequence[SuppressedTable]
 
 
 def out_already(
@@ -157,8 +166,7 @@ def remember(
     office: Office,
     period: Period,
     memory: Memory,
-    figures: Figures,
-    tables: Sequence[SuppressedTable],
+    judged: Judged,
     contents: Contents,
     still: Callable[[Connection], None],
 ) -> None:
@@ -168,11 +176,12 @@ def remember(
     rounding: its readers know less than that.
 
     Raises:
-        Refused: another report was made, or one withdrawn, meanwhile; this one was judged without it.
+        Refused: another report was made, or one withdrawn, meanwhile, and this one was judged without it; or letters
+            were settled or disposed of, which would be late or missing in every later report.
 
     """
     k = threshold(public=contents.public)
-    edition = placed(memory.number, figures, tables, places(period, memory.number))
+    edition = placed(memory.number, judged.figures, judged.tables, places(period, memory.number))
     printed = json.dumps(_plain(edition), ensure_ascii=False, separators=(",", ":"))
     row = EditionRow(
         memory.number,
@@ -183,7 +192,7 @@ def remember(
         period.months[-1],
         _earliest(period),
         None if memory.replaces is None else memory.replaces.edition,
-        _digest(period, memory, tables, public=contents.public, base=contents.base),
+        _digest(period, memory, judged.tables, public=contents.public, base=contents.base),
         printed,
     )
     with writing(office.warehouse) as people:
@@ -192,11 +201,21 @@ def remember(
         gone = tuple(one.edition_no for one in memory.rows if one.edition_no in withdrawn)
         if (editions.latest(people) + 1, gone) != (memory.number, memory.gone):
             raise Refused("Another report was made or withdrawn meanwhile; make this one again. Nothing was written.")
+        if (
+            _letters_now(people, period)
+            != judged.facts.loc[judged.facts["month"].isin(period.told), "mart_key"].nunique()
+        ):
+            raise Refused("Letters came in or were disposed of meanwhile; make this one again. Nothing was written.")
         still(people)
         editions.add(people, row, contents.written())
 
 
-def _refuse_a_changed_edition(stack: Stack, memory: Memory, period: Period) -> None:
+def _letters_now(people: Connection, period: Period) -> int:
+    """How many letters the months of a report, and those that it is shown beside, have by now."""
+    return sum(counted for _, counted in analysis.by_month(people, period.told).values())
+
+
+def _refuse_a_changed_edition(stack: Stack, memory: Memory) -> None:
     """Refuse where the letters of a whole edition are a few more or fewer today: subtraction would show those few."""
     for edition in stack.earlier:
         for span in edition.periods:
@@ -204,29 +223,25 @@ def _refuse_a_changed_edition(stack: Stack, memory: Memory, period: Period) -> N
                 raise Refused(
                     f"The report was not made: it shares months with edition {edition.number}, whose letters have "
                     f"changed since by fewer than {stack.k}; subtraction would show what those few say. "
-                    + _instead(memory, period)
+                    + _instead(memory)
                 )
 
 
 def _earliest(period: Period) -> str:
     """The first month of the earliest year that the period is shown beside."""
-    return (period.years_before(EARLIER) or period.months)[0]
+    return min(period.told)
 
 
-def _instead(memory: Memory, period: Period) -> str:
+def _instead(memory: Memory) -> str:
     """What may be published instead."""
-    last = max(row.last_month for row in memory.rows)
     stands = "; ".join(
         f"edition {row.edition_no} ({_FOR[row.is_public]}, {row.first_month} to {row.last_month}, "
         f"made {_day(row.made_at)})"
         for row in memory.rows
     )
-    after = f"a report that begins after {last}, "
-    if period.months[-1] <= last:
-        after += "once a month after it is over, "
     return (
-        f"You can publish instead: what is out already, as it stands ({stands}); {after}"
-        "or this one again when more letters of its months are done. Nothing was written."
+        f"You can publish instead: what is out already, as it stands ({stands}); or a report of other months, that is "
+        "not compared with these either. Nothing was written."
     )
 
 

@@ -67,7 +67,7 @@ def facts_of(office: Office, first_month: str, last_month: str) -> pd.DataFrame:
                 letters.append(letter)
                 cases.append(row.case_no)
                 days.append(taken)
-                repeats.append(row.text_key is not None and row.text_key != row.mart_key)
+                repeats.append(row.text_key != row.mart_key)
     with writing(office.warehouse) as people:
         what = "facts of masked letters for a report"
         record(people, EVIDENCE, Action.OPEN, what, count=letters[-1] + 1 if letters else 0, now=office.now())

@@ -12,11 +12,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from tayori.analysis.editions import out_already, recall, remember, tabulate_beside
+from tayori.analysis.editions import Judged, out_already, recall, remember, tabulate_beside
 from tayori.analysis.facts import facts_of
 from tayori.analysis.gists import Written, approved, require_approved
 from tayori.analysis.report_contents import Counted, contents_of
 from tayori.analysis.withdrawing import withdrawn_on
+from tayori.domain.record_classes import kept_whole_since
 from tayori.domain.withdrawals import REASONS
 from tayori.errors import BadInput, NotFound, Refused
 from tayori.office import Office
@@ -91,6 +92,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
     """
     require_base(wanted.base)
     period = period_wanted(wanted.first, wanted.last, office.today(), wanted.span)
+    period = replace(period, whole_since=f"{kept_whole_since(office.today()):%Y-%m}")
     gists = approved(office, wanted.gists, period)
     k = threshold(public=wanted.public)
     memory = recall(office, period, public=wanted.public)
@@ -109,7 +111,7 @@ def make_report(office: Office, wanted: ReportWanted) -> ReportMade:
         contents = in_rounded_counts(contents, wanted.base)
         if not wanted.trial:
             still = partial(require_approved, office, written=wanted.gists, period=period)
-            remember(office, period, memory, figures, tables, contents, still)
+            remember(office, period, memory, Judged(facts, figures, tables), contents, still)
     sheet = _interval_sheet(figures, rounded(tables, wanted.base), wanted) if wanted.intervals else {}
     made = render(contents, folder, pdf=wanted.pdf, beside=sheet)
     letters = int(facts.loc[facts["month"].isin(period.months), "mart_key"].nunique())

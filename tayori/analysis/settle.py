@@ -1,14 +1,16 @@
-"""Decides about each masked letter, once: which text it repeats, its field if the dictionary left it open, its topic.
+"""Decides about each masked letter, once: which month counts it, which text it repeats, its field, its topic.
 
+The month is that of its receipt while this is open, the field that of the dictionary unless it left it open.
 What is decided stays, so that a count that was published is counted the same next year. Everything is opened in blocks
 and read in the order of months, whatever number of workers masked it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tayori.analysis.closed_months import brought_in, carried_over
 from tayori.analysis.mart import opened
 from tayori.domain.evidence import Evidence
 from tayori.domain.identifiers import Contract
@@ -33,9 +35,10 @@ _EXAMPLES: Final = 200
 
 @dataclass(slots=True)
 class SettleCounts:
-    """How many letters were settled, how many repeat a text, were given a field or a topic, and new topics."""
+    """How many letters were settled, carried over to an open month, repeat a text, got a field or topic; new topics."""
 
     letters: int = 0
+    carried_over: int = 0
     repeats: int = 0
     fields: int = 0
     with_topic: int = 0
@@ -45,6 +48,7 @@ class SettleCounts:
         """Give the counts by name."""
         return {
             "settled_letters": self.letters,
+            "carried_over": self.carried_over,
             "repeated_texts": self.repeats,
             "fields_added": self.fields,
             "with_topic": self.with_topic,
@@ -56,11 +60,13 @@ def settle(office: Office) -> SettleCounts:
     """Settle every letter of the mart that is not settled yet; a crash loses no more than one block."""
     counts = SettleCounts()
     linker, model, last = None, None, None
+    with reading(office.warehouse) as people:
+        kept = brought_in(people)
     while rows := _waiting(office, last):
         last = (rows[-1].month, rows[-1].case_no)
         if linker is None:
             linker, model = _linker(office), _field_model(office)
-        _settle_block(office, rows, linker, model, counts)
+        _settle_block(office, rows, _Run(linker, model, kept), counts)
     _give_topics(office, counts)
     return counts
 
@@ -103,22 +109,38 @@ def _field_model(office: Office) -> FieldModel | None:
     return learn([text for _, text, _ in held], [row.theme for row, _, _ in held])
 
 
-def _settle_block(
-    office: Office, rows: Sequence[SealedRow], linker: Linker, model: FieldModel | None, counts: SettleCounts
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run decides by: texts seen before, the model of fields, closed months that keep their waiting letters."""
+
+    linker: Linker
+    model: FieldModel | None
+    kept: frozenset[str]
+
+    def fields(self, texts: Mapping[int, str]) -> dict[int, str]:
+        """The field of each letter, by case number, of which the model is sure enough."""
+        given = self.model.fields(list(texts.values())) if self.model else []
+        return {case_no: name for case_no, name in zip(texts, given, strict=False) if name is not None}
+
+
+def _settle_block(office: Office, rows: Sequence[SealedRow], run: _Run, counts: SettleCounts) -> None:
     held = opened(office, rows, "masked letters to settle")
     texts = {row.case_no: text for row, text, _ in held}
-    linked = {row.case_no: linker.place(row.mart_key, texts.get(row.case_no, "")) for row in rows}
-    waiting = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
-    given = model.fields([texts[case_no] for case_no in waiting]) if model else [None] * len(waiting)
-    fields = {case_no: name for case_no, name in zip(waiting, given, strict=True) if name is not None}
+    linked = {row.case_no: run.linker.place(row.mart_key, texts.get(row.case_no, "")) for row in rows}
+    left_open = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
+    fields = run.fields({case_no: texts[case_no] for case_no in left_open})
     with writing(office.warehouse) as people:
-        audit.reserve(people)  # whoever else settles waits here; what they settled, or what ended, is left out
+        audit.reserve(
+            people
+        )  # who else settles, or gives an edition out, waits; what they settled or ended is left out
         mine = analysis.still_unsettled(people, list(linked))
         settled = [Settled(case_no, one.text_key, one.alike_key) for case_no, one in linked.items() if case_no in mine]
         analysis.add_settled(people, settled)
         analysis.set_themes(people, {case_no: name for case_no, name in fields.items() if case_no in mine})
+        later = carried_over(people, [row for row in rows if row.case_no in mine], run.kept)
+        analysis.set_months(people, later)
     counts.letters += len(mine)
+    counts.carried_over += len(later)
     counts.repeats += sum(one.repeats for case_no, one in linked.items() if case_no in mine)
     counts.fields += len(fields.keys() & mine)
 

@@ -164,3 +164,8 @@ def disposable_from(done_on: date, fiscal_years: int) -> date:
 def done_before(today: date, fiscal_years: int) -> date:
     """The day before which a case must have been done for its period to be over today; see `disposable_from`."""
     return date(fiscal_year(today) - fiscal_years, APRIL, 1)
+
+
+def kept_whole_since(today: date) -> date:
+    """The first day of which every letter that came in is still here, whatever its series."""
+    return done_before(today, min(series.fiscal_years for series in record_classes().series))

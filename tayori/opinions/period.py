@@ -31,10 +31,15 @@ _MONTHS: Final = {Span.MONTH: 1, Span.QUARTER: _QUARTER, Span.FISCAL_YEAR: YEAR}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months from the one of `start` to the one of `end`, both included."""
+    """Whole months from the one of `start` to the one of `end`, both included.
+
+    It is shown beside earlier years from the month `whole_since` on: of those before, letters may be disposed of, and
+    what is left of a year is no year to compare with.
+    """
 
     start: date
     end: date
+    whole_since: str = ""
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -49,9 +54,14 @@ class Period:
         return self.years_before(1)
 
     def years_before(self, years: int) -> tuple[str, ...]:
-        """The same months so many years earlier; none for a period over a year."""
+        """The same months so many years earlier; none for a period over a year, or where they are not whole."""
         earlier = tuple(months_back(month, years * YEAR) for month in self.months)
-        return earlier if len(earlier) <= YEAR else ()
+        return earlier if len(earlier) <= YEAR and earlier[0] >= self.whole_since else ()
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Every month of which a report of the period tells counts: its own, and the same ones of earlier years."""
+        return frozenset(self.months).union(*(self.years_before(years) for years in range(1, EARLIER + 1)))
 
     @property
     def first_day(self) -> date:

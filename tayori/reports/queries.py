@@ -10,12 +10,12 @@ from typing import Final
 from tayori.opinions.period import Period
 
 TERMS: Final[Mapping[str, str]] = {
-    "month": "受付月",
+    "month": "集計月",
     "channel": "媒体",
     "department": "主管の部",
     "kind": "種別",
     "theme": "分野",
-    "quarter": "受付月の四半期",
+    "quarter": "集計月の四半期",
     "wanted": "返信の希望",
     "sender": "記名・匿名",
     "pace": "目安に対する回答日",
@@ -67,7 +67,8 @@ NUMBERS: Final[Mapping[str, str]] = {
 """The number of a query by the name of its table. A number is never given to another query."""
 ROWS: Final = (
     "「件」は、処理が終わり、氏名などを伏せた（マスキング済みの）意見等を内容ごとに1行とした表です。列「投書」は、1通の投書に1つの番号です。"
-    "「件の言葉」は、そこに出てくる言葉を1行とした表です。"
+    "「件の言葉」は、そこに出てくる言葉を1行とした表です。「集計月」は受け付けた月です。その月の報告が出た後に処理が終わったものは、"
+    "次の、まだ報告が出ていない月とします。"
 )
 """What the expressions count."""
 
@@ -82,76 +83,76 @@ class Query:
 
 
 _BY: Final = (
-    "受付月が対象期間にある意見等を、{列}ごとに件で数える。",
-    "SELECT {列}, COUNT(*) FROM 件 WHERE 受付月 IN {月} GROUP BY {列}",
+    "集計月が対象期間にある意見等を、{列}ごとに件で数える。",
+    "SELECT {列}, COUNT(*) FROM 件 WHERE 集計月 IN {月} GROUP BY {列}",
 )
 _BY_AND_BEFORE: Final = (
-    "受付月が対象期間にある意見等と、その1年前の同じ月にある意見等を、それぞれ{列}ごとに件で数える。",
-    ("SELECT {列}, COUNT(*) FILTER (受付月 IN {月}), COUNT(*) FILTER (受付月 IN {前年の月}) FROM 件 GROUP BY {列}"),
+    "集計月が対象期間にある意見等と、その1年前の同じ月にある意見等を、それぞれ{列}ごとに件で数える。",
+    ("SELECT {列}, COUNT(*) FILTER (集計月 IN {月}), COUNT(*) FILTER (集計月 IN {前年の月}) FROM 件 GROUP BY {列}"),
 )
 _SPECIAL: Final[Mapping[str, tuple[str, str]]] = {
     "years": (
-        "受付月が対象期間とその4年前までの同じ月にある意見等を、年ごとに件で数える。",
-        "SELECT 年, COUNT(*) FROM 件 WHERE 受付月 IN 対象期間と各年の同じ月 GROUP BY 年",
+        "集計月が対象期間とその4年前までの同じ月にある意見等を、年ごとに件で数える。",
+        "SELECT 年, COUNT(*) FROM 件 WHERE 集計月 IN 対象期間と各年の同じ月 GROUP BY 年",
     ),
     "units": (
-        "受付月が対象期間にある投書（通）と、同じ投書の2件目以降を数える。二つの和が件数となる。",
-        "SELECT COUNT(DISTINCT 投書), COUNT(*) - COUNT(DISTINCT 投書), COUNT(*) FROM 件 WHERE 受付月 IN {月}",
+        "集計月が対象期間にある投書（通）と、同じ投書の2件目以降を数える。二つの和が件数となる。",
+        "SELECT COUNT(DISTINCT 投書), COUNT(*) - COUNT(DISTINCT 投書), COUNT(*) FROM 件 WHERE 集計月 IN {月}",
     ),
     "texts": (
-        "受付月が対象期間にある投書を、文面が初めてのものと、先の投書と同じものとに分けて通で数える。",
-        ("SELECT 先の投書と同じ文面, COUNT(DISTINCT 投書) FROM 件 WHERE 受付月 IN {月} GROUP BY 先の投書と同じ文面"),
+        "集計月が対象期間にある投書を、文面が初めてのものと、先の投書と同じものとに分けて通で数える。",
+        ("SELECT 先の投書と同じ文面, COUNT(DISTINCT 投書) FROM 件 WHERE 集計月 IN {月} GROUP BY 先の投書と同じ文面"),
     ),
     "measure": (
-        "受付月が対象期間にあり、区が回答した意見等を、対応区分ごとに件で数える。",
-        "SELECT 対応区分, COUNT(*) FROM 件 WHERE 受付月 IN {月} AND 処理 = '回答' GROUP BY 対応区分",
+        "集計月が対象期間にあり、区が回答した意見等を、対応区分ごとに件で数える。",
+        "SELECT 対応区分, COUNT(*) FROM 件 WHERE 集計月 IN {月} AND 処理 = '回答' GROUP BY 対応区分",
     ),
     "lateness": (
-        "受付月が対象期間にあり、目安を過ぎて回答した意見等を、その理由ごとに件で数える。",
-        "SELECT 理由, COUNT(*) FROM 件 WHERE 受付月 IN {月} AND 目安に対する回答日 = '目安超過の回答' GROUP BY 理由",
+        "集計月が対象期間にあり、目安を過ぎて回答した意見等を、その理由ごとに件で数える。",
+        "SELECT 理由, COUNT(*) FROM 件 WHERE 集計月 IN {月} AND 目安に対する回答日 = '目安超過の回答' GROUP BY 理由",
     ),
     "department_part": (
-        "受付月が対象期間にある意見等を、関わる部ごとに、主管と関係とに分けて件で数える。1件を関わった部のそれぞれで数える。",
-        "SELECT 部, 主管か関係か, COUNT(*) FROM 件と部 WHERE 受付月 IN {月} GROUP BY 部, 主管か関係か",
+        "集計月が対象期間にある意見等を、関わる部ごとに、主管と関係とに分けて件で数える。1件を関わった部のそれぞれで数える。",
+        "SELECT 部, 主管か関係か, COUNT(*) FROM 件と部 WHERE 集計月 IN {月} GROUP BY 部, 主管か関係か",
     ),
     "promised": (
         "先の各年の同じ月に受け付け、「検討」「実施予定」と回答した意見等を、作成日までにどうなったかに分けて件で数える。",
         (
-            "SELECT 年, 今の状況, COUNT(*) FROM 件 WHERE 受付月 IN 各年の同じ月 AND 対応区分 IN ('検討', '実施予定') "
+            "SELECT 年, 今の状況, COUNT(*) FROM 件 WHERE 集計月 IN 各年の同じ月 AND 対応区分 IN ('検討', '実施予定') "
             "GROUP BY 年, 今の状況"
         ),
     ),
     "times": (
         (
-            "受付月が対象期間にあり、目安があって回答したものについて、"
+            "集計月が対象期間にあり、目安があって回答したものについて、"
             "受付の翌開庁日を1日目とした日数を部ごとにまとめる。"
         ),
         (
             "SELECT 主管の部, PERCENTILE_DISC(0.5), PERCENTILE_DISC(0.9) WITHIN GROUP (ORDER BY "
-            "回答までの開庁日数), AVG(目安内) FROM 件 WHERE 受付月 IN {月} AND 目安がある AND 処理 = '回答' "
+            "回答までの開庁日数), AVG(目安内) FROM 件 WHERE 集計月 IN {月} AND 目安がある AND 処理 = '回答' "
             "GROUP BY 主管の部"
         ),
     ),
     "changes": (
         (
-            "分野、主管の部、媒体、受付月、話題ごとの通数を過去の同じ月と比べ、偶然とは考えにくい変化で、"
+            "分野、主管の部、媒体、集計月、話題ごとの通数を過去の同じ月と比べ、偶然とは考えにくい変化で、"
             "件数を示せるものを選ぶ。"
         ),
         (
-            "SELECT 区分, 名称, COUNT(DISTINCT 投書) FROM 件 WHERE 受付月 IN {月} OR 受付月 IN 過去の同じ月 "
+            "SELECT 区分, 名称, COUNT(DISTINCT 投書) FROM 件 WHERE 集計月 IN {月} OR 集計月 IN 過去の同じ月 "
             "GROUP BY 区分, 名称, 年 HAVING 負の二項分布の裾（誤りの割合1%以下）"
         ),
     ),
     "new_words": (
         "投書に出てくる言葉を通で数え、前年の同じ月に比べて目立つもの（対数オッズ比）を選ぶ。",
         (
-            "SELECT 言葉, COUNT(DISTINCT 投書) FROM 件の言葉 WHERE 受付月 IN {月} OR 受付月 IN {前年の月} GROUP "
+            "SELECT 言葉, COUNT(DISTINCT 投書) FROM 件の言葉 WHERE 集計月 IN {月} OR 集計月 IN {前年の月} GROUP "
             "BY 言葉, 年"
         ),
     ),
     "words": (
         "投書に出てくる言葉を分野ごとに通で数え、ほかの分野に比べて目立つものを選ぶ。",
-        "SELECT 分野, 言葉, COUNT(DISTINCT 投書) FROM 件の言葉 WHERE 受付月 IN {月} GROUP BY 分野, 言葉",
+        "SELECT 分野, 言葉, COUNT(DISTINCT 投書) FROM 件の言葉 WHERE 集計月 IN {月} GROUP BY 分野, 言葉",
     ),
     "repeated_words": (
         "対象期間の月を扱った先の版が示した言葉を、示した版の多い順に並べる。",

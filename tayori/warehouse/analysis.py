@@ -73,7 +73,7 @@ class FactRow:
     state: str
     wanted: str
     anonymous: bool
-    text_key: str | None
+    text_key: str
     topic_no: int | None
     arrived_on: date
     done_on: date | None
@@ -105,6 +105,18 @@ def still_unsettled(connection: Connection, numbers: Sequence[int]) -> set[int]:
     """Give those of these case numbers that are in the mart and about which nothing is decided."""
     there = {row[0] for row in rows_where_in(connection, masked_opinion, "case_no", numbers, ("case_no",))}
     return there - {row[0] for row in rows_where_in(connection, settled_opinion, "case_no", numbers, ("case_no",))}
+
+
+def by_month(connection: Connection, months: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Give for some months how many letters wait to be settled and how many are; months without a letter are left out.
+
+    Canaries are left out.
+    """
+    both = masked_opinion.outerjoin(settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no)
+    there = func.count(settled_opinion.c.case_no)
+    chosen = select(masked_opinion.c.month, func.count() - there, there).select_from(both)
+    chosen = chosen.where(masked_opinion.c.month.in_(sorted(months)), masked_opinion.c.case_no > 0)
+    return {row[0]: (row[1], row[2]) for row in connection.execute(chosen.group_by(masked_opinion.c.month))}
 
 
 def first_texts(connection: Connection, limit: int) -> list[SealedRow]:
@@ -221,6 +233,12 @@ def set_themes(connection: Connection, fields: Mapping[int, str]) -> None:
         connection.execute(update(masked_opinion).where(masked_opinion.c.case_no == case_no).values(theme=theme))
 
 
+def set_months(connection: Connection, months: Mapping[int, str]) -> None:
+    """Count letters in other months (YYYY-MM), by case number."""
+    for case_no, month in months.items():
+        connection.execute(update(masked_opinion).where(masked_opinion.c.case_no == case_no).values(month=month))
+
+
 def set_topics(connection: Connection, topic_no: int, cases: Sequence[int]) -> int:
     """Give letters, by case number, their topic; one that has its topic keeps it. Give how many got theirs."""
     given, waits = 0, settled_opinion.c.topic_no.is_(None)
@@ -258,7 +276,7 @@ def label_topic(connection: Connection, topic_no: int, label: str, by: str) -> b
 
 
 def facts(connection: Connection, first_month: str, last_month: str) -> Iterator[list[FactRow]]:
-    """Give what the matters of the letters of a span of months are counted by, block by block; canaries left out.
+    """Give what the matters of the settled letters of a span of months are counted by, block by block; no canaries.
 
     They stand by the keys of their letters, each letter's in the desk's order; a letter without a file there is one.
     """
@@ -285,7 +303,7 @@ def facts(connection: Connection, first_month: str, last_month: str) -> Iterator
         .join_from(masked_opinion, opinion_case, held.case_no == letter.case_no)
         .outerjoin(desk_case, file.case_no == held.case_no)
         .outerjoin(case_matter, matter.case_no == held.case_no)
-        .outerjoin(settled_opinion, settled.case_no == held.case_no)
+        .join(settled_opinion, settled.case_no == held.case_no)
         .where(held.month.between(first_month, last_month), held.case_no > 0)
         .order_by(held.mart_key, matter.seq)
         .execution_options(yield_per=_BLOCK)

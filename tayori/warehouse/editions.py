@@ -71,6 +71,12 @@ def overlapping(connection: Connection, first_month: str, last_month: str) -> li
     return _rows(connection, (columns.last_month >= first_month) & (columns.earliest_month <= last_month))
 
 
+def spans(connection: Connection) -> list[tuple[str, str]]:
+    """The first and last months (YYYY-MM) of every edition, withdrawn ones too: their readers hold them."""
+    chosen = select(report_edition.c.first_month, report_edition.c.last_month).distinct()
+    return [(row[0], row[1]) for row in connection.execute(chosen)]
+
+
 def latest(connection: Connection) -> int:
     """The number of the newest edition; 0 before the first."""
     return connection.execute(select(func.max(report_edition.c.edition_no))).scalar_one() or 0

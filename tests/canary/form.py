@@ -3,30 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
-from tests.support.prefect_server import PrefectServer
+from tests.support.prefect_server import PrefectServer, asked
 
 CONFLICT = 409
 
 
 def refuses(server: PrefectServer, name: str, schema: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
     """Whether the server refuses to start a deployment of this schema with these parameters."""
-    with httpx.Client(base_url=server.api_url, timeout=30) as api:
-        flow_id = _made(api, "/flows/", {"name": name})
-        wanted = {
-            "name": "canary",
-            "flow_id": flow_id,
-            "parameter_openapi_schema": dict(schema),
-            "enforce_parameter_schema": True,
-        }
-        deployment_id = _made(api, "/deployments/", wanted)
-        answer = api.post(f"/deployments/{deployment_id}/create_flow_run", json={"parameters": dict(parameters)})
-        api.delete(f"/deployments/{deployment_id}").raise_for_status()
+    flow_id = _made(server, "flows", {"name": name})
+    wanted = {
+        "name": "canary",
+        "flow_id": flow_id,
+        "parameter_openapi_schema": dict(schema),
+        "enforce_parameter_schema": True,
+    }
+    deployment = f"{server.api_url}/deployments/{_made(server, 'deployments', wanted)}"
+    answer = asked("POST", f"{deployment}/create_flow_run", {"parameters": dict(parameters)})
+    asked("DELETE", deployment).raise_for_status()
     return answer.status_code == CONFLICT
 
 
-def _made(api: httpx.Client, path: str, wanted: Mapping[str, Any]) -> str:
-    answer = api.post(path, json=wanted)
+def _made(server: PrefectServer, kind: str, wanted: Mapping[str, Any]) -> str:
+    answer = asked("POST", f"{server.api_url}/{kind}/", wanted)
     answer.raise_for_status()
     return str(answer.json()["id"])

@@ -6,6 +6,7 @@ import pytest
 
 from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.settle import settle
 from tayori.desk import finding, lateness
 from tayori.desk.cases import close_by_receipt
 from tayori.domain.answering import LATENESS_TERMS, Lateness
@@ -52,6 +53,7 @@ def test_the_last_reason_counts_and_may_be_given_before_the_answer(office: Offic
     assert lateness.unexplained(office) == []
     lateness.explain(office, staff["sakura"], receipt_no, Lateness.WORKLOAD)
     mask_done_cases(office)
+    settle(office)
     assert facts_of(office, "2026-10", "2026-10")["lateness"].tolist() == ["workload"]
     assert state_of(office, receipt_no) is CaseState.ANSWERED
 
@@ -74,6 +76,7 @@ def test_the_report_counts_late_answers_only_and_what_nobody_explained(office: O
         receipt_no = answered(office, staff, on)
     lateness.explain(office, staff["sakura"], receipt_no, Lateness.INQUIRY)
     mask_done_cases(office)
+    settle(office)
     facts = facts_of(office, "2026-10", "2026-10")
     assert sorted(facts["lateness"].dropna()) == sorted(["inquiry", UNSET])
     assert facts["pace"].tolist().count("over") == 2

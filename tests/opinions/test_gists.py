@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, update
 from tayori.analysis.gists import Written, approve, approved, read_gists, submit
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
+from tayori.analysis.settle import settle
 from tayori.desk import flagging
 from tayori.desk.flagging import NewFlag
 from tayori.desk.wishing import record_wish
@@ -55,6 +56,7 @@ class Desk:
         """A letter with what its writer said on the screen (None: it came by another way)."""
         receipt_no = a_letter(self.office, **{"state": CaseState.CIRCULATED, **changes})  # type: ignore[arg-type]
         mask_done_cases(self.office)
+        settle(self.office)
         if wish is not None:
             with writing(self.office.warehouse) as people:
                 number = desk.find(people, receipt_no).case_no

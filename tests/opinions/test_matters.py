@@ -14,6 +14,7 @@ from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
 from tayori.analysis.report_contents import times_of
+from tayori.analysis.settle import settle
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import handling
 from tayori.desk.dispatching import issue
@@ -76,6 +77,7 @@ def counts(figures: Figures) -> tuple[Mapping[Key, int], Mapping[Key, int]]:
 
 def counted(office: Office) -> pd.DataFrame:
     mask_done_cases(office)
+    settle(office)
     return facts_of(office, MONTH, MONTH)
 
 
@@ -138,6 +140,7 @@ def a_month_of_letters(office: Office, staff: Staff) -> None:
     for number in range(12):
         circulated(office, staff, split(office, staff, TWO if number < 4 else [{"kind": "request"}], "健康政策課"))
     mask_done_cases(office)
+    settle(office)
 
 
 def printed(office: Office, folder: Path) -> dict[str, SuppressedTable]:

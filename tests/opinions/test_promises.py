@@ -7,6 +7,7 @@ import pytest
 
 from tayori.analysis.facts import facts_of
 from tayori.analysis.mart import mask_done_cases
+from tayori.analysis.settle import settle
 from tayori.certificates.pdf import pdf_available
 from tayori.desk import handling
 from tayori.desk.dispatching import issue
@@ -55,6 +56,7 @@ def test_a_promise_is_counted_as_said_and_its_outcome_as_it_is_now(office: Offic
     issue(office, staff["sakura"], receipt_no)
     sent(office, staff, receipt_no)
     mask_done_cases(office)
+    settle(office)
     told = facts_of(office, "2026-10", "2026-10")[["measure", "outcome"]]
     assert told.to_numpy().tolist() == [["considered", "open"]]
     handling.follow_up(office, staff["clerk"], receipt_no, Response.DONE, "工事が終わった")
@@ -73,6 +75,7 @@ def test_only_what_was_promised_has_an_outcome(office: Office, said: str, now: s
         row = {"case_no": number, "fiscal_year": 2020, "file_no": 1, "arrived_on": date(2020, 4, 2)}
         people.execute(desk_case.insert().values(row | {"answered_as": said, "response": now}))
     mask_done_cases(office)
+    settle(office)
     told = facts_of(office, "2020-04", "2020-04")["outcome"]
     assert told.dropna().tolist() == ([] if outcome is None else [outcome])
 

@@ -52,6 +52,7 @@ def test_days_are_those_of_the_desk(office: Office) -> None:
         people.execute(update(opinion_case).where(opinion_case.c.case_no == number).values(**changes))
         people.execute(insert(desk_case).values(**file))
     mask_done_cases(office)
+    settle(office)
     assert facts_of(office, MONTH, MONTH)["days"].tolist() == [7]
 
 
@@ -80,5 +81,6 @@ def test_the_measure_is_what_the_desk_gave(office: Office) -> None:
     with writing(office.warehouse) as people:
         people.execute(insert(desk_case).values(**file))
     mask_done_cases(office)
+    settle(office)
     facts = facts_of(office, MONTH, MONTH)
     assert sorted(facts["measure"]) == ["planned", UNSET]

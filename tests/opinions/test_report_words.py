@@ -114,8 +114,8 @@ def test_a_text_that_came_up_before_the_period_counts_once_in_it(
     assert words(printed(sqlite_office, 5, 5)) == told
 
 
-def test_letters_that_were_not_compared_yet_bring_no_word(sqlite_office: Office) -> None:
-    """They are counted in the tables; whether they repeat a text nobody knows."""
+def test_letters_that_were_not_compared_yet_count_nowhere(sqlite_office: Office) -> None:
+    """Whether they repeat a text, and which month counts them, is not decided."""
     arrive(sqlite_office, 4, park=12)
     letters = [ALetter(said=f"第{at}便でお便りします。{CATS}", masked=False, received_on=DAYS[4]) for at in range(12)]
     receive(sqlite_office, *letters, source="not compared")

@@ -23,6 +23,7 @@ from tayori.office import open_office
 from tayori.warehouse.engines import reading
 from tests.support.builders import some_settings
 from tests.support.ports import free_port
+from tests.support.prefect_server import asked
 from web.opinion.settings import OpinionSettings
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
@@ -47,7 +48,7 @@ class Running:
 
     def ask(self, path: str, **body: object) -> Any:  # noqa: ANN401 - any JSON
         """Ask Prefect's API."""
-        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=30)
+        answer = asked("POST", f"{self.api}/{path}", body)
         answer.raise_for_status()
         return answer.json()
 

@@ -30,7 +30,7 @@ def test_every_figure_says_by_which_query_it_was_counted() -> None:
 def test_a_query_says_its_columns_and_months_and_no_number_stands_twice() -> None:
     """The expression counts what the words say; a number is never given to two queries."""
     assert query_of("department_kind", YEAR).expression == (
-        "SELECT 主管の部, 種別, COUNT(*) FROM 件 WHERE 受付月 BETWEEN '2026-04' AND '2027-03' GROUP BY 主管の部, 種別"
+        "SELECT 主管の部, 種別, COUNT(*) FROM 件 WHERE 集計月 BETWEEN '2026-04' AND '2027-03' GROUP BY 主管の部, 種別"
     )
     assert "BETWEEN '2025-04' AND '2026-03'" in query_of("theme_before", YEAR).expression
     assert len({*NUMBERS.values()}) == len(NUMBERS)

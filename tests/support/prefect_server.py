@@ -51,7 +51,7 @@ class PrefectServer:
 
     def found(self, kind: str, **chosen: object) -> list[dict[str, Any]]:
         """Ask the API for things of a kind (`flow_runs`, `artifacts`, `logs`, ...), by its own filter."""
-        answer = httpx.post(f"{self.api_url}/{kind}/filter", json=chosen, timeout=30)
+        answer = asked("POST", f"{self.api_url}/{kind}/filter", chosen)
         answer.raise_for_status()
         things: list[dict[str, Any]] = answer.json()
         return things
@@ -62,22 +62,12 @@ class PrefectServer:
         """Make the shared rate of multicasts anew, as `tayori up` does."""
         self.unlimit(name)
         wanted = {"name": name, "limit": places, "slot_decay_per_second": decay, "active": active}
-        self._change("POST", "v2/concurrency_limits/", {201}, json=wanted)
+        asked("POST", f"{self.api_url}/v2/concurrency_limits/", wanted).raise_for_status()
 
     def unlimit(self, name: str = "line-multicast") -> None:
         """Remove the shared rate, if it is there."""
-        done = {204, 404}
-        self._change("DELETE", f"v2/concurrency_limits/{name}", done)
-
-    def _change(self, method: str, path: str, done: set[int], json: object = None) -> None:
-        """Ask until it is done: on a busy machine the server's own database is locked now and then."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            answer = httpx.request(method, f"{self.api_url}/{path}", timeout=30, json=json)
-            if int(answer.status_code) in done:
-                return
-            assert time.monotonic() < end, answer.text
-            time.sleep(0.2)
+        answer = asked("DELETE", f"{self.api_url}/v2/concurrency_limits/{name}")
+        assert answer.status_code in {httpx.codes.NO_CONTENT, httpx.codes.NOT_FOUND}, answer.text
 
     @contextlib.contextmanager
     def here(self, *, heartbeats: bool = False) -> Iterator[None]:
@@ -95,6 +85,16 @@ class PrefectServer:
         with temporary_settings(changed):
             yield
             settle()
+
+
+def asked(method: str, url: str, body: object = None) -> httpx.Response:
+    """Ask the API, again while it is busy, as Prefect's own client does: its SQLite is locked now and then."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        answer = httpx.request(method, url, json=body, timeout=30)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
+            return answer
+        time.sleep(0.2)
 
 
 def settle() -> None:
