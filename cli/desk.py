@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 from tasks.support import desk
 from tayori.domain.evidence import Evidence, Purpose
@@ -137,23 +136,3 @@ def moment(written: str) -> datetime:
     except ValueError:
         raise BadInput("A moment is written as YYYY-MM-DDTHH:MM, in Tokyo's time.") from None
     return found if found.tzinfo else found.replace(tzinfo=TOKYO)
-
-
-def read_yaml(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON value
-    """Read a YAML or JSON file.
-
-    Raises:
-        NotFound: there is no such file.
-        BadInput: it is neither YAML nor JSON, or not UTF-8; the sentence names the line.
-
-    """
-    try:
-        return yaml.safe_load(path.read_text("utf-8-sig"))
-    except OSError:
-        raise NotFound(f"There is no file {path.name} that can be read.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path.name} is not a text in UTF-8; save it as UTF-8.") from None
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "somewhere"
-        raise BadInput(f"{path.name} is not YAML or JSON at {place}; check indentation and quotes there.") from None

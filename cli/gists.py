@@ -1,5 +1,6 @@
 """`tayori opinions gist-*`: gists of letters for the report, from a file to an approval by another hand."""
 
+import os
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -59,7 +60,7 @@ def gist_template(
         with reading(office.warehouse) as connection:
             usable = kept.usable(connection, first, last, Level.THIRD_PARTY)
     try:
-        with file.open("x", encoding="utf-8") as written:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as written:
             written.write(HEAD.format(first=first, last=last) + _named(usable) + ENTRY)
     except OSError:
         raise BadInput(f"{file.name} cannot be written, or is there already; nothing was changed.") from None

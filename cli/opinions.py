@@ -10,6 +10,7 @@ from cli.desk import MOST, As, credential, day, office_here, span
 from cli.show import Json, done, facts, progress, table
 from tayori.domain.withdrawals import REASONS
 from tayori.warehouse import analysis
+from tayori.warehouse.editions import withdrawals
 from tayori.warehouse.engines import reading
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ EDITION = {
     "threshold": "秘匿の基準",
     "state": "状態",
     "withdrawn_on": "撤回日",
-    "reason": "撤回の理由",
+    "reasons": "撤回の理由",
     "signed_by": "撤回の署名",
     "replaces": "訂正する版",
 }
@@ -103,9 +104,10 @@ def editions(*, as_json: Json = False) -> None:
     with office_here() as office:
         rows = listed(office)
     if not as_json:
-        said = {code: reason.said for code, reason in REASONS.items()}
-        shown = {"state": STATES, "reason": said}
-        rows = [row | {name: words.get(str(row[name]), row[name]) for name, words in shown.items()} for row in rows]
+        rows = [
+            row | {"state": STATES[row["state"]], "reasons": "、".join(REASONS[one].said for one in row["reasons"])}
+            for row in rows
+        ]
     table(rows, EDITION, as_json=as_json)
 
 
@@ -147,9 +149,12 @@ def render(
 
     with office_here() as office:
         paths = render_edition(office, number, out, as_it_was=as_it_was)
+        with reading(office.warehouse) as people:
+            gone = number in withdrawals(people)
+    unmarked = "撤回した版です。ファイルに撤回の印はないので、外へ渡さないでください。" if gone and as_it_was else ""
     done(
-        f"第 {number} 版を {len(paths)} 個のファイルに書きました。",
-        {"edition": number, "paths": paths},
+        f"第 {number} 版を {len(paths)} 個のファイルに書きました。{unmarked}",
+        {"edition": number, "withdrawn": gone, "paths": paths},
         as_json=as_json,
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import texts
-from cli.desk import As, credential, office_here, read_yaml
+from cli.desk import As, credential, office_here
 from cli.show import Json, done, table
 from cli.standing import Id, add_verbs
 from tayori.broadcast import desk, standing
@@ -17,6 +17,7 @@ from tayori.errors import BadInput
 from tayori.warehouse import segments
 from tayori.warehouse import standing as rows
 from tayori.warehouse.engines import reading
+from tayori.written_files import read_yaml
 
 app = typer.Typer(help="定期配信の計画 (plan)", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 

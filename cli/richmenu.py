@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.desk import As, credential, office_here, read_yaml
+from cli.desk import As, credential, office_here
 from cli.show import Json, done, table
 from tayori.domain.evidence import Evidence, Purpose
 from tayori.domain.identifiers import Contract, HandlerId
@@ -19,6 +19,7 @@ from tayori.vault import roster
 from tayori.vault.audit import Action, record
 from tayori.warehouse import closing
 from tayori.warehouse.engines import writing
+from tayori.written_files import read_yaml
 
 if TYPE_CHECKING:
     from tayori.line.richmenu import MenuClient

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import As, credential, office_here, read_yaml
+from cli.desk import As, credential, office_here
 from cli.show import Json, done, facts, table
 from tayori.broadcast import desk
 from tayori.domain.ward import ward
 from tayori.errors import BadInput
 from tayori.warehouse import segments
 from tayori.warehouse.engines import reading
+from tayori.written_files import read_yaml
 
 app = typer.Typer(help="配信対象の条件 (segment)", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 

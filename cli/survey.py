@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import As, credential, office_here, read_yaml
+from cli.desk import As, credential, office_here
 from cli.show import Json, done, facts, table
 from expectations.gate import gate
 from tayori.analysis import surveys as analysis
 from tayori.desk import surveys as desk
 from tayori.errors import Refused
 from tayori.reports.survey_results import survey_page
+from tayori.written_files import read_yaml
 
 app = typer.Typer(help="アンケート (survey)", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import texts
-from cli.desk import As, credential, day, office_here, read_yaml
+from cli.desk import As, credential, day, office_here
 from cli.show import Json, done
 from cli.standing import add_verbs
 from tayori.broadcast import desk, standing
@@ -16,6 +16,7 @@ from tayori.domain.standing import Kind
 from tayori.errors import BadInput
 from tayori.warehouse import segments
 from tayori.warehouse.engines import reading
+from tayori.written_files import read_yaml
 
 app = typer.Typer(help="緊急配信のひな形 (template)", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import As, credential, moment, office_here, read_yaml
+from cli.desk import As, credential, moment, office_here
 from cli.show import Json, done, table
 from tayori.broadcast import desk, writing
 from tayori.broadcast.desk import Writing
@@ -19,6 +19,7 @@ from tayori.office import Office
 from tayori.reports import message_preview, screenshot
 from tayori.warehouse import pictures
 from tayori.warehouse.engines import reading
+from tayori.written_files import read_yaml
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="配信の ID")]
 MessageFile = Annotated[

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from sqlalchemy import Connection
 
 from tayori.desk.rights import require_desk
@@ -37,6 +36,7 @@ from tayori.vault.roster import Credential
 from tayori.warehouse import closing, desk, gists
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.gists import GistRow, Source
+from tayori.written_files import read_yaml
 
 ROLE: Final = "responsible"
 MOST: Final = 60
@@ -69,13 +69,11 @@ def read_gists(path: Path) -> tuple[Written, ...]:
     """Read gists from a YAML file: a list of letters, theme, gist, answer.
 
     Raises:
+        NotFound: there is no such file.
         BadInput: the file is no such list, or one is there twice; the sentence names the entry and repeats nothing.
 
     """
-    try:
-        written = yaml.safe_load(path.read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        raise BadInput(f"{path.name} cannot be read as YAML in UTF-8. {NOTHING}") from None
+    written = read_yaml(path)
     if not isinstance(written, list) or not 0 < len(written) <= MOST:
         raise BadInput(f"{path.name} is no list of 1 to {MOST} gists. {NOTHING}")
     found = tuple(_formed(number, entry) for number, entry in enumerate(written, 1))

@@ -76,7 +76,8 @@ def withdraw(office: Office, by: Credential, number: int, reason: str) -> Withdr
 def listed(office: Office) -> list[dict[str, Any]]:
     """Every edition, oldest first: for whom, which months, whether it stands, and who signed that it should not.
 
-    `state` is standing, signed (one of two signatures is there) or withdrawn.
+    `state` is standing, signed (a signature is there, and no two for one reason) or withdrawn; `reasons` are those that
+    were signed for.
 
     Raises:
         Tampered: a withdrawal is not what was signed.
@@ -94,12 +95,12 @@ def _shown(
 ) -> dict[str, Any]:
     names = ("edition_no", "made_at", "is_public", "first_month", "last_month", "threshold", "replaces")
     mine = [one for one in signed if one.edition_no == row.edition_no]
-    reason = gone.reason if gone else (mine[-1].reason if mine else None)
+    reasons = [gone.reason] if gone else list(dict.fromkeys(one.reason for one in mine))
     return {name: getattr(row, name) for name in names} | {
         "state": "withdrawn" if gone else "signed" if mine else "standing",
         "withdrawn_on": day,
-        "reason": reason,
-        "signed_by": [one.handler_id for one in mine if one.reason == reason],
+        "reasons": reasons,
+        "signed_by": [one.handler_id for one in mine if one.reason in reasons],
     }
 
 

@@ -31,7 +31,7 @@ def summary(contents: Contents, *, short: bool = False) -> list[str]:
         *_total(contents.table("units")),
         *_against_last_year(contents),
         *_leading("分野", _decided(by_theme), top=_TOP),
-        *_changed(contents.changes, _FOR_THE_MAYOR if short else tuple(Change)),
+        *_changed(contents, _FOR_THE_MAYOR if short else tuple(Change)),
         *_answered(contents),
     ]
     if short:
@@ -252,16 +252,16 @@ def _decided(table: SuppressedTable | None) -> list[tuple[str, int | None]]:
     return [pair for pair in pairs if pair[0] not in {rules.undecided, rules.withheld}]
 
 
-def _changed(changes: tuple[ToldChange, ...], kinds: tuple[Change, ...]) -> Iterator[str]:
+def _changed(contents: Contents, kinds: tuple[Change, ...]) -> Iterator[str]:
     """What the test of the report found, the surest first; one sentence for each kind of change."""
     for kind in kinds:
-        told = [_one(entry) for entry in changes if entry.change is kind][:_TOP]
+        told = [_one(entry, contents.period.before_called) for entry in contents.changes if entry.change is kind][:_TOP]
         if told:
             yield f"{_HOW[kind]}は、{'、'.join(told)}です。"
 
 
-def _one(entry: ToldChange) -> str:
-    before = f"前年{entry.before:,}件から" if entry.before else ""
+def _one(entry: ToldChange, before_called: str) -> str:
+    before = f"{before_called}{entry.before:,}件から" if entry.before else ""
     label = entry.label.removesuffix(BY_MACHINE)
     made = "機械による見出し、" if label != entry.label else ""
     return f"{entry.term}「{label}」（{made}{before}{entry.now:,}件）"

@@ -128,6 +128,7 @@ CONDITIONS = {
     "an attribute that nobody is asked for": segment("religion: any\n", "not a condition"),
     "a term that the ward does not have": segment(f"area: {VALUE}\n", "choose from"),
     "years that run backwards": segment("birth_year: {from: 1990, to: 1980}\n", "backwards"),
+    "a condition that says one thing twice": segment("sex: 女性\nsex: 男性\n", "one name twice at line 2"),
     "not everyone": segment("not: {everyone: true}\n", "nobody"),
     "a condition that is a list": segment(f"- {VALUE}\n", "condition"),
     "a condition of a name that is taken": Case(

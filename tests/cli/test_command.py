@@ -257,10 +257,12 @@ def test_a_letter_of_ones_own_reaches_the_report_by_command(staffed: Tayori, tmp
     assert not staffed(*withdraw, "hana").json["withdrawn"]
     assert staffed(*withdraw, "mio").json["withdrawn"]
     (edition,) = staffed("opinions", "editions", "--json").json
-    assert (edition["state"], edition["reason"]) == ("withdrawn", "form")
+    assert (edition["state"], edition["reasons"]) == ("withdrawn", ["form"])
     assert "撤回" in staffed("opinions", "editions").out
     assert staffed("opinions", "render", "1", "--out", tmp_path / "report", "--json").code == 0
     assert (tmp_path / "report" / "withdrawn-mayor.html").exists()
+    unmarked = staffed("opinions", "render", "1", "--out", tmp_path / "unmarked", "--as-it-was")
+    assert "撤回した版です" in unmarked.out
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_a_gist_goes_from_a_template_to_the_report(tayori: Tayori, tmp_path: Pat
     assert tayori(*asked, "--words", "電話で説明し、よいとのこと。").code == 0
     assert tayori("opinions", "gist-template", second, "--of", "2025-10", "--json").json["letters"] == 1
     assert number in second.read_text("utf-8")
+    assert second.stat().st_mode & 0o077 == 0, "receipt numbers are for their reader alone"
     assert tayori("opinions", "gist-template", second, "--of", "2025-10").code == 2, "what is there is not written over"
     assert tayori("opinions", "gist-submit", second, "--as", "mio").code == 2, "an empty entry is none"
     second.write_text(second.read_text("utf-8").replace(EMPTY, TEXTS).replace("[]", f"[{number}]"), "utf-8")

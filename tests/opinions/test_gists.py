@@ -282,6 +282,7 @@ GOOD = "- letters: [R2026-0000001]\n  theme: 公園・みどり\n  gist: 遊具�
         (GOOD.replace("修繕します。", '"修繕\\u202eします。"'), "signs that cannot be seen"),
         (GOOD.replace("公園・みどり", "2026-02-30"), "YAML"),
         ("[" * 5_000, "YAML"),
+        (GOOD + "  answer: 別の答えです。\n", "one name twice at line 5"),
     ],
 )
 def test_a_file_that_is_none_is_told_by_its_place(tmp_path: Path, written: str, told: str) -> None:

@@ -73,7 +73,7 @@ def test_two_withdraw_and_the_list_says_so(office: Office) -> None:
     assert (listed(office)[0]["state"], listed(office)[0]["signed_by"]) == ("signed", ["desk-1"])
     assert withdraw(office, boss, 1, REASON) == Withdrawal(1, REASON, ("desk-1", "boss-1"), withdrawn=True)
     (row,) = listed(office)
-    assert (row["state"], row["reason"], row["withdrawn_on"]) == ("withdrawn", REASON, office.today())
+    assert (row["state"], row["reasons"], row["withdrawn_on"]) == ("withdrawn", [REASON], office.today())
     assert sorted(row["signed_by"]) == ["boss-1", "desk-1"]
     with reading(office.warehouse) as people:
         lines = [line.object for line in audit.lines(people, after=0) if "withdrawal of edition 1" in line.object]
@@ -166,6 +166,16 @@ def test_what_cannot_be_withdrawn_is_told(sqlite_office: Office) -> None:
         with pytest.raises(Refused, match=said):
             withdraw(sqlite_office, by, 1, REASON)
     assert listed(sqlite_office)[0]["signed_by"] == ["desk-2"]
+
+
+def test_a_second_reason_hides_nobody_who_signed_for_the_first(sqlite_office: Office) -> None:
+    """Two who sign for two reasons withdraw nothing; the list shows both reasons and both hands."""
+    an_edition(sqlite_office)
+    desk, boss = two(sqlite_office)
+    withdraw(sqlite_office, desk, 1, REASON)
+    assert not withdraw(sqlite_office, boss, 1, "form").withdrawn
+    (row,) = listed(sqlite_office)
+    assert (row["state"], row["reasons"], sorted(row["signed_by"])) == ("signed", [REASON, "form"], ["boss-1", "desk-1"])
 
 
 def test_nothing_is_withdrawn_twice(sqlite_office: Office) -> None:
