@@ -199,7 +199,7 @@ def find(
     telephone: Annotated[str, typer.Option(help="電話番号（全部）")] = "",
     email: Annotated[str, typer.Option(help="メールアドレス（全部）")] = "",
     words: Annotated[list[str] | None, typer.Option(help="言葉（マスキング済みの本文から。複数可）")] = None,
-    months: Annotated[str, typer.Option(help="言葉で探す月 YYYY-MM:YYYY-MM")] = "0001-01:9999-12",
+    months: Annotated[str, typer.Option(help="言葉で探す集計月 YYYY-MM:YYYY-MM")] = "0001-01:9999-12",
     as_json: Json = False,
 ) -> None:
     """意見等を差出人又は言葉で探す。受付番号だけを示し、内容は開かない。"""

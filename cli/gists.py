@@ -50,7 +50,7 @@ ENTRY: Final = """\
 def gist_template(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="作るファイル（すでにあるものには書かない）")],
     *,
-    of: Annotated[str, typer.Option("--of", help="受付の月 2026-10、四半期 2026-Q2、年度 2026")],
+    of: Annotated[str, typer.Option("--of", help="集計月 2026-10、四半期 2026-Q2、年度 2026")],
     as_json: Json = False,
 ) -> None:
     """要旨のひな形を作る。要旨にできる意見等の受付番号を分野ごとに添える。内容は開かない。"""

@@ -162,7 +162,7 @@ def render(
 @app.command()
 def alike(
     *,
-    of: Annotated[str, typer.Option("--of", help="受付の月 2026-10、四半期 2026-Q2、年度 2026")],
+    of: Annotated[str, typer.Option("--of", help="集計月 2026-10、四半期 2026-Q2、年度 2026")],
     as_json: Json = False,
 ) -> None:
     """言い回しの似た意見等を受付番号で並べる。同じ趣旨かどうかは人が判断する（同じ文面は機械が結び付けている）。"""

@@ -5,6 +5,7 @@ subtracts one from the other would read what those few say. Each letter counts i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -15,19 +16,28 @@ from tayori.warehouse.analysis import SealedRow
 
 
 def closed(people: Connection) -> frozenset[str]:
-    """The months (YYYY-MM) that some edition told, as its own or beside its own."""
-    return frozenset[str]().union(*(whole_months(first, last).told for first, last in editions.spans(people)))
+    """The months (YYYY-MM) that some edition told, as its own or beside its own.
+
+    Of an edition that a restore brought back without its letters nobody knows which of them it counted: what is done
+    anew since counts where it came in, as then.
+    """
+    told = (replace(whole_months(first, last), whole_since=since).told for first, last, since in editions.spans(people))
+    return frozenset[str]().union(*told)
 
 
 def brought_in(people: Connection) -> frozenset[str]:
     """The closed months whose waiting letters were brought in together (移行), and are too many to count elsewhere.
 
-    At least as many as the public may be told of, and at least half of those that are counted already.
+    At least as many as the public may be told of, and at least half of those that are counted already: of a month, or
+    of all closed months for which letters wait.
     """
-    held = analysis.by_month(people, closed(people))
-    return frozenset(
-        month for month, (waiting, counted) in held.items() if waiting >= EXTERNAL_K and 2 * waiting >= counted
-    )
+    held = {month: counts for month, counts in analysis.by_month(people, closed(people)).items() if counts[0]}
+    whole = tuple(map(sum, zip(*held.values(), strict=True)))
+    return frozenset(month for month, counts in held.items() if _many(*counts) or _many(*whole))
+
+
+def _many(waiting: int, counted: int) -> bool:
+    return waiting >= EXTERNAL_K and 2 * waiting >= counted
 
 
 def carried_over(people: Connection, rows: Sequence[SealedRow], kept: frozenset[str]) -> dict[int, str]:

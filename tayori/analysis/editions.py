@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -190,7 +191,7 @@ def remember(
         k,
         period.months[0],
         period.months[-1],
-        _earliest(period),
+        min(edition.months),
         None if memory.replaces is None else memory.replaces.edition,
         _digest(period, memory, judged.tables, public=contents.public, base=contents.base),
         printed,
@@ -201,18 +202,18 @@ def remember(
         gone = tuple(one.edition_no for one in memory.rows if one.edition_no in withdrawn)
         if (editions.latest(people) + 1, gone) != (memory.number, memory.gone):
             raise Refused("Another report was made or withdrawn meanwhile; make this one again. Nothing was written.")
-        if (
-            _letters_now(people, period)
-            != judged.facts.loc[judged.facts["month"].isin(period.told), "mart_key"].nunique()
-        ):
+        if not _same_letters(people, judged.facts, period):
             raise Refused("Letters came in or were disposed of meanwhile; make this one again. Nothing was written.")
         still(people)
         editions.add(people, row, contents.written())
 
 
-def _letters_now(people: Connection, period: Period) -> int:
-    """How many letters the months of a report, and those that it is shown beside, have by now."""
-    return sum(counted for _, counted in analysis.by_month(people, period.told).values())
+def _same_letters(people: Connection, facts: pd.DataFrame, period: Period) -> bool:
+    """Whether the months that a report tells have the letters that it counted, and none of its own waits to be."""
+    if any(waiting for waiting, _ in analysis.by_month(people, period.months).values()):
+        return False
+    counted = np.unique(facts.loc[facts["month"].isin(period.told), "case_no"].to_numpy())
+    return np.array_equal(counted, np.fromiter(analysis.counted_numbers(people, period.told), dtype=np.int64))
 
 
 def _refuse_a_changed_edition(stack: Stack, memory: Memory) -> None:

@@ -137,7 +137,7 @@ def approved(office: Office, written: Sequence[Written], period: Period) -> tupl
     """Give gists as a report of a period prints them, each held once more against its letters and its approval.
 
     Raises:
-        BadInput: a text holds what would be masked, or a letter came in outside the period.
+        BadInput: a text holds what would be masked, or a letter counts outside the period.
         Refused: one is not approved as it stands, or a letter may not be summed up any more.
         Tampered: the approval was not signed by who is named for it.
 
@@ -187,7 +187,9 @@ def _sources(
         if why is not None:
             raise Refused(f"Entry {number}, letter {at}: {why}. Take the letter out. {NOTHING}")
         if period is not None and source is not None and source.month not in period.months:
-            raise BadInput(f"Entry {number}, letter {at}: it came in outside of the report's period. {NOTHING}")
+            raise BadInput(
+                f"Entry {number}, letter {at}: it counts in {source.month}, outside of the period. {NOTHING}"
+            )
     return sorted(source.case_no for source in held.values())
 
 

@@ -12,6 +12,7 @@ from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.reports.answer_letter import Sender
 from tayori.settings import Mode
+from tayori.written_files import load_once
 
 FILE: Final = "answer_letterhead.yaml"
 FIELDS: Final = ("ward", "mayor", "postal_code", "address", "telephone", "fax", "email", "symbol", "seal")
@@ -76,7 +77,7 @@ def letterhead(office: Office) -> AnswerLetterhead:
             raise BadInput(f"Live answers need {FILE} in HOME with: {', '.join(FIELDS)}.")
         return AnswerLetterhead(**REHEARSAL)
     try:
-        said: Any = yaml.safe_load(path.read_text("utf-8"))
+        said: Any = load_once(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise BadInput(f"{FILE} cannot be read; it is YAML in UTF-8 with: {', '.join(FIELDS)}.") from None
     if not isinstance(said, dict) or set(said) != set(FIELDS) or said["seal"] not in SEALS:

@@ -31,6 +31,7 @@ from tayori.warehouse.desk import Untaken
 from tayori.warehouse.engines import persistently, reading, writing
 from tayori.warehouse.people import reserve
 from tayori.warehouse.schema.desk import case_flag, case_look_up, case_matter, desk_case
+from tayori.written_files import load_once
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,7 +60,7 @@ def ward_calendar(office: Office) -> WardCalendar:
 
 def _read(path: Path) -> object:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return load_once(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise BadInput(f"{CLOSING_DAYS} cannot be read; it is YAML in UTF-8, a line for each day.") from None
 

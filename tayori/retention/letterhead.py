@@ -12,6 +12,7 @@ from tayori.certificates.document import Party, Tool
 from tayori.errors import BadInput
 from tayori.office import Office
 from tayori.settings import Mode
+from tayori.written_files import load_once
 
 FILE: Final = "letterhead.yaml"
 FIELDS: Final = ("addressee", "issuer", "post", "place", "contact", "contract_number")
@@ -50,7 +51,7 @@ def letterhead(office: Office) -> Letterhead:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        said: Any = yaml.safe_load(path.read_text("utf-8"))
+        said: Any = load_once(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise BadInput(f"{FILE} cannot be read; it is YAML in UTF-8 with: {', '.join(FIELDS)}.") from None
     if not isinstance(said, dict) or not set(FIELDS[:-1]) <= set(said) <= set(FIELDS):

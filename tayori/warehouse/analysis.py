@@ -119,6 +119,14 @@ def by_month(connection: Connection, months: Iterable[str]) -> dict[str, tuple[i
     return {row[0]: (row[1], row[2]) for row in connection.execute(chosen.group_by(masked_opinion.c.month))}
 
 
+def counted_numbers(connection: Connection, months: Iterable[str]) -> Iterator[int]:
+    """Give the case numbers of the settled letters of some months, ascending; canaries left out."""
+    both = masked_opinion.join(settled_opinion, settled_opinion.c.case_no == masked_opinion.c.case_no)
+    chosen = select(masked_opinion.c.case_no).select_from(both).order_by(masked_opinion.c.case_no)
+    chosen = chosen.where(masked_opinion.c.month.in_(sorted(months)), masked_opinion.c.case_no > 0)
+    yield from connection.execute(chosen.execution_options(yield_per=_BLOCK)).scalars()
+
+
 def first_texts(connection: Connection, limit: int) -> list[SealedRow]:
     """Give the first letters of the latest texts, oldest first."""
     is_first = settled_opinion.c.text_key == masked_opinion.c.mart_key

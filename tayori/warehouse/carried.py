@@ -25,13 +25,15 @@ BLOCK: Final = 400
 class Carried:
     """One table. `added`: a row that is there stays as it is; else the carried row takes its place.
 
-    `only`: rows of this value in a column; `after`: only rows whose number in this column is above the oldest backup's.
+    `only`: rows of this value in a column; `after`: only rows whose number in this column is above the oldest backup's;
+    `unset`: a column that is false of rows that come back by an escrow alone.
     """
 
     table: str
     added: bool = False
     only: tuple[str, str] | None = None
     after: str | None = None
+    unset: str | None = None
 
 
 CARRIED: Final = (
@@ -51,7 +53,7 @@ CARRIED: Final = (
     Carried("retired_key", added=True),
     Carried("disposal_hold"),
     Carried("disposed_letter", added=True),
-    Carried("report_edition", added=True),
+    Carried("report_edition", added=True, unset="counted_here"),
     Carried("edition_document", added=True),
     Carried("withdrawal_signature", added=True),
     Carried("edition_withdrawal", added=True),
@@ -101,7 +103,8 @@ def _put(connection: Connection, one: Carried, rows: list[dict[str, Any]]) -> in
         there = {tuple(row) for row in connection.execute(select(*(table.c[name] for name in keys)).where(mine))}
         fresh = [row for row in rows if tuple(row[name] for name in keys) not in there]
     if fresh:
-        connection.execute(insert(table), [_fitting(table, row) for row in fresh])
+        unset = {one.unset: False} if one.unset else {}
+        connection.execute(insert(table), [_fitting(table, row) | unset for row in fresh])
     return len(fresh)
 
 

@@ -11,7 +11,11 @@ from tayori.warehouse.schema.editions import edition_withdrawal, report_edition,
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """One edition: for whom, over which months, which withdrawn one it corrects, and what it printed (JSON)."""
+    """One edition: for whom, over which months, which withdrawn one it corrects, and what it printed (JSON).
+
+    `earliest_month` is the first of the months that it told, those of earlier years included; `counted_here` is false
+    where it came back by an escrow and its letters did not.
+    """
 
     edition_no: int
     made_at: datetime
@@ -23,6 +27,7 @@ class EditionRow:
     replaces: int | None
     digest: str
     printed: str
+    counted_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,11 @@ def overlapping(connection: Connection, first_month: str, last_month: str) -> li
     return _rows(connection, (columns.last_month >= first_month) & (columns.earliest_month <= last_month))
 
 
-def spans(connection: Connection) -> list[tuple[str, str]]:
-    """The first and last months (YYYY-MM) of every edition, withdrawn ones too: their readers hold them."""
-    chosen = select(report_edition.c.first_month, report_edition.c.last_month).distinct()
-    return [(row[0], row[1]) for row in connection.execute(chosen)]
+def spans(connection: Connection) -> list[tuple[str, str, str]]:
+    """The first, last and earliest months (YYYY-MM) of every edition of letters of this store, withdrawn ones too."""
+    columns = report_edition.c
+    chosen = select(columns.first_month, columns.last_month, columns.earliest_month).where(columns.counted_here)
+    return [(row[0], row[1], row[2]) for row in connection.execute(chosen.distinct())]
 
 
 def latest(connection: Connection) -> int:

@@ -206,7 +206,7 @@ def test_an_approval_that_nobody_signed_is_found(one: Desk) -> None:
 def test_a_gist_belongs_to_the_period_of_its_letters(one: Desk) -> None:
     """A report of September does not print what came in in October."""
     written = one.approved(a_gist(one.letter()))
-    with pytest.raises(BadInput, match="Entry 1, letter 1: it came in outside"):
+    with pytest.raises(BadInput, match="Entry 1, letter 1: it counts in 2026-10"):
         approved(one.office, written, Period(date(2026, 9, 1), date(2026, 9, 30)))
 
 

@@ -8,6 +8,7 @@ import pytest
 from tayori.analysis.mart import mask_done_cases
 from tayori.analysis.report import ReportWanted, make_report
 from tayori.analysis.settle import settle
+from tayori.errors import Refused
 from tayori.office import Office
 from tayori.reports.contents import Contents, read
 from tayori.warehouse import analysis
@@ -114,10 +115,13 @@ def test_a_text_that_came_up_before_the_period_counts_once_in_it(
     assert words(printed(sqlite_office, 5, 5)) == told
 
 
-def test_letters_that_were_not_compared_yet_count_nowhere(sqlite_office: Office) -> None:
-    """Whether they repeat a text, and which month counts them, is not decided."""
+def test_no_report_is_given_out_while_letters_of_it_wait_to_be_compared(sqlite_office: Office) -> None:
+    """Whether they repeat a text is not decided, and once their month is told they would be late."""
     arrive(sqlite_office, 4, park=12)
     letters = [ALetter(said=f"第{at}便でお便りします。{CATS}", masked=False, received_on=DAYS[4]) for at in range(12)]
     receive(sqlite_office, *letters, source="not compared")
     mask_done_cases(sqlite_office)
-    assert words(printed(sqlite_office, 4, 4)) == {"遊具"}
+    with pytest.raises(Refused, match="make this one again"):
+        printed(sqlite_office, 4, 4)
+    settle(sqlite_office)
+    assert words(printed(sqlite_office, 4, 4)) == ASKED

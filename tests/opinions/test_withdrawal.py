@@ -19,10 +19,11 @@ from tayori.errors import BadInput, NotFound, Refused, Tampered, TayoriError
 from tayori.office import Office
 from tayori.reports.contents import Contents, Replaced, read
 from tayori.vault.roster import Credential
-from tayori.warehouse import analysis, audit, carried, editions
+from tayori.warehouse import analysis, audit, carried, editions, opinions
 from tayori.warehouse.engines import reading, writing
 from tayori.warehouse.schema.analysis import edition_document
 from tayori.warehouse.schema.editions import edition_withdrawal, report_edition, withdrawal_signature
+from tayori.warehouse.schema.opinions import opinion_case
 from tests.support.handlers import a_handler
 from tests.support.letters import ALetter, receive
 
@@ -121,10 +122,15 @@ def test_every_file_of_a_withdrawn_edition_says_so(sqlite_office: Office, tmp_pa
 
 
 def test_a_withdrawn_edition_stays_in_the_memory(sqlite_office: Office) -> None:
-    """Its readers hold it: a few letters more are refused beside it as before."""
+    """Its readers hold it: its month stays closed, and a few letters less are refused beside it as before."""
     an_edition(sqlite_office)
     withdrawn(sqlite_office)
     letters(sqlite_office, 4, "second")
+    with reading(sqlite_office.warehouse) as people:
+        assert analysis.by_month(people, ["2020-05"]) == {"2020-05": (0, 4)}
+        some = [row.case_no for row in opinions.masked_between(people, "2020-04", "2020-04")][:4]
+    with writing(sqlite_office.warehouse) as people:
+        people.execute(delete(opinion_case).where(opinion_case.c.case_no.in_(some)))
     with pytest.raises(Refused, match="edition 1"):
         a_report(sqlite_office)
 
@@ -175,7 +181,11 @@ def test_a_second_reason_hides_nobody_who_signed_for_the_first(sqlite_office: Of
     withdraw(sqlite_office, desk, 1, REASON)
     assert not withdraw(sqlite_office, boss, 1, "form").withdrawn
     (row,) = listed(sqlite_office)
-    assert (row["state"], row["reasons"], sorted(row["signed_by"])) == ("signed", [REASON, "form"], ["boss-1", "desk-1"])
+    assert (row["state"], row["reasons"], sorted(row["signed_by"])) == (
+        "signed",
+        [REASON, "form"],
+        ["boss-1", "desk-1"],
+    )
 
 
 def test_nothing_is_withdrawn_twice(sqlite_office: Office) -> None:
@@ -199,7 +209,10 @@ def test_a_withdrawal_that_was_not_signed_is_found(sqlite_office: Office, tmp_pa
 
 
 def test_the_memory_survives_a_restore(office: Office) -> None:
-    """Editions and withdrawals since the backup come with the escrow: what readers hold is not forgotten."""
+    """Editions and withdrawals since the backup come with the escrow: what readers hold is not forgotten.
+
+    That the letters of an edition did not come with it stands beside it.
+    """
     an_edition(office)
     withdrawn(office)
     a_report(office)
@@ -214,6 +227,9 @@ def test_the_memory_survives_a_restore(office: Office) -> None:
             people.execute(delete(report_edition).where(report_edition.c.edition_no == number))
         carried.take_in(people, lines)
     with reading(office.warehouse) as people:
-        assert [sorted(map(repr, people.execute(select(table)))) for table in tables] == held
+        assert not any(row.counted_here for row in editions.listed(people))
         assert editions.latest(people) == 2
+    with writing(office.warehouse) as people:
+        people.execute(update(report_edition).values(counted_here=True))
+        assert [sorted(map(repr, people.execute(select(table)))) for table in tables] == held
     assert all(held)

@@ -56,7 +56,7 @@ def test_a_date_format_without_a_day_is_refused(tmp_path: Path) -> None:
     ("text", "told"),
     [
         ("a: [", r"mapping\.yaml is not YAML at line 1"),
-        ("name: x\ncolumns:\n  a: opinion\n  a: fax\n", r"mapping\.yaml: line 3: a is written twice"),
+        ("name: x\ncolumns:\n  a: opinion\n  a: fax\n", r"mapping\.yaml: line 4: a key is written twice"),
         ("", r"mapping\.yaml is empty"),
         ("- a\n", r"mapping\.yaml: the mapping has to be written"),
     ],

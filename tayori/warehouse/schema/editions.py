@@ -27,6 +27,7 @@ report_edition = Table(
     plain("replaces", Integer, ForeignKey("report_edition.edition_no"), nullable=True),  # the withdrawn one it corrects
     plain("digest", String(64), nullable=False, unique=True),
     plain("printed", Text, nullable=False),
+    plain("counted_here", Boolean, nullable=False),  # false: taken over from an escrow, its letters are not known here
 )
 
 # Who signed that an edition is to be withdrawn, for which reason; nothing is changed or deleted here.

@@ -493,6 +493,7 @@ def upgrade() -> None:
         sa.Column("replaces", sa.Integer(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("printed", sa.Text(), nullable=False),
+        sa.Column("counted_here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["replaces"], ["report_edition.edition_no"], name=op.f("fk_report_edition_replaces")),
         sa.PrimaryKeyConstraint("edition_no", name=op.f("pk_report_edition")),
         sa.UniqueConstraint("digest", name=op.f("uq_report_edition_digest")),
