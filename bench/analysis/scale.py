@@ -21,8 +21,11 @@ from bench.figures import BENCH, watched
 from tests.support.prefect_server import running_server
 
 LETTERS: Final = int(150_000 * float(os.environ.get("TAYORI_BENCH_SCALE", "1")))
-SIZES: Final = (LETTERS // 10, LETTERS // 3, LETTERS)
-"""Each of them needs several partitions of 10,000 letters, so that all of them are masked by the workers."""
+SIZES: Final = (LETTERS // 10, LETTERS // 2, LETTERS)
+"""Each of them needs several partitions of 10,000 letters, so that all of them are masked by the workers.
+
+New letters are compared with the last 20,000 different texts: until there are so many, one letter more costs less.
+"""
 WORKERS: Final = 2
 _GLANCE: Final = 0.5
 

@@ -10,7 +10,7 @@ from tayori.opinions.disclosure.editions import Edition, Place, Stack, placed
 from tayori.opinions.disclosure.release import release, release_beside
 from tayori.opinions.disclosure.tables import Key, Sum, SuppressedTable, cell
 from tayori.opinions.editions import Truth, places
-from tayori.opinions.period import Period
+from tayori.opinions.period import Period, whole_months
 from tayori.opinions.report_tables import OTHER, UNSET
 from tayori.opinions.trends import figures_of
 from tests.opinions.builders import dice, facts_frame, whole_facts
@@ -75,6 +75,41 @@ def test_months_their_quarter_and_the_year_come_out_one_after_the_other() -> Non
     stack = shelf.beside(FIRST)
     shelf.publish(FIRST)
     assert not stack.exposed(printed(shelf.out[-1])) - stack.given_away(stack.needs)
+
+
+def test_what_subtraction_leaves_is_asked_for_and_what_no_report_prints_is_not() -> None:
+    """A quarter less two of its months is the third; a field and a kind in one month stand in no table."""
+    shelf = a_shelf()
+    april, may, june = ("2025-04", "2025-05", "2025-06")
+    for first, last in ((april, april), (may, may)):
+        shelf.publish(whole_months(first, last))
+    stack = shelf.beside(whole_months(april, june))
+    theme, kind = ("theme", "動物"), ("kind", "thanks")
+    assert {Place((theme,), frozenset(span)).key for span in ({june}, {may, june}, {april, may, june})} <= stack.told
+    assert Place((kind, theme), frozenset({april, may, june})).key in stack.told
+    for month in (april, may, june):
+        alone = Place((kind, theme), frozenset({month})).key
+        assert alone in stack.values  # noqa: PD011 - no frame
+        assert alone not in stack.told
+
+
+def test_tables_that_were_found_are_tables_for_who_prints_less() -> None:
+    """Each attack leaves other tables behind; they agree with what stays of the print, and need not be sought again."""
+    shelf = a_shelf()
+    shelf.publish(FIRST)
+    stack, figures = shelf.beside(ROLLING), figures_of(shelf.facts, ROLLING, K)
+    alone = placed(2, figures, release(figures, k=K), places(ROLLING, 2))
+    shown = {key: (count, count) for key, count in printed(alone).items()}
+    before, after = Attack(shown, stack.sums), Attack(dict(list(shown.items())[::2]), stack.sums)
+    wanted = Knowledge({}, {key: (need.low, need.high) for key, need in stack.needs.items()})
+    open_before = stack.needs.keys() - set(before.exposed(wanted))
+    tables = list(before.found())
+    today = {key: count.matters for key, count in stack.values.items()}  # noqa: PD011 - no frame
+    assert tables
+    for table in tables:
+        after.suggest(today | table)
+    assert not set(after.exposed(Knowledge({}, {key: wanted.needs[key] for key in open_before})))
+    assert not list(after.found()), "nothing was left to be sought"
 
 
 def test_what_cannot_be_is_nought_beside_other_editions_too() -> None:

@@ -7,12 +7,13 @@ as high. Each table that a solver proposes is checked by adding it up. Without s
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
 from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
 from tayori.opinions.disclosure.refusal import NotReleased
@@ -24,6 +25,7 @@ Real = NDArray[np.float64]
 _NEAR: Final = 1e-6
 _UNBOUNDED: Final = 3
 _MOST_NODES: Final = 10_000  # work, not seconds: a busy machine answers as a quiet one does
+_BASES: Final = 3  # tables beside which another one is sought
 _FAR: Final = 1 << 40  # stands for "no bound" where whole numbers are needed
 
 
@@ -76,6 +78,14 @@ class Attack:
         """Take a table that somebody proposes, group by group where it adds up to the print; else it is dropped."""
         for group in self._groups:
             group.suggest(table)
+
+    def found(self) -> Iterator[dict[Key, int]]:
+        """The tables that were found and not suggested, of all counts that are not printed.
+
+        Who prints less has to agree with them too. What hangs together in no way is put together in any way.
+        """
+        for tables in zip_longest(*(group.found() for group in self._groups), fillvalue={}):
+            yield dict(chain.from_iterable(table.items() for table in tables))
 
     def range(self, key: Key) -> Range:
         """The least and the greatest that a reader can make of a count; whole numbers, as far as they are sure."""
@@ -139,12 +149,18 @@ class _Group:
         self._low: Whole = np.array([shown.get(key, (0, 0))[0] for key in keys], dtype=np.int64)
         self._high: Whole = np.array([shown[key][1] if key in shown else _FAR for key in keys], dtype=np.int64)
         self._seen: list[Whole] = []
+        self._suggested = 0
 
     def suggest(self, table: Mapping[Key, int]) -> None:
         """Keep a table of these counts if it agrees with the print."""
         whole = np.array([table.get(key, -1) for key in self._keys], dtype=np.int64)
         if (checked := self._added_up(whole.astype(np.float64), self._low, self._high)) is not None:
             self._seen.append(checked)
+            self._suggested = len(self._seen)
+
+    def found(self) -> Iterator[dict[Key, int]]:
+        """The tables of these counts that nobody had suggested."""
+        return (dict(zip(self._keys, table.tolist(), strict=True)) for table in self._seen[self._suggested :])
 
     def exposed(self, needs: Mapping[Key, tuple[int, int]], counts: Mapping[Key, int]) -> Iterator[Key]:
         """The cells of this group for which one of the two tables cannot be found."""
@@ -184,14 +200,15 @@ class _Group:
 
     def _proposed(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
         """A table that serves these cells, if one is found: in real numbers, and for one cell alone in whole ones."""
+        cell, goal = int(cells[0]), int(goals[0])
         found = self._sweep(cells, goals, low, high, upward=upward)
         table = self._added_up(found, low, high)
         if table is not None or found is None or len(cells) > 1:
             return table
-        near = found[cells[0]] + (_NEAR if upward else -_NEAR)
-        if not _reaches(near, goals[0], upward=upward):
+        if not _reaches(found[cell] + (_NEAR if upward else -_NEAR), np.int64(goal), upward=upward):
             return None
-        return self._single(int(cells[0]), int(goals[0]), low, high, upward=upward)
+        beside = self._beside(cell, goal, low, high, upward=upward)
+        return self._single(cell, goal, low, high, upward=upward) if beside is None else beside
 
     def _sweep(self, cells: Whole, goals: Whole, low: Whole, high: Whole, *, upward: bool) -> Real | None:
         """A table of real counts in which as many cells as possible come as near to their goals as they can."""
@@ -204,6 +221,27 @@ class _Group:
             floor[cells] = np.maximum(floor[cells], np.minimum(goals, high[cells]))
         found = linprog(goal, A_eq=self._equations, b_eq=self._rest, bounds=_box(floor, ceiling), method="highs-ipm")
         return cast("Real | None", found.x)
+
+    def _beside(self, cell: int, goal: int, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
+        """The nearest to a table that was found before in which one cell reaches its goal; whole most of the time."""
+        count, both = len(self._keys), hstack([self._real, -self._real], format="csc")
+        fitting = (table for table in reversed(self._seen) if (table >= low).all() and (table <= high).all())
+        for table in islice(fitting, _BASES):
+            most = np.concatenate([np.where(high >= _FAR, np.inf, high - table), table - low])
+            least, forward, step = np.zeros(2 * count), cell if upward else cell + count, abs(goal - int(table[cell]))
+            if step > most[forward]:
+                return None
+            least[forward] = most[forward] = step
+            most[cell + count if upward else cell] = 0.0
+            still: Any = (both, np.zeros(both.shape[0]))
+            found = linprog(
+                np.ones(2 * count), A_eq=still[0], b_eq=still[1], bounds=_box(least, most), method="highs-ds"
+            )
+            if found.x is None:
+                return None
+            if (whole := self._added_up(table + found.x[:count] - found.x[count:], low, high)) is not None:
+                return whole
+        return None
 
     def _single(self, cell: int, goal: int, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
         """A table of whole counts in which one cell reaches its goal."""

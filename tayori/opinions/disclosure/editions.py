@@ -150,12 +150,26 @@ class Stack:
         return counted
 
     @cached_property
+    def told(self) -> frozenset[Key]:
+        """What some edition has a cell for, and the same over the months that subtracting such cells leaves.
+
+        All else stands in the sums for what follows from it, as what no table of a report prints does.
+        """
+        own: dict[Key, dict[frozenset[str], None]] = {}
+        for edition in (self.new, *self.earlier):
+            for place in edition.cells:
+                own.setdefault(place.what, {})[place.when] = None
+        return frozenset(
+            Place(what, when).key for what, spans in own.items() for when in (*_shared(spans), *_finest(list(spans)))
+        )
+
+    @cached_property
     def needs(self) -> Mapping[Key, Interval]:
         """Everything that must stay uncertain: counts of fewer than k letters, and changes of fewer than k."""
         small = {
             key: Interval(0, count.matters + self.k - count.letters)
             for key, count in self.values.items()
-            if 0 < count.letters < self.k and key not in self.known
+            if 0 < count.letters < self.k and key not in self.known and (key in self.told or key[0][0] == _REST)
         }
         return small | {key: need for key, need in self.moved.items() if key not in self.known}
 
@@ -171,7 +185,17 @@ class Stack:
         known = {key: self.values[key].matters for key in self.known}
         shown = {key: (count, count) for key, count in (known | dict(printed)).items()}
         wanted = {key: (need.low, need.high) for key, need in needs.items()}
-        return frozenset(Attack(shown, self.sums).exposed(Knowledge({}, wanted)))
+        attack, today = Attack(shown, self.sums), {key: count.matters for key, count in self.values.items()}
+        for table in ({}, *self._tables):
+            attack.suggest(today | table)
+        exposed = frozenset(attack.exposed(Knowledge({}, wanted)))
+        self._tables.extend(attack.found())
+        return exposed
+
+    @cached_property
+    def _tables(self) -> list[dict[Key, int]]:
+        """Other tables that were found by now: what agrees with a print agrees with one that hides more."""
+        return []
 
     def problem(self, found: Iterable[Key], hidden: Iterable[Key]) -> Problem:
         """What is found exposed as a problem of the new edition, among everything that is out already.

@@ -4,13 +4,14 @@ A flow is a whole number for every cell, added to the true counts. It proves tha
 from the moved one; hiding exactly the cells that it passes is what makes it possible.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, hstack
+from scipy.sparse import csr_array, diags_array, hstack
+from scipy.sparse.csgraph import connected_components
 
 from tayori.opinions.disclosure.problem import Problem
 from tayori.opinions.disclosure.tables import Key
@@ -22,6 +23,8 @@ _EVENNESS: Final = 0.1  # how much dearer the largest count is to hide than the 
 _SHY: Final = 0.02  # a flow takes another way than a cell that one letter knows, if that hides nothing more
 _TOUCH: Final = 0.001
 _TRACE: Final = 1e-6
+_LARGE: Final = 4_000  # columns from which whole numbers are sought for minutes
+_TRIES, _APART = 3, 0.5
 _MOST_NODES: Final = 10_000  # work, not seconds: a busy machine answers as a quiet one does
 
 
@@ -37,7 +40,8 @@ class Network:
         most = np.log1p(self.values.max(initial=1))
         self.weight = 1.0 + _EVENNESS * np.log1p(self.values) / most
         matrix = _matrix(problem, self.index)
-        self._both_ways = hstack([matrix, -matrix], format="csc")
+        self._homes = _homes(matrix, self.known)
+        self._sums = {home: matrix[rows] for home, rows in _rows_of(matrix, self._homes, self.known).items()}
 
     def flow(
         self, at: int, change: int, free: Mask, *, still: Sequence[int] = (), only_free: bool = False
@@ -47,6 +51,7 @@ class Network:
         `still` cells keep their count: an insider knows them. With `only_free` nothing further may be hidden.
         """
         movable = free.copy() if only_free else ~self.known
+        movable &= self._homes == self._homes[at]  # what hangs together with it in no sum has no part in it
         movable[list(still)] = False
         movable[at] = True
         columns = np.flatnonzero(movable)
@@ -61,16 +66,17 @@ class Network:
 
     def _solve(self, columns: Flow, place: int, change: int, cost: "NDArray[np.float64]") -> Flow | None:
         count = len(columns)
-        sums = LinearConstraint(self._both_ways[:, np.concatenate([columns, columns + len(self.keys)])], 0.0, 0.0)
+        mine = self._sums[int(self._homes[columns[place]])][:, columns]
+        sums = LinearConstraint(hstack([mine, -mine], format="csc"), 0.0, 0.0)
         low = np.zeros(2 * count)
         high = np.concatenate([np.full(count, np.inf), self.values[columns].astype(float)])
         forward, backward = (place, place + count) if change > 0 else (place + count, place)
         low[forward] = high[forward] = abs(change)
         high[backward] = 0.0
         costs = np.concatenate([cost, cost])
-        for whole in (0, 1):
+        for whole, own in (*((0, costs) for costs in _told_apart(costs)), (1, costs)):
             found = milp(
-                costs,
+                own,
                 constraints=sums,
                 bounds=Bounds(low, high),
                 integrality=np.full(2 * count, whole),
@@ -85,7 +91,33 @@ class Network:
         return None
 
 
-def _matrix(problem: Problem, index: dict[Key, int]) -> "coo_array[np.float64]":
+def _told_apart(costs: "NDArray[np.float64]") -> Iterator["NDArray[np.float64]"]:
+    """The costs, and where programs are large others that break their ties: of many cheapest flows one may be whole."""
+    yield costs
+    if len(costs) > _LARGE:
+        chance = np.random.default_rng(0)
+        for _ in range(_TRIES):
+            yield costs * (1.0 + _APART * chance.random(len(costs)))
+
+
+def _homes(matrix: "csr_array[np.float64]", known: Mask) -> "NDArray[np.int32]":
+    """Which cells hang together through sums of what is not known: each a number, the same for the same group."""
+    open_cells = diags_array((~known).astype(float))
+    shared = matrix @ open_cells
+    _, homes = connected_components(abs(shared).T @ abs(shared), directed=False)
+    return cast("NDArray[np.int32]", homes)
+
+
+def _rows_of(matrix: "csr_array[np.float64]", homes: "NDArray[np.int32]", known: Mask) -> dict[int, "NDArray[np.intp]"]:
+    """The sums of each group; those that are wholly known belong to none."""
+    rows, columns = matrix.nonzero()
+    mine = ~known[columns]
+    home_of = np.full(matrix.shape[0], -1)
+    home_of[rows[mine]] = homes[columns[mine]]
+    return {int(home): np.flatnonzero(home_of == home) for home in np.unique(homes)}
+
+
+def _matrix(problem: Problem, index: dict[Key, int]) -> "csr_array[np.float64]":
     """One row per sum: parts minus total."""
     rows, columns, signs = [], [], []
     for at, entry in enumerate(problem.sums):
@@ -94,4 +126,4 @@ def _matrix(problem: Problem, index: dict[Key, int]) -> "coo_array[np.float64]":
             columns.append(index[key])
             signs.append(sign)
     shape = (len(problem.sums), len(index))
-    return coo_array((signs, (rows, columns)), shape=shape, dtype=np.float64)
+    return csr_array((np.array(signs), (rows, columns)), shape=shape)
