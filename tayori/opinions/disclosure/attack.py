@@ -7,7 +7,7 @@ as high. Each table that a solver proposes is checked by adding it up. Without s
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, zip_longest
+from itertools import chain, cycle, islice, zip_longest
 from typing import Any, Final, cast
 
 import numpy as np
@@ -25,7 +25,7 @@ Real = NDArray[np.float64]
 _NEAR: Final = 1e-6
 _UNBOUNDED: Final = 3
 _MOST_NODES: Final = 10_000  # work, not seconds: a busy machine answers as a quiet one does
-_BASES: Final = 3  # tables beside which another one is sought
+_TRIES: Final = 6  # to find a whole table beside one that is there
 _FAR: Final = 1 << 40  # stands for "no bound" where whole numbers are needed
 
 
@@ -225,8 +225,9 @@ class _Group:
     def _beside(self, cell: int, goal: int, low: Whole, high: Whole, *, upward: bool) -> Whole | None:
         """The nearest to a table that was found before in which one cell reaches its goal; whole most of the time."""
         count, both = len(self._keys), hstack([self._real, -self._real], format="csc")
-        fitting = (table for table in reversed(self._seen) if (table >= low).all() and (table <= high).all())
-        for table in islice(fitting, _BASES):
+        fitting = [table for table in reversed(self._seen) if (table >= low).all() and (table <= high).all()]
+        chance, cost = np.random.default_rng(0), np.ones(2 * count)
+        for table in islice(cycle(fitting), _TRIES if fitting else 0):
             most = np.concatenate([np.where(high >= _FAR, np.inf, high - table), table - low])
             least, forward, step = np.zeros(2 * count), cell if upward else cell + count, abs(goal - int(table[cell]))
             if step > most[forward]:
@@ -234,9 +235,8 @@ class _Group:
             least[forward] = most[forward] = step
             most[cell + count if upward else cell] = 0.0
             still: Any = (both, np.zeros(both.shape[0]))
-            found = linprog(
-                np.ones(2 * count), A_eq=still[0], b_eq=still[1], bounds=_box(least, most), method="highs-ds"
-            )
+            found = linprog(cost, A_eq=still[0], b_eq=still[1], bounds=_box(least, most), method="highs-ds")
+            cost = 1.0 + chance.random(2 * count) / 2  # of several nearest ones another may be whole
             if found.x is None:
                 return None
             if (whole := self._added_up(table + found.x[:count] - found.x[count:], low, high)) is not None:
