@@ -122,6 +122,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = {
         Bound("planted_found", 0.9),
         Bound("fields_added_right", 0.75),
         Bound("axe_violations", 0, at_most=True),
+        Bound("beside_refused", 0, at_most=True),
         Bound("letter_growth", 1.2, at_most=True),
         Bound("memory_growth_10x", 1.2, at_most=True),
     ),

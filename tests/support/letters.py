@@ -10,8 +10,7 @@ from tayori.domain.states import CaseState
 from tayori.office import Office
 from tayori.vault.audit import Action, record
 from tayori.vault.envelope import place, seal
-from tayori.warehouse import analysis, opinions
-from tayori.warehouse.analysis import NO_TOPIC, Settled
+from tayori.warehouse import opinions
 from tayori.warehouse.opinions import MaskedRow
 from tayori.warehouse.schema.letters import letter_confirmation
 from tayori.warehouse.schema.opinions import SEALED_ITEMS
@@ -39,8 +38,7 @@ def receive(office: Office, *letters: ALetter, source: str = "dummy letters") ->
         for number, key, letter in zip(numbers, keys, letters, strict=True):
             opinions.add_cases(people, [_case(office, number, key, letter, source)])
             if letter.masked and letter.done_on is not None:
-                opinions.add_masked(people, [row := _masked(number, key, letter)])
-                analysis.add_settled(people, [Settled(number, row.mart_key, None, NO_TOPIC)])
+                opinions.add_masked(people, [_masked(number, key, letter)])
     return numbers
 
 
