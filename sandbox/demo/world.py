@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.line.serve import RunningPlatform
+from tayori.errors import Unavailable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS: Final = 90
+PATIENCE_SECONDS: Final = 300  # a busy machine compiles Prefect for minutes
 STOP_SECONDS: Final = 15
 QUIET: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -66,7 +67,7 @@ def wait_for(served: Served) -> None:
     """Return when the server answers.
 
     Raises:
-        RuntimeError: it ended, or did not answer in time; its log says why.
+        Unavailable: it ended, or did not answer in time; its log says why.
 
     """
     until = time.monotonic() + PATIENCE_SECONDS
@@ -74,7 +75,7 @@ def wait_for(served: Served) -> None:
         with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(served.url, timeout=2):  # noqa: S310 - loopback
             return
         time.sleep(0.1)
-    raise RuntimeError("A part of the rehearsal did not start; its log in the rehearsal's folder says why.")
+    raise Unavailable("A part of the rehearsal did not start; its log in the rehearsal's folder says why.")
 
 
 @contextlib.contextmanager

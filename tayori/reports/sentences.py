@@ -261,7 +261,8 @@ def _changed(contents: Contents, kinds: tuple[Change, ...]) -> Iterator[str]:
 
 
 def _one(entry: ToldChange, before_called: str) -> str:
-    before = f"{before_called}{entry.before:,}件から" if entry.before else ""
+    same = "前年同月" if entry.term == "月" else before_called
+    before = f"{same}{entry.before:,}件から" if entry.before else ""
     label = entry.label.removesuffix(BY_MACHINE)
     made = "機械による見出し、" if label != entry.label else ""
     return f"{entry.term}「{label}」（{made}{before}{entry.now:,}件）"

@@ -345,6 +345,12 @@ def test_a_change_is_told_by_its_kind_and_its_printed_counts(kind: Change, befor
     assert said in _report(told)
 
 
+def test_a_month_is_told_beside_the_same_month_of_the_year_before() -> None:
+    """A field of a year stands beside the year before, a month of it beside that month."""
+    told = replace(a_year(), changes=(ToldChange("月", "2025年11月", Change.RISEN, 102, 15),))
+    assert any("月「2025年11月」（前年同月15件から102件）" in one for one in summary(told))
+
+
 def test_without_a_printed_count_there_is_no_share_of_answers() -> None:
     """One hidden count of the two, and the share within the target is not said."""
     table = a_year().table("department_pace")
