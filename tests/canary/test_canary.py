@@ -21,7 +21,7 @@ from tests.canary.walk import FLOWS, Met
 from tests.canary.world import World, running_world
 from tests.support.prefect_server import PrefectServer
 
-pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.timeout(1_200)]  # it walks every flow
 TYPED = {
     "ingest": ("order", "seconds"),
     "broadcast": ("order", "broadcast_id"),

@@ -10,7 +10,7 @@ import pytest
 
 from tests.proxy.builders import House
 
-pytestmark = [pytest.mark.nginx, pytest.mark.wapiti, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.nginx, pytest.mark.wapiti, pytest.mark.slow, pytest.mark.timeout(1_200)]
 
 MODULES = "backup,blindsql,cookieflags,crlf,csp,csrf,exec,file,http_headers,methods,redirect,sql,xss,permanentxss"
 """All that attack the site itself; those left out fetch lists from the network, or wait for calls from outside."""
