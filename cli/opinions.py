@@ -22,6 +22,7 @@ for name, verb in (opinion_doubts.VERBS | gists.VERBS).items():
 REPORT = {
     "masked_letters": "新たにマスキングした意見",
     "masked_spans": "マスキングした箇所",
+    "carried_over": "締まった月から次の月へ回した意見等",
     "repeated_texts": "同じ文面の2通目以降",
     "fields_added": "辞書の外で決めた分野",
     "new_topics": "新しい話題",

@@ -59,14 +59,11 @@ class SettleCounts:
 def settle(office: Office) -> SettleCounts:
     """Settle every letter of the mart that is not settled yet; a crash loses no more than one block."""
     counts = SettleCounts()
-    linker, model, last = None, None, None
-    with reading(office.warehouse) as people:
-        kept = brought_in(people)
+    run, last = None, None
     while rows := _waiting(office, last):
         last = (rows[-1].month, rows[-1].case_no)
-        if linker is None:
-            linker, model = _linker(office), _field_model(office)
-        _settle_block(office, rows, _Run(linker, model, kept), counts)
+        run = run or _begun(office)
+        _settle_block(office, rows, run, counts)
     _give_topics(office, counts)
     return counts
 
@@ -119,8 +116,16 @@ class _Run:
 
     def fields(self, texts: Mapping[int, str]) -> dict[int, str]:
         """The field of each letter, by case number, of which the model is sure enough."""
-        given = self.model.fields(list(texts.values())) if self.model else []
-        return {case_no: name for case_no, name in zip(texts, given, strict=False) if name is not None}
+        if self.model is None:
+            return {}
+        given = self.model.fields(list(texts.values()))
+        return {case_no: name for case_no, name in zip(texts, given, strict=True) if name is not None}
+
+
+def _begun(office: Office) -> _Run:
+    with reading(office.warehouse) as people:
+        kept = brought_in(people)
+    return _Run(_linker(office), _field_model(office), kept)
 
 
 def _settle_block(office: Office, rows: Sequence[SealedRow], run: _Run, counts: SettleCounts) -> None:
@@ -130,9 +135,7 @@ def _settle_block(office: Office, rows: Sequence[SealedRow], run: _Run, counts: 
     left_open = [row.case_no for row in rows if row.theme == theme_rules().undecided and row.case_no in texts]
     fields = run.fields({case_no: texts[case_no] for case_no in left_open})
     with writing(office.warehouse) as people:
-        audit.reserve(
-            people
-        )  # who else settles, or gives an edition out, waits; what they settled or ended is left out
+        audit.reserve(people)  # who else settles, or gives an edition out, waits; what they settled is left out
         mine = analysis.still_unsettled(people, list(linked))
         settled = [Settled(case_no, one.text_key, one.alike_key) for case_no, one in linked.items() if case_no in mine]
         analysis.add_settled(people, settled)
