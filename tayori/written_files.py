@@ -31,12 +31,12 @@ class _Loader(Once, yaml.SafeLoader):
     """PyYAML's safe loader, strict about names."""
 
 
-def load_once(text: str) -> Any:  # noqa: ANN401 - any YAML or JSON value
+def load_once(text: str, loader: type[Once] = _Loader) -> Any:  # noqa: ANN401 - any YAML or JSON value
     """Load one document; raises `yaml.YAMLError`, which is `Twice` where a name stands twice."""
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader
+    return yaml.load(text, Loader=loader)  # type: ignore[arg-type]  # noqa: S506 - safe ones alone
 
 
-def read_yaml(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON value
+def read_yaml(path: Path, loader: type[Once] = _Loader) -> Any:  # noqa: ANN401 - any YAML or JSON value
     """Read a YAML or JSON file of one document.
 
     Raises:
@@ -45,7 +45,7 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON value
 
     """
     try:
-        return load_once(path.read_text("utf-8-sig"))
+        return load_once(path.read_text("utf-8-sig"), loader)
     except OSError:
         raise NotFound(f"There is no file {path.name} that can be read.") from None
     except UnicodeDecodeError:

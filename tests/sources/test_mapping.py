@@ -55,8 +55,8 @@ def test_a_date_format_without_a_day_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: [", r"mapping\.yaml is not YAML at line 1"),
-        ("name: x\ncolumns:\n  a: opinion\n  a: fax\n", r"mapping\.yaml: line 4: a key is written twice"),
+        ("a: [", r"mapping\.yaml is not YAML or JSON at line 1"),
+        ("name: x\ncolumns:\n  a: opinion\n  a: fax\n", r"mapping\.yaml gives one name twice at line 4"),
         ("", r"mapping\.yaml is empty"),
         ("- a\n", r"mapping\.yaml: the mapping has to be written"),
     ],

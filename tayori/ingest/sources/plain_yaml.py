@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from tayori.errors import BadInput, NotFound
-from tayori.written_files import Once, Twice
+from tayori.errors import BadInput
+from tayori.written_files import Once, read_yaml
 
 Written = str | list["Written"] | dict[str, "Written"]
 
@@ -19,23 +19,10 @@ def read_plain_yaml(path: Path) -> Written:
 
     Raises:
         NotFound: there is no such file.
-        BadInput: it is not UTF-8, not YAML, or a key stands twice; the sentence names the line.
+        BadInput: it is empty, or as `read_yaml`.
 
     """
-    try:
-        loader = _TextLoader(path.read_text("utf-8-sig"))
-        written: Written = loader.get_single_data()
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {path.name}; check the path.") from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BadInput(f"{path.name} cannot be read as a UTF-8 text ({type(fault).__name__}).") from None
-    except Twice as fault:
-        line = fault.problem_mark.line + 1 if fault.problem_mark else 0
-        raise BadInput(f"{path.name}: line {line}: a key is written twice; keep one.") from None
-    except yaml.YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "somewhere"
-        raise BadInput(f"{path.name} is not YAML at {place}; check indentation and quotes there.") from None
+    written: Written | None = read_yaml(path, _TextLoader)
     if written is None:
         raise BadInput(f"{path.name} is empty.")
     return written
